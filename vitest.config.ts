@@ -1,0 +1,70 @@
+import { transform } from 'esbuild';
+import { defineConfig } from 'vitest/config';
+import type { TestProjectInlineConfiguration } from 'vitest/config';
+import { reporters, shared } from './vitest.shared.ts';
+
+const STANDARD_DECORATORS = '**/*.std.test.ts';
+
+function project(name: string, include: string[]): TestProjectInlineConfiguration {
+  return {
+    extends: true,
+    test: { name, include, exclude: ['**/node_modules/**', '**/dist/**', STANDARD_DECORATORS] },
+  };
+}
+
+function packageProject(name: string): TestProjectInlineConfiguration {
+  return project(name, [`packages/${name}/{src,test}/**/*.test.ts`]);
+}
+
+/** The default transform lowers legacy decorators only; this one is for the standard kind. */
+const lowerStandardDecorators = {
+  name: 'lower-standard-decorators',
+  enforce: 'pre' as const,
+  transform(code: string, id: string) {
+    if (!id.endsWith('.std.test.ts')) return undefined;
+    return transform(code, {
+      loader: 'ts',
+      target: 'es2022',
+      sourcefile: id,
+      sourcemap: true,
+      tsconfigRaw: {
+        compilerOptions: { experimentalDecorators: false, verbatimModuleSyntax: true },
+      },
+    });
+  },
+};
+
+export default defineConfig({
+  ...shared,
+  test: {
+    ...shared.test,
+    reporters,
+    coverage: { include: ['packages/*/src/**/*.ts'], exclude: ['**/*.test.ts', '**/*.test-d.ts'] },
+    projects: [
+      packageProject('core'),
+      packageProject('storage'),
+      packageProject('backups'),
+      project('workspace', ['test/**/*.test.ts', 'examples/**/*.test.ts']),
+      {
+        extends: true,
+        plugins: [lowerStandardDecorators],
+        test: { name: 'decorators-standard', include: [STANDARD_DECORATORS] },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'types',
+          include: [],
+          typecheck: {
+            enabled: true,
+            only: true,
+            tsconfig: 'tsconfig.types.json',
+            include: ['{packages,test}/**/*.test-d.ts'],
+            // A type error elsewhere is the build's to report.
+            ignoreSourceErrors: true,
+          },
+        },
+      },
+    ],
+  },
+});

@@ -1,0 +1,17 @@
+import { defineConfig } from 'vitest/config';
+import { reporters, shared } from './vitest.shared.ts';
+
+/** Suites too long for every change: `pnpm bench` and `pnpm chaos`. */
+export default defineConfig({
+  ...shared,
+  test: {
+    ...shared.test,
+    reporters,
+    testTimeout: 600_000,
+    fileParallelism: false,
+    projects: [
+      { extends: true, test: { name: 'bench', include: ['test/bench/**/*.bench.ts'] } },
+      { extends: true, test: { name: 'chaos', include: ['test/chaos/**/*.chaos.ts'] } },
+    ],
+  },
+});

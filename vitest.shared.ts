@@ -1,0 +1,22 @@
+import { fileURLToPath } from 'node:url';
+
+/** What the everyday suite and the long one have in common. */
+export const shared = {
+  // Packages find each other's sources: no build before a test.
+  ssr: {
+    resolve: { conditions: ['@holdfast/source', 'node', 'import', 'module', 'default'] },
+  },
+  test: {
+    // Threads and processes that a test starts run the sources natively, under the same condition.
+    execArgv: ['--conditions=@holdfast/source'],
+    restoreMocks: true,
+    unstubEnvs: true,
+    unstubGlobals: true,
+  },
+};
+
+/** The usual output, then one line that is easy to read for a machine. */
+export const reporters = [
+  'default',
+  fileURLToPath(new URL('scripts/closing-line.ts', import.meta.url)),
+];
