@@ -1,0 +1,20 @@
+// Everything a change has to pass, cheapest first; stops at the first stage that fails.
+import { spawnSync } from 'node:child_process';
+
+const stages = [
+  ['types and build', 'tsc -b'],
+  ['lint', 'oxlint'],
+  ['format', 'oxfmt --check'],
+  ['unused code and dependencies', 'knip'],
+  ['tests', 'vitest run'],
+  ['API reference', 'docs/node_modules/.bin/typedoc --options docs/typedoc.json'],
+];
+
+for (const [name, command] of stages) {
+  console.log(`\n== ${name}: ${command}`);
+  const start = performance.now();
+  const { status } = spawnSync(command, { shell: true, stdio: 'inherit' });
+  const seconds = ((performance.now() - start) / 1000).toFixed(1);
+  console.log(`== ${name}: ${status === 0 ? 'ok' : 'FAILED'} in ${seconds} s`);
+  if (status !== 0) process.exit(1);
+}

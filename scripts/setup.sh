@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that the tests call, only those whose command is missing.
+# Without root or apt it says what is missing and leaves the rest to you.
+set -euo pipefail
+
+# command:package
+needs=(
+  age:age
+  sqlite3:sqlite3
+  strace:strace
+  tar:tar
+  tmux:tmux
+  zstd:zstd
+)
+
+missing=()
+for need in "${needs[@]}"; do
+  command -v "${need%%:*}" >/dev/null || missing+=("${need##*:}")
+done
+
+if [ ${#missing[@]} -eq 0 ]; then
+  echo "setup: everything the tests call is here"
+elif [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
+  echo "setup: installing ${missing[*]}"
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -qq
+  apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+else
+  echo "setup: missing: ${missing[*]} (install them, or the tests that need them are skipped)"
+fi
