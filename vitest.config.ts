@@ -5,11 +5,13 @@ import { reporters, shared } from './vitest.shared.ts';
 
 const STANDARD_DECORATORS = '**/*.std.test.ts';
 
-function project(name: string, include: string[]): TestProjectInlineConfiguration {
-  return {
-    extends: true,
-    test: { name, include, exclude: ['**/node_modules/**', '**/dist/**', STANDARD_DECORATORS] },
-  };
+function project(
+  name: string,
+  include: string[],
+  globalSetup: string[] = [],
+): TestProjectInlineConfiguration {
+  const exclude = ['**/node_modules/**', '**/dist/**', STANDARD_DECORATORS];
+  return { extends: true, test: { name, include, exclude, globalSetup } };
 }
 
 function packageProject(name: string): TestProjectInlineConfiguration {
@@ -44,7 +46,11 @@ export default defineConfig({
       packageProject('core'),
       packageProject('storage'),
       packageProject('backups'),
-      project('workspace', ['test/**/*.test.ts', 'examples/**/*.test.ts']),
+      project(
+        'workspace',
+        ['test/**/*.test.ts', 'examples/**/*.test.ts'],
+        ['test/build-examples.ts'],
+      ),
       {
         extends: true,
         plugins: [lowerStandardDecorators],
