@@ -10,7 +10,15 @@ export default defineConfig({
     testTimeout: 600_000,
     fileParallelism: false,
     projects: [
-      { extends: true, test: { name: 'bench', include: ['test/bench/**/*.bench.ts'] } },
+      // Its benchmarks run as the project `measure (bench)`, one at a time.
+      {
+        extends: true,
+        test: {
+          name: 'measure',
+          include: [],
+          benchmark: { enabled: true, include: ['test/bench/**/*.bench.ts'] },
+        },
+      },
       { extends: true, test: { name: 'chaos', include: ['test/chaos/**/*.chaos.ts'] } },
     ],
   },

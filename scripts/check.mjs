@@ -5,7 +5,7 @@ const stages = [
   ['types and build', 'tsc -b'],
   ['lint', 'oxlint'],
   ['format', 'oxfmt --check'],
-  ['unused code and dependencies', 'knip'],
+  ['unused code and dependencies', 'knip --no-config-hints'],
   ['tests', 'vitest run'],
   ['API reference', 'docs/node_modules/.bin/typedoc --options docs/typedoc.json'],
 ];
