@@ -13,7 +13,7 @@ const PACKAGES: Record<string, readonly string[]> = {
 const pure = ['model', 'errors'];
 const ports = [...pure, 'secret', 'clock', 'serial', 'store'];
 const decisions = [...pure, 'policies', 'rules'];
-const engine = [...decisions, ...ports, 'events', 'future', 'schedule', 'engine'];
+const engine = [...decisions, ...ports, 'events', 'future', 'definition', 'schedule', 'engine'];
 
 /** Folder (or file) of packages/core/src → the others it may import. Imports point inward. */
 const CORE: Record<string, readonly string[]> = {
@@ -27,6 +27,7 @@ const CORE: Record<string, readonly string[]> = {
   store: [...pure, 'clock', 'serial'],
   events: [...pure, 'clock', 'store'],
   future: [...pure, 'serial'],
+  definition: [...decisions, 'secret', 'clock', 'serial', 'future'],
   schedule: [...pure, 'policies', 'clock', 'store'],
   process: [...pure, 'secret', 'clock'],
   engine: engine,
