@@ -1,0 +1,65 @@
+import {
+  brand,
+  definitionOf,
+  type Definition,
+  type GivenOptions,
+  type Loose,
+} from './definition/definition.ts';
+import { define, redefine } from './definition/define.ts';
+import { optionsInvalid } from './errors/errors.ts';
+import { callDefinition, mapDefinition, submitDefinition } from './engine/calls.ts';
+
+/** A flow or a task as its callers have it. */
+export type Callable = Loose & { readonly [member: string]: unknown };
+
+/** Gives a definition its face: call, submit, map, with. */
+export function callableOf(definition: Definition): Callable {
+  const call = (...args: readonly unknown[]): Promise<unknown> => callDefinition(definition, args);
+  Object.defineProperty(call, 'name', { value: definition.name, configurable: true });
+  brand(call, definition);
+  const shared = {
+    with: (options: GivenOptions) => callableOf(redefine(definition, options)),
+  };
+  if (definition.kind === 'flow') {
+    return Object.assign(call, shared, { flowName: definition.name }) as unknown as Callable;
+  }
+  return Object.assign(call, shared, {
+    taskName: definition.name,
+    submit: (...args: readonly unknown[]) => submitDefinition(definition, args),
+    map: (items: unknown, ...rest: readonly unknown[]) =>
+      mapDefinition(definition, items, (item) => [item, ...rest]),
+    mapArgs: (calls: unknown) =>
+      mapDefinition(definition, calls, (args) => args as readonly unknown[]),
+  }) as unknown as Callable;
+}
+
+function isClass(fn: Loose): boolean {
+  return /^class\b/.test(Function.prototype.toString.call(fn));
+}
+
+/**
+ * Makes a flow or a task of a function; what is one already is given back.
+ *
+ * @throws `OPTIONS_INVALID`
+ */
+export function wrap(kind: 'flow' | 'task', fn: Loose, options: GivenOptions): Callable {
+  const known = definitionOf(fn);
+  if (known !== undefined) {
+    if (known.kind !== kind) {
+      throw optionsInvalid(
+        `'${known.name}'`,
+        `it is a ${known.kind}, not a ${kind}`,
+        'Use it as what it is.',
+      );
+    }
+    return fn as Callable;
+  }
+  if (isClass(fn)) {
+    throw optionsInvalid(
+      `The ${kind} '${fn.name}'`,
+      'it is a class',
+      'Decorate its methods instead.',
+    );
+  }
+  return callableOf(define(kind, fn, options));
+}

@@ -1,0 +1,157 @@
+import { optionsInvalid } from '../errors/errors.ts';
+import type { Waitable } from '../future/task-future.ts';
+import { durationMs, type Duration } from '../model/duration.ts';
+import type { HookName } from '../model/run.ts';
+import { retryPolicy, type Retries, type RetryInfo } from '../policies/retry.ts';
+import type { Definition, GivenOptions, InputCheck, Loose } from './definition.ts';
+import { schemaCheck } from './schema-check.ts';
+
+const HOOKS: readonly HookName[] = [
+  'onStart',
+  'onSuccess',
+  'onFailure',
+  'onRetry',
+  'onCancel',
+  'onCrash',
+  'onSkip',
+];
+const SHARED = ['name', 'description', 'tags', 'retries', 'retryIf', 'timeout', 'grace'];
+const KNOWN = {
+  task: new Set([...SHARED, ...HOOKS, 'maxRecoveries', 'key', 'input', 'waitFor', 'concurrency']),
+  flow: new Set([...SHARED, ...HOOKS, 'maxRecoveries', 'key', 'input', 'durable']),
+};
+const DEFAULT_GRACE = 10_000;
+const DEFAULT_RECOVERIES = 3;
+const DEFAULT_CONCURRENCY = 100;
+
+function checkShape(kind: 'flow' | 'task', what: string, options: GivenOptions): void {
+  for (const option of Object.keys(options)) {
+    if (options[option] === undefined || KNOWN[kind].has(option)) continue;
+    throw optionsInvalid(
+      what,
+      `there is no option '${option}' for a ${kind}`,
+      `Options of a ${kind}: ${[...KNOWN[kind]].join(', ')}.`,
+    );
+  }
+  for (const option of [...HOOKS, 'retryIf', 'key'] as const) {
+    const value = options[option];
+    if (value !== undefined && typeof value !== 'function') {
+      throw optionsInvalid(
+        what,
+        `${option} must be a function`,
+        'Give a function, or leave it out.',
+      );
+    }
+  }
+}
+
+function wholeNumber(
+  what: string,
+  option: string,
+  value: unknown,
+  least: number,
+  otherwise: number,
+): number {
+  if (value === undefined) return otherwise;
+  if (
+    typeof value === 'number' &&
+    value >= least &&
+    (Number.isInteger(value) || value === Infinity)
+  ) {
+    return value;
+  }
+  throw optionsInvalid(
+    what,
+    `${option} must be a whole number of at least ${least}, not ${JSON.stringify(value)}`,
+    'Correct the option.',
+  );
+}
+
+function timeoutOf(what: string, value: unknown): number | undefined {
+  if (value === undefined) return undefined;
+  const ms = durationMs(value as Duration, `${what}: timeout`);
+  if (ms > 0) return ms;
+  throw optionsInvalid(what, 'a timeout of 0 would let nothing run', 'Leave it out for no bound.');
+}
+
+function nameOf(kind: 'flow' | 'task', fn: Loose, options: GivenOptions): string {
+  const name = options.name ?? fn.name;
+  if (typeof name === 'string' && name.trim() !== '') return name;
+  throw optionsInvalid(
+    `A ${kind}`,
+    'it has no name',
+    `Give { name: '…' }, or name the function. The name identifies its runs after a restart.`,
+  );
+}
+
+function hooksOf(options: GivenOptions): Definition['hooks'] {
+  return Object.fromEntries(
+    HOOKS.flatMap((hook) => (options[hook] === undefined ? [] : [[hook, options[hook] as Loose]])),
+  );
+}
+
+function inputCheck(options: GivenOptions, name: string): InputCheck | undefined {
+  return options.input === undefined ? undefined : schemaCheck(options.input, name);
+}
+
+/**
+ * Checks the options of a flow or task and fills in the defaults.
+ *
+ * @param types checks arguments against the types of a decorated method's parameters, where no schema is given
+ * @throws `OPTIONS_INVALID`, `DURATION_INVALID`: at definition, never later
+ */
+export function define(
+  kind: 'flow' | 'task',
+  fn: Loose,
+  options: GivenOptions,
+  self?: unknown,
+  types?: InputCheck,
+): Definition {
+  const name = nameOf(kind, fn, options);
+  const what = `The ${kind} '${name}'`;
+  checkShape(kind, what, options);
+  return {
+    kind,
+    name,
+    fn,
+    self,
+    description: options['description'] as string | undefined,
+    tags: (options['tags'] as readonly string[] | undefined) ?? [],
+    retry: retryPolicy(
+      options['retries'] as number | Retries | undefined,
+      options['retryIf'] as ((error: unknown, info: RetryInfo) => boolean) | undefined,
+      what,
+    ),
+    timeout: timeoutOf(what, options['timeout']),
+    grace: durationMs(
+      (options['grace'] as Duration | undefined) ?? DEFAULT_GRACE,
+      `${what}: grace`,
+    ),
+    maxRecoveries: wholeNumber(
+      what,
+      'maxRecoveries',
+      options['maxRecoveries'],
+      0,
+      DEFAULT_RECOVERIES,
+    ),
+    key: options['key'] as Definition['key'],
+    hooks: hooksOf(options),
+    checkInput: inputCheck(options, name) ?? types,
+    durable: options['durable'] === true,
+    waitFor: (options['waitFor'] as readonly Waitable[] | undefined) ?? [],
+    concurrency: wholeNumber(what, 'concurrency', options['concurrency'], 1, DEFAULT_CONCURRENCY),
+    given: options,
+  };
+}
+
+/** The same definition with some options replaced. */
+export function redefine(definition: Definition, options: GivenOptions): Definition {
+  const types = definition.given.input === undefined ? definition.checkInput : undefined;
+  return define(
+    definition.kind,
+    definition.fn,
+    { ...definition.given, name: definition.name, ...options },
+    definition.self,
+    types,
+  );
+}

@@ -1,0 +1,57 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { Waitable } from '../future/task-future.ts';
+import type { HookName } from '../model/run.ts';
+import type { RetryPolicy } from '../policies/retry.ts';
+
+/** Any function: what it takes and gives was checked by the compiler where it was defined. */
+export type Loose = (...args: readonly unknown[]) => unknown;
+
+/** Turns the arguments a caller gave into those the function gets, or throws `INPUT_INVALID`. */
+export type InputCheck = (
+  args: readonly unknown[],
+) => readonly unknown[] | Promise<readonly unknown[]>;
+
+/** A flow or a task, with its options checked and its defaults filled in. */
+export interface Definition {
+  readonly kind: 'flow' | 'task';
+  readonly name: string;
+  readonly fn: Loose;
+  /** What `this` is in the function: the instance of a decorated method. */
+  readonly self: unknown;
+  readonly description: string | undefined;
+  readonly tags: readonly string[];
+  readonly retry: RetryPolicy;
+  /** Milliseconds; undefined: no bound. */
+  readonly timeout: number | undefined;
+  readonly grace: number;
+  readonly maxRecoveries: number;
+  readonly key: ((...args: readonly unknown[]) => string) | undefined;
+  readonly hooks: { readonly [hook in HookName]?: Loose };
+  readonly checkInput: InputCheck | undefined;
+  readonly durable: boolean;
+  readonly waitFor: readonly Waitable[];
+  readonly concurrency: number;
+  /** The options as they were given, for `with()`. */
+  readonly given: GivenOptions;
+}
+
+/** Options as they come in, before they are checked. */
+export interface GivenOptions {
+  readonly [option: string]: unknown;
+  readonly name?: string;
+  readonly input?: StandardSchemaV1 | readonly StandardSchemaV1[];
+}
+
+const DEFINITION = Symbol.for('@holdfast/definition');
+
+/** Marks a callable as standing for a definition. */
+export function brand(callable: object, definition: Definition): void {
+  Object.defineProperty(callable, DEFINITION, { value: definition });
+}
+
+/** The definition that a callable stands for; undefined when it is neither flow nor task. */
+export function definitionOf(callable: unknown): Definition | undefined {
+  return typeof callable === 'function' && DEFINITION in callable
+    ? (callable[DEFINITION] as Definition)
+    : undefined;
+}

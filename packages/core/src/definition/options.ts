@@ -1,0 +1,85 @@
+import type { Duration } from '../model/duration.ts';
+import type { State } from '../model/state.ts';
+import type { RunId } from '../model/ids.ts';
+import type { Retries, RetryInfo } from '../policies/retry.ts';
+import type { Waitable } from '../future/task-future.ts';
+
+/** What a hook is told beside its subject. */
+export interface HookInfo {
+  readonly runId: RunId;
+  /** The top-level flow run. */
+  readonly rootId: RunId;
+  /** The definition's name. */
+  readonly name: string;
+  readonly state: State;
+}
+
+type Hook<T extends readonly unknown[]> = (...args: T) => void | Promise<void>;
+
+/**
+ * Called at each step of a run, at least once, also when the process died in between. A hook that throws
+ * changes nothing but the log.
+ */
+export interface Hooks<R = never> {
+  /** The first attempt begins. */
+  onStart?: Hook<[info: HookInfo]>;
+  /** It completed, with this value. */
+  onSuccess?: Hook<[value: R, info: HookInfo]>;
+  /** It failed for good, by an error, a timeout or a window. */
+  onFailure?: Hook<[error: Error, info: HookInfo]>;
+  /** An attempt failed and another follows. */
+  onRetry?: Hook<[error: Error, info: HookInfo]>;
+  /** It was cancelled. */
+  onCancel?: Hook<[reason: string, info: HookInfo]>;
+  /** Its process died and it is not taken up again. */
+  onCrash?: Hook<[error: Error, info: HookInfo]>;
+  /** It was skipped. */
+  onSkip?: Hook<[reason: string, info: HookInfo]>;
+}
+
+/** Options of flows and tasks alike. `A` are the arguments, `R` the result. */
+export interface RunOptions<A extends readonly unknown[] = never, R = never> extends Hooks<R> {
+  /** Unique in an engine. Default: the function's name, or the method's. */
+  name?: string;
+  /** One sentence for people. */
+  description?: string;
+  tags?: readonly string[];
+  /** How often a failed attempt is made again: a number, or a policy. Default 0. */
+  retries?: number | Retries;
+  /** Which errors are worth a retry. A throw means no. Default: all but those with `retryable: false`. */
+  retryIf?(error: unknown, info: RetryInfo): boolean;
+  /** The longest that one attempt may take. Default: no bound. */
+  timeout?: Duration;
+  /**
+   * How long an attempt may take to end once its signal was aborted. After that its run is settled without
+   * it, and its context throws. Default 10 s.
+   */
+  grace?: Duration;
+  /** How often it is taken up again after its process died under it, in one generation. Default 3. */
+  maxRecoveries?: number;
+  /**
+   * Identity within the run that starts it, instead of a hash of the arguments. Two calls with one key are
+   * one run; different arguments under one key are an error (`KEY_REUSED`).
+   */
+  key?(...args: A): string;
+}
+
+/** Options of a task. */
+export type TaskOptions<A extends readonly unknown[] = never, R = never> = RunOptions<A, R>;
+
+/** Options of a flow. */
+export interface FlowOptions<A extends readonly unknown[] = never, R = never> extends RunOptions<
+  A,
+  R
+> {
+  /** Refuse (`DURABLE_STORE_REQUIRED`) to run on a store that forgets with the process. Default false. */
+  durable?: boolean;
+}
+
+/** What `with()` may set beside the options. */
+export interface CallOptions {
+  /** Start after these have completed. One that ends otherwise means the task is skipped, unless it goes through `allowFailure`. */
+  waitFor?: readonly Waitable[];
+  /** How many members of a `map` are under way at once. Default 100. */
+  concurrency?: number;
+}

@@ -1,0 +1,52 @@
+import type { InputCheck } from './definition.ts';
+import { inputInvalid } from './schema-check.ts';
+
+type Coercion = (value: unknown) => { readonly value: unknown } | string;
+
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+/** What a parameter of each type takes, and into what it turns it. Other types take everything. */
+const COERCIONS: ReadonlyMap<unknown, Coercion> = new Map<unknown, Coercion>([
+  [String, (value) => (typeof value === 'string' ? { value } : 'a string is wanted')],
+  [Boolean, (value) => (typeof value === 'boolean' ? { value } : 'a boolean is wanted')],
+  [Array, (value) => (Array.isArray(value) ? { value } : 'an array is wanted')],
+  [
+    Number,
+    (value) => {
+      if (typeof value === 'number') return { value };
+      const numeric = typeof value === 'string' && NUMBER.test(value);
+      return numeric ? { value: Number(value) } : 'a number is wanted';
+    },
+  ],
+  [
+    Date,
+    (value) => {
+      const date = typeof value === 'string' || value instanceof Date ? new Date(value) : undefined;
+      const valid = date !== undefined && !Number.isNaN(date.getTime());
+      return valid ? { value: date } : 'a date, or a date in ISO 8601, is wanted';
+    },
+  ],
+]);
+
+/**
+ * Checks arguments by the types that TypeScript emitted for a decorated method (`design:paramtypes`), which
+ * reflect-metadata keeps. An argument left out, undefined or null is passed as it is.
+ *
+ * @returns undefined when there is nothing to check
+ */
+export function parameterTypeCheck(
+  target: object,
+  key: string | symbol,
+  name: string,
+): InputCheck | undefined {
+  const types: unknown = Reflect.getMetadata('design:paramtypes', target, key);
+  if (!Array.isArray(types) || !types.some((type) => COERCIONS.has(type))) return undefined;
+  return (args) =>
+    args.map((arg, at) => {
+      const coerce = COERCIONS.get(types[at]);
+      if (coerce === undefined || arg === undefined || arg === null) return arg;
+      const result = coerce(arg);
+      if (typeof result === 'string') throw inputInvalid(name, at, [result]);
+      return result.value;
+    });
+}

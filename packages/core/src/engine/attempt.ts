@@ -1,0 +1,157 @@
+import pTimeout from 'p-timeout';
+import type { Clock, Timer } from '../clock/clock.ts';
+import { timedOut } from '../errors/errors.ts';
+import { HoldfastError } from '../errors/holdfast-error.ts';
+import { resolveFutures, UpstreamFailure } from './inputs.ts';
+import { inScope, type Scope } from './scope.ts';
+import { settleUnreached } from './unreached.ts';
+
+/** How an attempt ended. `aborted`: it was told to stop from outside (cancel, stop, lost lease). */
+export type AttemptEnd =
+  | { readonly kind: 'returned'; readonly value: unknown }
+  | { readonly kind: 'threw'; readonly error: unknown }
+  | { readonly kind: 'timed-out'; readonly error: Error }
+  | { readonly kind: 'aborted'; readonly reason: Error };
+
+async function invoke(scope: Scope, args: readonly unknown[]): Promise<unknown> {
+  const { definition } = scope;
+  const value = await Reflect.apply(definition.fn, definition.self, args);
+  if (definition.kind === 'task') return value;
+  try {
+    return await resolveFutures(value);
+  } catch (error) {
+    throw error instanceof UpstreamFailure ? error.upstream : error;
+  }
+}
+
+/** The clock's timers in the form that p-timeout takes. */
+function timersOf(clock: Clock): {
+  setTimeout: typeof setTimeout;
+  clearTimeout: typeof clearTimeout;
+} {
+  return {
+    setTimeout: ((callback: () => void, ms: number) => clock.setTimer(ms, callback)) as never,
+    clearTimeout: (timer: unknown) => (timer as Timer).clear(),
+  };
+}
+
+/** Bounds the work by the definition's timeout, if it has one. */
+function bounded(
+  scope: Scope,
+  work: Promise<unknown>,
+): { promise: Promise<unknown>; error?: Error } {
+  const { definition, execution } = scope;
+  if (definition.timeout === undefined) return { promise: work };
+  const error = timedOut(`An attempt of '${definition.name}'`, definition.timeout);
+  const cancellable = Object.assign(work, { cancel: () => scope.cancellation.abort(error) });
+  const promise = pTimeout(cancellable, {
+    milliseconds: definition.timeout,
+    message: error,
+    customTimers: timersOf(execution.clock),
+  });
+  return { promise, error };
+}
+
+/** Resolves when the work has settled, or when its grace is over. */
+function settledOrGraceOver(scope: Scope, work: Promise<unknown>): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = scope.execution.clock.setTimer(scope.definition.grace, resolve);
+    const finish = (): void => {
+      timer.clear();
+      resolve();
+    };
+    work.then(finish, finish);
+  });
+}
+
+/** Waits for the function: for its end, or for the end of its grace after it was told to stop. */
+async function waitForFunction(scope: Scope, args: readonly unknown[]): Promise<AttemptEnd> {
+  const work = inScope(scope, () => invoke(scope, args));
+  const { promise, error: timeoutError } = bounded(scope, work);
+  return new Promise((resolve) => {
+    let grace: Timer | undefined;
+    const stopListening = scope.cancellation.onAbort((reason) => {
+      if (reason === timeoutError) return;
+      grace = scope.execution.clock.setTimer(scope.definition.grace, () =>
+        resolve({ kind: 'aborted', reason }),
+      );
+    });
+    const end = (result: AttemptEnd): void => {
+      stopListening();
+      grace?.clear();
+      resolve(result);
+    };
+    promise.then(
+      (value) => end({ kind: 'returned', value }),
+      (error: unknown) => {
+        const { reason } = scope.cancellation;
+        if (error === timeoutError && reason === timeoutError) {
+          void settledOrGraceOver(scope, work).then(() =>
+            end({ kind: 'timed-out', error: timeoutError as Error }),
+          );
+          return;
+        }
+        end(reason === undefined ? { kind: 'threw', error } : { kind: 'aborted', reason });
+      },
+    );
+  });
+}
+
+/** Failures of children that nobody looked at make the attempt fail, beside what it threw itself. */
+function withUnobserved(scope: Scope, end: AttemptEnd): AttemptEnd {
+  if (end.kind !== 'returned' && end.kind !== 'threw') return end;
+  const children = scope.unobserved();
+  if (children.length === 0) return end;
+  const errors = children.flatMap((child) => (child.error === undefined ? [] : [child.error]));
+  if (end.kind === 'threw') {
+    const thrown = end.error instanceof Error ? end.error.message : String(end.error);
+    const error = new AggregateError(
+      [end.error, ...errors],
+      `${thrown} (beside it, ${errors.length} task(s) failed that nobody looked at)`,
+      { cause: end.error },
+    );
+    return { kind: 'threw', error };
+  }
+  const names = children.map((child) => child.definition.name).join(', ');
+  const error = new HoldfastError(
+    'UNOBSERVED_FAILURE',
+    `'${scope.definition.name}' returned, but tasks it had submitted failed: ${names}.`,
+    {
+      hint: 'Await what you submit, read its outcome(), or pass it through allowFailure().',
+      retryable: errors.every((each) => (each as { retryable?: unknown }).retryable !== false),
+      cause:
+        errors.length === 1
+          ? errors[0]
+          : new AggregateError(errors, `${errors.length} tasks failed`),
+    },
+  );
+  return { kind: 'threw', error };
+}
+
+/**
+ * Makes one attempt. It ends when the function has, and everything it started: on failure, what is
+ * outstanding is cancelled and waited for. A function that ignores its signal is waited for during its grace;
+ * after that its context throws.
+ */
+export async function makeAttempt(scope: Scope, args: readonly unknown[]): Promise<AttemptEnd> {
+  const end = await waitForFunction(scope, args);
+  if (end.kind === 'threw') scope.cancellation.abort(endedWith(scope, end.error));
+  if (end.kind !== 'returned') scope.close();
+  await scope.join();
+  scope.close();
+  if (end.kind !== 'aborted' && scope.run.state.name === 'Resumed') await settleUnreached(scope);
+  const { stopped } = scope.execution;
+  if (stopped !== undefined && scope.interrupted) return { kind: 'aborted', reason: stopped };
+  return withUnobserved(scope, end);
+}
+
+function endedWith(scope: Scope, error: unknown): Error {
+  return new HoldfastError(
+    'PARENT_FAILED',
+    `'${scope.definition.name}', which had started it, failed.`,
+    {
+      retryable: false,
+      cause: error,
+    },
+  );
+}

@@ -1,0 +1,56 @@
+/**
+ * Cancellation of a tree of work: aborting one aborts all below it. An AbortSignal is made only when
+ * somebody asks for it.
+ */
+export class Cancellation {
+  readonly #parent: Cancellation | undefined;
+  readonly #children = new Set<Cancellation>();
+  readonly #listeners = new Set<(reason: Error) => void>();
+  #controller: AbortController | undefined;
+  #reason: Error | undefined;
+
+  constructor(parent?: Cancellation) {
+    this.#parent = parent;
+    this.#reason = parent?.reason;
+    if (this.#reason === undefined && parent !== undefined) parent.#children.add(this);
+  }
+
+  /** Why it was aborted; undefined while it was not. */
+  get reason(): Error | undefined {
+    return this.#reason;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#reason !== undefined) this.#controller.abort(this.#reason);
+    }
+    return this.#controller.signal;
+  }
+
+  /** Aborts this and everything below. The first reason stays. */
+  abort(reason: Error): void {
+    if (this.#reason !== undefined) return;
+    this.#reason = reason;
+    this.#controller?.abort(reason);
+    for (const listener of this.#listeners) listener(reason);
+    this.#listeners.clear();
+    for (const child of this.#children) child.abort(reason);
+    this.#children.clear();
+  }
+
+  /** Calls back once when aborted; at once when it was already. Returns how to stop listening. */
+  onAbort(listener: (reason: Error) => void): () => void {
+    if (this.#reason !== undefined) {
+      listener(this.#reason);
+      return () => undefined;
+    }
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** The work has ended: an abort further up no longer concerns it. */
+  end(): void {
+    if (this.#parent !== undefined) this.#parent.#children.delete(this);
+  }
+}

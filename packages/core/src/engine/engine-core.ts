@@ -1,0 +1,67 @@
+import type { Clock } from '../clock/clock.ts';
+import type { EngineEvents } from '../events/engine-events.ts';
+import type { Logger } from '../events/logger.ts';
+import { HoldfastError } from '../errors/holdfast-error.ts';
+import type { JsonValue } from '../model/json.ts';
+import type { RandomBytes } from '../model/ids.ts';
+import type { ValueCodec } from '../serial/value-codec.ts';
+import type { RunStore } from '../store/run-store.ts';
+import type { Definitions } from './definitions.ts';
+import type { SecretResolvers } from '../secret/resolve-secret.ts';
+import type { HookDelivery } from './hook-delivery.ts';
+import type { Leases } from './leases.ts';
+import type { Resources } from './resources.ts';
+import type { Scrubber } from '../secret/scrubber.ts';
+import type { Writer } from './writer.ts';
+
+/** What the parts of an engine share. */
+export interface EngineCore {
+  readonly store: RunStore;
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  readonly writer: Writer;
+  readonly events: EngineEvents;
+  readonly hooks: HookDelivery;
+  readonly definitions: Definitions;
+  readonly resources: Resources;
+  readonly codec: ValueCodec;
+  readonly logger: Logger;
+  readonly scrubber: Scrubber;
+  readonly secretResolvers: SecretResolvers;
+  readonly leases: Leases;
+  readonly codeVersion: string | undefined;
+}
+
+/**
+ * The arguments of a flow as they are kept, so that another process can call it again. A store that forgets
+ * with the process takes any.
+ *
+ * @throws `INPUT_NOT_SERIALISABLE`
+ */
+export function encodeInputs(
+  engine: EngineCore,
+  name: string,
+  args: readonly unknown[],
+): JsonValue {
+  try {
+    return engine.codec.encode(args);
+  } catch (error) {
+    if (!engine.store.durable) return null;
+    throw new HoldfastError(
+      'INPUT_NOT_SERIALISABLE',
+      `The arguments of '${name}' cannot be kept, so its run could not be resumed.`,
+      {
+        hint: 'Pass plain data, and register services as resources of the engine.',
+        retryable: false,
+        cause: error,
+      },
+    );
+  }
+}
+
+/** A number from 0 to below 1 from a source of random bytes. */
+export function randomFraction(random: RandomBytes): number {
+  const bytes = new Uint8Array(4);
+  random(bytes);
+  return new DataView(bytes.buffer).getUint32(0) / 2 ** 32;
+}

@@ -1,0 +1,33 @@
+import type { Clock } from '../clock/clock.ts';
+import type { Logger } from '../events/logger.ts';
+import type { Duration } from '../model/duration.ts';
+import type { RandomBytes } from '../model/ids.ts';
+import type { SecretResolvers } from '../secret/resolve-secret.ts';
+import type { RunStore } from '../store/run-store.ts';
+
+/** What an engine is made of. */
+export interface EngineOptions {
+  /** Where runs are kept. The engine opens it, and closes it when stopped. */
+  readonly store: RunStore;
+  /** Flows that a recovery can find by name. Flows that are run are known from then on, too. */
+  readonly flows?: readonly object[];
+  /** Tasks whose hooks a recovery can find by name before a flow has called them. */
+  readonly tasks?: readonly object[];
+  /** Objects that runs use and that travel by name: object stores, pools, clients. */
+  readonly resources?: { readonly [name: string]: unknown };
+  /** Resolves references of the form `scheme:name` for schemes other than `env` and `file`. */
+  readonly secrets?: SecretResolvers;
+  /** Takes the engine's lines and those of `runContext().logger`. Default: nothing is logged. */
+  readonly logger?: Logger;
+  /** The host's own version, kept with each run. */
+  readonly codeVersion?: string;
+  /**
+   * How long a lease lasts without renewal: the longest that a run of a process on another machine that died stays
+   * untouched. On the same machine a dead process is noticed at once. Renewed at a third of it. Default 30 s.
+   */
+  readonly leaseTtl?: Duration;
+  /** Default: the machine's clock. */
+  readonly clock?: Clock;
+  /** Default: the operating system's. */
+  readonly random?: RandomBytes;
+}

@@ -1,0 +1,69 @@
+import type { Args, FlowValue } from '../definition/callable-types.ts';
+import type { Definition } from '../definition/definition.ts';
+import type { EngineEvents } from '../events/engine-events.ts';
+import type { Duration } from '../model/duration.ts';
+import type { RunId } from '../model/ids.ts';
+import type { HistoryEntry, Run } from '../model/run.ts';
+import type { RunQuery } from '../store/run-store.ts';
+import type { FlowHandle, RecoveryReport } from './flow-handle.ts';
+
+type RunArguments<A extends readonly unknown[]> = [] extends A ? [args?: A] : [args: A];
+
+/** What can be said beside the arguments when a flow is started. */
+export interface StartOptions {
+  /** A second start of the same flow under this key gives the run of the first, whatever has become of it. */
+  readonly idempotencyKey?: string;
+}
+
+/** Executes flows on a run store. Made with `createEngine`; there can be many in a process. */
+export interface Engine {
+  /** What happens, as it happens. */
+  readonly events: Pick<EngineEvents, 'on'>;
+
+  /**
+   * Runs a flow to its end.
+   *
+   * @throws what the flow threw; `INPUT_INVALID`, `INPUT_NOT_SERIALISABLE`, `DURABLE_STORE_REQUIRED`,
+   *   `ENGINE_STOPPED`, and what the store throws
+   */
+  run<F extends Function>(flow: F, ...rest: RunArguments<Args<F>>): Promise<FlowValue<F>>;
+  /** Starts a flow; resolves when its run is recorded. Throws as `run` does, but for what the flow throws. */
+  start<F extends Function>(
+    flow: F,
+    args: Args<F>,
+    options?: StartOptions,
+  ): Promise<FlowHandle<FlowValue<F>>>;
+  /**
+   * Takes up every run that an earlier process left and nobody holds: completed tasks are not executed again.
+   * Call it when the service starts, with all its flows known; again from time to time where several
+   * processes share the store.
+   */
+  recover(): Promise<RecoveryReport>;
+  /** A handle of a run in the store. Its outcome is at hand once the run has ended. Throws `RUN_UNKNOWN`. */
+  find(id: RunId): Promise<FlowHandle<unknown>>;
+  /** Asks a run to stop, whichever process executes it; one elsewhere notices within a third of its lease. Throws `RUN_UNKNOWN`. */
+  cancel(id: RunId, reason?: string): Promise<void>;
+  /** Runs in the store, newest first. */
+  runs(query?: RunQuery): Promise<readonly Run[]>;
+  /** Every run below a flow run, in the order they were made. */
+  below(id: RunId): Promise<readonly Run[]>;
+  /** The states that a run has gone through. Throws `RUN_UNKNOWN`. */
+  history(id: RunId): Promise<readonly HistoryEntry[]>;
+  /**
+   * Stops: starts nothing more, waits for what is under way, then interrupts it (it goes on with `recover()`),
+   * gives the leases back and closes the store. Idempotent.
+   */
+  stop(options?: {
+    /** How long to wait before interrupting. Default 0. */
+    readonly timeout?: Duration;
+  }): Promise<void>;
+}
+
+/** What the calls of flows and tasks need of an engine beyond its face. */
+export interface CallTarget {
+  startDefinition(
+    definition: Definition,
+    args: readonly unknown[],
+    options: StartOptions,
+  ): Promise<FlowHandle<unknown>>;
+}

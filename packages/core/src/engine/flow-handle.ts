@@ -1,0 +1,31 @@
+import type { RunId } from '../model/ids.ts';
+import type { Outcome } from '../model/outcome.ts';
+import type { FlowRun } from '../model/run.ts';
+import type { State } from '../model/state.ts';
+
+/** A flow run that was started, or found. */
+export interface FlowHandle<R> {
+  readonly id: RunId;
+  /** What it gave; throws what the flow threw. */
+  result(): Promise<R>;
+  /** How it ended, as a value. Rejects only when the run could not be recorded, was stopped, or was taken over. */
+  outcome(): Promise<Outcome<R>>;
+  /** Where it stands, read from the store. */
+  state(): Promise<State>;
+  /** Its record, read from the store. */
+  run(): Promise<FlowRun>;
+  /** Asks it to stop; `outcome()` tells when it has. */
+  cancel(reason?: string): Promise<void>;
+}
+
+/** What became of the runs that an earlier process had left. */
+export interface RecoveryReport {
+  /** Taken up again; they go on in this process. */
+  readonly resumed: readonly FlowHandle<unknown>[];
+  /** Ended instead, because they may not be taken up again; their state says why. */
+  readonly ended: readonly RunId[];
+  /** Held by a process that lives, or whose lease has not expired yet. */
+  readonly heldElsewhere: readonly RunId[];
+  /** Of flows that this engine does not know; left alone. */
+  readonly unknown: readonly { readonly runId: RunId; readonly name: string }[];
+}

@@ -1,0 +1,55 @@
+import type { Definition } from '../definition/definition.ts';
+import { HoldfastError, isHoldfastError } from '../errors/holdfast-error.ts';
+import { isFutureList } from '../future/future-list.ts';
+import { isFuture } from '../future/task-future.ts';
+import { canonicalJson, identityHash } from '../serial/canonical.ts';
+import { Encoder } from '../serial/encode.ts';
+import type { Resources } from './resources.ts';
+
+/**
+ * A hash of arguments: equal arguments, equal hash, whatever process computes it. A future stands for the
+ * identity of the run that it comes from, a Secret for its reference, a resource for its name.
+ *
+ * @returns undefined when the arguments hold something that cannot be hashed
+ */
+export function hashArguments(args: readonly unknown[], resources: Resources): string | undefined {
+  const encoder = new Encoder({
+    nameOf: (value) =>
+      isFuture(value) || isFutureList(value)
+        ? `future ${value.parts.identity()}`
+        : resources.nameOf(value),
+    resource: (name) => resources.resource(name),
+  });
+  try {
+    return identityHash(canonicalJson(encoder.encode(args)));
+  } catch (error) {
+    if (isHoldfastError(error) && error.code === 'NOT_SERIALISABLE') return undefined;
+    throw error;
+  }
+}
+
+/** The error for arguments that give no identity, on a store where an identity is needed. */
+export function keyRequired(definition: Definition): HoldfastError {
+  return new HoldfastError(
+    'KEY_REQUIRED',
+    `The arguments of '${definition.name}' cannot be hashed, so a resume could not find its run again.`,
+    {
+      hint: 'Give the definition a key: (…args) => text, pass plain data, or register the object as a resource.',
+      retryable: false,
+      context: { name: definition.name },
+    },
+  );
+}
+
+/** The error for one key that stands for two different calls. */
+export function keyReused(definition: Definition, key: string): HoldfastError {
+  return new HoldfastError(
+    'KEY_REUSED',
+    `'${definition.name}' was called twice with the key ${JSON.stringify(key)} and different arguments.`,
+    {
+      hint: 'Make the key tell the calls apart, or give both the same arguments.',
+      retryable: false,
+      context: { name: definition.name, key },
+    },
+  );
+}

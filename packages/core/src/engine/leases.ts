@@ -1,0 +1,98 @@
+import type { Timer } from '../clock/clock.ts';
+import { HoldfastError } from '../errors/holdfast-error.ts';
+import { formatIdentity, currentProcess, isAlive, parseIdentity } from '../process/index.ts';
+import type { Lease } from '../store/run-store.ts';
+import type { EngineCore } from './engine-core.ts';
+import type { Execution } from './execution.ts';
+
+/** Keeps the leases of what an engine executes, and judges those of others. */
+export class Leases {
+  readonly #engine: EngineCore;
+  readonly #ttl: number;
+  readonly #held = new Set<Execution>();
+  #timer: Timer | undefined;
+  /** Who holds the leases of this engine: the process, and the engine in it. */
+  readonly holder: string;
+
+  constructor(engine: EngineCore, ttl: number, engineId: string) {
+    this.#engine = engine;
+    this.#ttl = ttl;
+    this.holder = `${formatIdentity(currentProcess())} ${engineId}`;
+  }
+
+  get terms(): { readonly holder: string; readonly ttl: number } {
+    return { holder: this.holder, ttl: this.#ttl };
+  }
+
+  /** Renews the lease of an execution from now on. */
+  keep(execution: Execution): void {
+    this.#held.add(execution);
+    this.#arm();
+  }
+
+  /** Gives a lease back: others need not wait for its end. */
+  async release(execution: Execution): Promise<void> {
+    this.#held.delete(execution);
+    if (this.#held.size === 0) {
+      this.#timer?.clear();
+      this.#timer = undefined;
+    }
+    if (execution.lost === undefined) await this.#engine.store.releaseLeases([execution.fence]);
+  }
+
+  /** Asks the store whether a lease is still held; marks the execution as lost when it is not. */
+  async check(execution: Execution): Promise<void> {
+    await this.#renew([execution]);
+  }
+
+  /**
+   * A lease whose holder is certainly dead, which can be taken over before it expires: a process of this
+   * machine that has ended. Undefined when that cannot be known.
+   */
+  deadLease(lease: Lease): { readonly holder: string; readonly epoch: number } | undefined {
+    const identity = parseIdentity(lease.holder.split(' ')[0] ?? '');
+    const dead = identity !== undefined && isAlive(identity) === 'dead';
+    return dead ? { holder: lease.holder, epoch: lease.epoch } : undefined;
+  }
+
+  #arm(): void {
+    this.#timer ??= this.#engine.clock.setTimer(
+      this.#ttl / 3,
+      () => {
+        this.#timer = undefined;
+        if (this.#held.size === 0) return;
+        this.#arm();
+        this.#renew([...this.#held]).catch((error: unknown) => {
+          // The lease outlives some missed renewals, and a late one succeeds while nobody took it.
+          this.#engine.logger.warn({ err: error }, 'leases could not be renewed');
+        });
+      },
+      { background: true },
+    );
+  }
+
+  async #renew(executions: readonly Execution[]): Promise<void> {
+    const renewals = await this.#engine.store.renewLeases(
+      executions.map((execution) => execution.fence),
+      { ...this.terms, now: this.#engine.clock.now() },
+    );
+    for (const [at, renewal] of renewals.entries()) {
+      const execution = executions[at] as Execution;
+      if (!this.#held.has(execution)) continue;
+      if (!renewal.held) execution.lose();
+      else if (renewal.cancelReason !== undefined) execution.cancel(renewal.cancelReason);
+    }
+  }
+}
+
+/** The error for a run that another live process holds. */
+export function heldElsewhere(lease: Lease): HoldfastError {
+  return new HoldfastError(
+    'RUN_HELD',
+    `Run ${lease.rootId} is being executed by another process.`,
+    {
+      hint: 'Wait for it, or cancel it; its lease is taken over when that process dies.',
+      context: { rootId: lease.rootId, expiresAt: lease.expiresAt },
+    },
+  );
+}

@@ -1,0 +1,239 @@
+import pRetry from 'p-retry';
+import type { Clock } from '../clock/clock.ts';
+import { cancelled } from '../errors/errors.ts';
+import type { Definition } from '../definition/definition.ts';
+import type { Outcome } from '../model/outcome.ts';
+import type { RunEvent } from '../model/run-event.ts';
+import { isTerminal, type CompletedState, type TerminalState } from '../model/state.ts';
+import { decideRetry, type RetryDecision } from '../policies/retry.ts';
+import { fromFailure, toFailure } from '../serial/failure-codec.ts';
+import { makeAttempt, type AttemptEnd } from './attempt.ts';
+import type { Cancellation } from './cancellation.ts';
+import { randomFraction, type EngineCore } from './engine-core.ts';
+import type { Execution } from './execution.ts';
+import type { RunHandle } from './run-handle.ts';
+import { Scope } from './scope.ts';
+import { storedValue } from './stored-value.ts';
+
+/** A run that is about to be executed. */
+export interface Performance {
+  readonly execution: Execution;
+  readonly handle: RunHandle;
+  readonly definition: Definition;
+  readonly args: readonly unknown[];
+  readonly cancellation: Cancellation;
+}
+
+/** An attempt that gave no value, on its way through p-retry, which retries instances of Error other than TypeError only. */
+class AttemptWithoutValue extends Error {
+  readonly end: Exclude<AttemptEnd, { kind: 'returned' }>;
+
+  constructor(end: Exclude<AttemptEnd, { kind: 'returned' }>) {
+    super(end.kind);
+    this.end = end;
+  }
+}
+
+type Failed = Outcome<unknown> & { ok: false };
+
+function failed(state: Failed['state'], error: Error): Failed {
+  return { ok: false, error, state };
+}
+
+/** How a run that ended otherwise than well looks to those who need it. */
+export function failureOf(state: TerminalState, name: string): Failed {
+  switch (state.type) {
+    case 'FAILED':
+    case 'CRASHED':
+      return failed(state.type, fromFailure(state.error));
+    case 'CANCELLED':
+    case 'SKIPPED':
+      return failed(state.type, cancelled(`'${name}'`, state.reason));
+    case 'COMPLETED':
+      throw new Error('a completed run is no failure');
+  }
+}
+
+/** Waits; gives the reason when aborted before the time was over. */
+function waitUnlessAborted(
+  clock: Clock,
+  ms: number,
+  cancellation: Cancellation,
+): Promise<Error | undefined> {
+  return new Promise((resolve) => {
+    let stopListening = (): void => undefined;
+    const timer = clock.setTimer(ms, () => {
+      stopListening();
+      resolve(undefined);
+    });
+    stopListening = cancellation.onAbort((reason) => {
+      timer.clear();
+      resolve(reason);
+    });
+  });
+}
+
+/** Executes one run to its outcome: attempts, retries, cancellation. */
+class Performer {
+  readonly #run: Performance;
+  /** What the last failure was in this process: its class and fields are those of the original. */
+  #lastError: Error | undefined;
+  #retry: RetryDecision | undefined;
+  #failedTasks = 0;
+
+  constructor(run: Performance) {
+    this.#run = run;
+  }
+
+  async perform(): Promise<Outcome<unknown>> {
+    const early = (await this.#backoff()) ?? (await this.#start());
+    if (early !== undefined) return early;
+    try {
+      return await this.#attempts();
+    } finally {
+      this.#run.cancellation.end();
+    }
+  }
+
+  async #attempts(): Promise<Outcome<unknown>> {
+    let outcome: Outcome<unknown> | undefined;
+    const once = async (): Promise<Outcome<unknown>> => {
+      const end = await this.#attempt();
+      if (end.kind === 'returned') return this.#complete(end.value);
+      throw new AttemptWithoutValue(end);
+    };
+    const again = async (error: Error): Promise<boolean> => {
+      if (!(error instanceof AttemptWithoutValue)) throw error;
+      outcome = await this.#without(error.end);
+      return outcome === undefined;
+    };
+    try {
+      if (this.#run.definition.retry.limit === 0) return await once();
+      return await pRetry(once, {
+        retries: Number.POSITIVE_INFINITY,
+        minTimeout: 0,
+        shouldRetry: ({ error }) => again(error),
+      });
+    } catch (error) {
+      if (!(error instanceof AttemptWithoutValue)) throw error;
+      if (outcome === undefined) await again(error);
+      return outcome as unknown as Failed;
+    }
+  }
+
+  async #attempt(): Promise<AttemptEnd> {
+    const { execution, handle, definition, cancellation, args } = this.#run;
+    const scope = new Scope(execution, handle, definition, cancellation);
+    const stopListening = cancellation.onAbort((reason) => this.#cancelling(reason));
+    try {
+      const end = await makeAttempt(scope, args);
+      this.#failedTasks = scope.failed;
+      if (end.kind !== 'returned' && scope.started) await execution.reload();
+      return end;
+    } finally {
+      stopListening();
+    }
+  }
+
+  /** Shows that a run was asked to stop while its function goes on. */
+  #cancelling(reason: Error): void {
+    const { execution, handle } = this.#run;
+    if (execution.lost !== undefined || execution.stopped !== undefined) return;
+    if (handle.state.type !== 'RUNNING') return;
+    handle.stage({ type: 'requestCancel', reason: reason.message });
+    // A failure to write it is met again by the write of the outcome.
+    handle.commit().catch(() => undefined);
+  }
+
+  async #complete(value: unknown): Promise<Outcome<unknown>> {
+    const { execution, handle } = this.#run;
+    const { codec } = execution.engine;
+    let inline;
+    try {
+      inline = codec.encode(value);
+    } catch (error) {
+      throw new AttemptWithoutValue({ kind: 'threw', error });
+    }
+    const failedTasks = this.#failedTasks === 0 ? {} : { failedTasks: this.#failedTasks };
+    await handle.apply({ type: 'complete', result: { inline }, ...failedTasks });
+    const primitive = typeof value !== 'object' || value === null;
+    return { ok: true, value: primitive ? value : codec.decode(inline), state: 'COMPLETED' };
+  }
+
+  /** Records an attempt without a value. Undefined: the next attempt may begin. */
+  async #without(end: AttemptWithoutValue['end']): Promise<Failed | undefined> {
+    if (end.kind === 'aborted') return this.#aborted(end.reason);
+    const { execution, handle, definition } = this.#run;
+    const { engine } = execution;
+    const { run } = handle;
+    this.#lastError =
+      end.error instanceof Error ? end.error : new Error(String(end.error), { cause: end.error });
+    const info = {
+      attempt: run.attempts,
+      elapsed: engine.clock.now() - (run.startedAt ?? run.createdAt),
+    };
+    this.#retry = decideRetry(definition.retry, end.error, info, randomFraction(engine.random));
+    const error = toFailure(end.error, engine.scrubber.scrub);
+    const event: RunEvent = { type: end.kind === 'threw' ? 'fail' : 'timeOut', error };
+    const { reason } = this.#run.cancellation;
+    await handle.apply(event, {
+      retry: this.#retry,
+      ...(reason === undefined ? {} : { cancelReason: reason.message }),
+    });
+    if (handle.state.type === 'CANCELLING') return this.#aborted(reason as Error);
+    return this.#ended() ?? (await this.#backoff()) ?? (await this.#start());
+  }
+
+  /** The outcome, if the run has one; with the original error where this process saw it. */
+  #ended(): Failed | undefined {
+    const { state, run } = this.#run.handle;
+    if (!isTerminal(state)) return undefined;
+    const failure = failureOf(state, run.name);
+    return state.type === 'FAILED' && this.#lastError !== undefined
+      ? { ...failure, error: this.#lastError }
+      : failure;
+  }
+
+  /** Waits for the retry that is due, if one is; gives an outcome when the run was told to stop meanwhile. */
+  async #backoff(): Promise<Failed | undefined> {
+    const { execution, handle, cancellation } = this.#run;
+    const { state } = handle;
+    const wait = state.type === 'SCHEDULED' ? state.dueAt - execution.clock.now() : 0;
+    if (wait <= 0) return undefined;
+    const reason = await waitUnlessAborted(execution.clock, wait, cancellation);
+    return reason === undefined ? undefined : this.#aborted(reason);
+  }
+
+  async #start(): Promise<Failed | undefined> {
+    const { handle, cancellation } = this.#run;
+    if (cancellation.reason !== undefined) return this.#aborted(cancellation.reason);
+    await handle.apply({ type: 'start' });
+    return this.#ended();
+  }
+
+  /** The run was told to stop: by a cancel, by the engine's stop, or because its lease is lost. */
+  async #aborted(reason: Error): Promise<Failed> {
+    const { execution, handle } = this.#run;
+    if (execution.lost !== undefined) return failed('CANCELLED', execution.lost);
+    if (execution.stopped !== undefined) {
+      const { type } = handle.state;
+      if (type === 'RUNNING') await handle.apply({ type: 'interrupt', crashed: false });
+      return failed('CANCELLED', execution.stopped);
+    }
+    const what = `'${this.#run.definition.name}'`;
+    const why = reason.message;
+    if (handle.state.type === 'RUNNING') handle.stage({ type: 'requestCancel', reason: why });
+    if (!isTerminal(handle.state)) await handle.apply({ type: 'cancelled', reason: why });
+    return failed('CANCELLED', cancelled(what, why));
+  }
+}
+
+/** Executes a run that is PENDING or SCHEDULED, to its outcome, which is committed when this resolves. Throws only when the store does. */
+export function perform(run: Performance): Promise<Outcome<unknown>> {
+  return new Performer(run).perform();
+}
+
+/** The value of a run that completed earlier. */
+export function completedValue(engine: EngineCore, state: CompletedState): unknown {
+  return engine.codec.decode(storedValue(state.result));
+}

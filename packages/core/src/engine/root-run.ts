@@ -1,0 +1,176 @@
+import type { Definition } from '../definition/definition.ts';
+import { runUnknown } from '../errors/errors.ts';
+import { HoldfastError } from '../errors/holdfast-error.ts';
+import { valueOf } from '../future/task-future.ts';
+import { newRunId, type RunId } from '../model/ids.ts';
+import type { Outcome } from '../model/outcome.ts';
+import type { FlowRun } from '../model/run.ts';
+import { isTerminal } from '../model/state.ts';
+import { encodeInputs, type EngineCore } from './engine-core.ts';
+import { Execution } from './execution.ts';
+import type { FlowHandle } from './flow-handle.ts';
+import { completedValue, failureOf, perform } from './perform.ts';
+import { RunHandle } from './run-handle.ts';
+import { outsideScope } from './scope.ts';
+import { settleOpenBelow } from './unreached.ts';
+
+/** A top-level flow run in this process: from its record to its end. */
+export class RootRun {
+  readonly engine: EngineCore;
+  readonly execution: Execution;
+  readonly handle: RunHandle;
+  /** Rejects when the outcome could not be recorded, the engine was stopped, or the lease was lost. */
+  readonly ended: Promise<Outcome<unknown>>;
+
+  private constructor(
+    execution: Execution,
+    handle: RunHandle,
+    definition: Definition,
+    args: readonly unknown[],
+  ) {
+    this.engine = execution.engine;
+    this.execution = execution;
+    this.handle = handle;
+    this.engine.leases.keep(execution);
+    // A run started from within another engine's run is no part of that one.
+    this.ended = outsideScope(() => this.#execute(definition, args));
+    this.ended.catch(() => undefined);
+  }
+
+  get id(): RunId {
+    return this.execution.rootId;
+  }
+
+  /** Makes a new run and starts it; or finds the one that has the idempotency key. */
+  static async start(
+    engine: EngineCore,
+    definition: Definition,
+    args: readonly unknown[],
+    idempotencyKey: string | undefined,
+  ): Promise<RootRun | FlowRun> {
+    const checked = await definition.checkInput?.(args);
+    const run = newFlowRun(engine, definition, args, idempotencyKey);
+    const execution = new Execution(engine, { rootId: run.id, epoch: 1 });
+    const handle = RunHandle.made(execution, run);
+    const existing = await handle.create(engine.leases.terms);
+    if (existing !== undefined) return existing;
+    return new RootRun(execution, handle, definition, checked ?? args);
+  }
+
+  /** Goes on with a run whose lease this engine has taken. */
+  static resume(
+    execution: Execution,
+    handle: RunHandle,
+    definition: Definition,
+    args: readonly unknown[],
+  ): RootRun {
+    return new RootRun(execution, handle, definition, args);
+  }
+
+  async #execute(definition: Definition, args: readonly unknown[]): Promise<Outcome<unknown>> {
+    const { execution, handle } = this;
+    const { cancellation } = execution;
+    try {
+      const outcome = await perform({ execution, handle, definition, args, cancellation });
+      if (execution.lost !== undefined) throw execution.lost;
+      if (isTerminal(handle.state)) {
+        await settleOpenBelow(execution, handle.run.id, `'${definition.name}' has ended`);
+      }
+      await execution.hooksDelivered();
+      if (execution.stopped !== undefined && !isTerminal(handle.state)) throw execution.stopped;
+      return outcome;
+    } finally {
+      await this.#release();
+    }
+  }
+
+  async #release(): Promise<void> {
+    try {
+      await this.engine.leases.release(this.execution);
+    } catch (error) {
+      // Others wait until it expires, or until this process is seen to be dead.
+      this.engine.logger.warn({ runId: this.id, err: error }, 'a lease could not be given back');
+    }
+  }
+}
+
+function newFlowRun(
+  engine: EngineCore,
+  definition: Definition,
+  args: readonly unknown[],
+  idempotencyKey: string | undefined,
+): FlowRun {
+  const now = engine.clock.now();
+  const id = newRunId(now, engine.random);
+  return {
+    kind: 'flow',
+    id,
+    rootId: id,
+    name: definition.name,
+    generation: 1,
+    version: 1,
+    state: { type: 'PENDING', name: 'Pending' },
+    attempts: 0,
+    recoveries: 0,
+    createdAt: now,
+    tags: definition.tags,
+    inputs: encodeInputs(engine, definition.name, args),
+    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+    ...(engine.codeVersion === undefined ? {} : { codeVersion: engine.codeVersion }),
+  };
+}
+
+async function readRun(engine: EngineCore, id: RunId): Promise<FlowRun> {
+  const run = await engine.store.run(id);
+  if (run?.kind !== 'flow') throw runUnknown(id);
+  return run;
+}
+
+/** The public face of a run that this process executes. */
+export function handleOf(root: RootRun): FlowHandle<unknown> {
+  const { engine, id } = root;
+  return {
+    id,
+    result: () => root.ended.then(valueOf<unknown>),
+    outcome: () => root.ended,
+    state: async () => (await readRun(engine, id)).state,
+    run: () => readRun(engine, id),
+    cancel: async (reason = 'cancelled by its handle') => {
+      root.execution.cancel(reason);
+      await root.ended.catch(() => undefined);
+    },
+  };
+}
+
+/** The public face of a run that this process does not execute. */
+export function foreignHandle(
+  engine: EngineCore,
+  id: RunId,
+  cancel: (reason: string) => Promise<void>,
+): FlowHandle<unknown> {
+  const outcome = async (): Promise<Outcome<unknown>> => {
+    const { state, name } = await readRun(engine, id);
+    if (!isTerminal(state)) throw notEnded(id);
+    if (state.type !== 'COMPLETED') return failureOf(state, name);
+    return { ok: true, value: completedValue(engine, state), state: 'COMPLETED' };
+  };
+  return {
+    id,
+    result: async () => valueOf(await outcome()),
+    outcome,
+    state: async () => (await readRun(engine, id)).state,
+    run: () => readRun(engine, id),
+    cancel: (reason = 'cancelled by its handle') => cancel(reason),
+  };
+}
+
+function notEnded(id: RunId): HoldfastError {
+  return new HoldfastError(
+    'RUN_NOT_ENDED',
+    `Run ${id} has not ended, and this process does not execute it.`,
+    {
+      hint: 'Ask again later; engine.recover() takes it up if its process has died.',
+      context: { runId: id },
+    },
+  );
+}

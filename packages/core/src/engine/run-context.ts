@@ -1,0 +1,198 @@
+import { HoldfastError } from '../errors/holdfast-error.ts';
+import { childLogger, type Logger } from '../events/logger.ts';
+import type { Progress } from '../events/engine-events.ts';
+import { uuidv7, type RunId } from '../model/ids.ts';
+import { startChild, type Child, type ChildOptions } from '../process/index.ts';
+import { resolveSecret } from '../secret/resolve-secret.ts';
+import type { Secret } from '../secret/secret.ts';
+import { randomFraction } from './engine-core.ts';
+import { currentScope, type Scope } from './scope.ts';
+
+/** What code of a flow or task can ask of its run. Bound to one attempt: once that is over, every call throws `RUN_ENDED`. */
+export interface RunContext {
+  readonly runId: RunId;
+  /** The top-level flow run. */
+  readonly rootRunId: RunId;
+  readonly kind: 'flow' | 'task';
+  /** The definition's name. */
+  readonly name: string;
+  /** Counts from 1. An attempt that a crash cut off keeps its number when it is made again. */
+  readonly attempt: number;
+  /** Stable for the run over attempts, crashes and processes; another for each generation. For calls that must have one effect. */
+  readonly idempotencyKey: string;
+  /** Aborted, with a reason, by a timeout, a cancel, the engine's stop, a lost lease, or the end of what started the run. */
+  readonly signal: AbortSignal;
+  /** The engine's logger, with the run's facts bound. */
+  readonly logger: Logger;
+  /** The time in epoch milliseconds, recorded: a resumed run gets the same again. */
+  now(): number;
+  /** A number from 0 to below 1, recorded. */
+  random(): number;
+  /** A UUIDv7, recorded. */
+  uuid(): string;
+  /**
+   * An object that was registered with the engine.
+   *
+   * @throws `RESOURCE_UNKNOWN`
+   */
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller says what it registered
+  resource<T>(name: string): T;
+  /** The value of a secret, for this attempt; from now on it is scrubbed from logs, errors and what children print. */
+  secret(secret: Secret): Promise<string>;
+  /** Tells how far the run has come. */
+  progress(progress: Progress): void;
+  /**
+   * Checks with the run store that this process still holds the run: to be called just before something is
+   * published that another holder could publish as well.
+   *
+   * @throws `LEASE_LOST`
+   */
+  assertLease(): Promise<void>;
+  /** Starts a child process in a group of its own, which is ended with the attempt and found again after a crash. */
+  startChild(command: string, options?: ChildOptions): Promise<Child>;
+}
+
+class AttemptContext implements RunContext {
+  readonly #scope: Scope;
+  readonly attempt: number;
+  readonly #calls = new Map<string, number>();
+
+  constructor(scope: Scope) {
+    this.#scope = scope;
+    this.attempt = scope.run.attempts;
+  }
+
+  get #open(): Scope {
+    if (this.#scope.closed !== undefined) throw this.#scope.closed;
+    return this.#scope;
+  }
+
+  get runId(): RunId {
+    return this.#scope.run.id;
+  }
+
+  get rootRunId(): RunId {
+    return this.#scope.run.rootId;
+  }
+
+  get kind(): 'flow' | 'task' {
+    return this.#scope.run.kind;
+  }
+
+  get name(): string {
+    return this.#scope.run.name;
+  }
+
+  get idempotencyKey(): string {
+    return `${this.runId}.${this.#scope.run.generation}`;
+  }
+
+  get signal(): AbortSignal {
+    return this.#scope.cancellation.signal;
+  }
+
+  get logger(): Logger {
+    const { runId, name, attempt } = this;
+    return childLogger(this.#scope.execution.engine.logger, { runId, run: name, attempt });
+  }
+
+  #recorded<T extends string | number>(kind: string, make: () => T): T {
+    const { execution, run } = this.#open;
+    const count = this.#calls.get(kind) ?? 0;
+    this.#calls.set(kind, count + 1);
+    return execution.recordedValue(run.id, this.#scope.tryName, `${kind}:${count}`, make);
+  }
+
+  now(): number {
+    return this.#recorded('now', () => this.#scope.execution.clock.now());
+  }
+
+  random(): number {
+    return this.#recorded('random', () => randomFraction(this.#scope.execution.engine.random));
+  }
+
+  uuid(): string {
+    const { clock, engine } = this.#scope.execution;
+    return this.#recorded('uuid', () => uuidv7(clock.now(), engine.random));
+  }
+
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- as above
+  resource<T>(name: string): T {
+    return this.#open.execution.engine.resources.resource(name) as T;
+  }
+
+  async secret(secret: Secret): Promise<string> {
+    const { engine } = this.#open.execution;
+    const value = await resolveSecret(secret, engine.secretResolvers, process.env);
+    engine.scrubber.add(value);
+    return value;
+  }
+
+  progress(progress: Progress): void {
+    const { execution, run } = this.#open;
+    const { id: runId, rootId, name } = run;
+    execution.engine.events.emit('progress', { runId, rootId, name, progress });
+  }
+
+  async assertLease(): Promise<void> {
+    const { execution } = this.#open;
+    if (execution.lost !== undefined) throw execution.lost;
+    await execution.engine.leases.check(execution);
+    if (execution.lost !== undefined) throw execution.lost;
+  }
+
+  async startChild(command: string, options: ChildOptions = {}): Promise<Child> {
+    const { execution, run, cancellation } = this.#open;
+    const { engine, rootId } = execution;
+    const note = (kind: 'child-started' | 'child-ended', child: Child['identity']): void => {
+      const { bootId, pid, startTime, command: name } = child;
+      const record = { runId: run.id, rootId, bootId, pid, startTime, command: name };
+      engine.writer.write({ kind, child: record }, 'process').catch((error: unknown) => {
+        engine.logger.warn(
+          { pid, err: error },
+          'a child process could not be noted in the run store',
+        );
+      });
+    };
+    return startChild(command, {
+      scrub: engine.scrubber.scrub,
+      clock: execution.clock,
+      ...options,
+      signal:
+        options.signal === undefined
+          ? cancellation.signal
+          : AbortSignal.any([options.signal, cancellation.signal]),
+      onStarted: (child) => {
+        note('child-started', child);
+        options.onStarted?.(child);
+      },
+      onEnded: (child) => {
+        note('child-ended', child);
+        options.onEnded?.(child);
+      },
+    });
+  }
+}
+
+const contexts = new WeakMap<Scope, RunContext>();
+
+/**
+ * The run whose code calls this.
+ *
+ * @throws `NO_RUN` outside of a flow or task
+ */
+export function runContext(): RunContext {
+  const scope = currentScope();
+  if (scope === undefined) {
+    throw new HoldfastError('NO_RUN', 'runContext() was called outside of a flow or task.', {
+      hint: 'Call it within the function of a flow or task, not while a module loads or in a detached callback.',
+      retryable: false,
+    });
+  }
+  let context = contexts.get(scope);
+  if (context === undefined) {
+    context = new AttemptContext(scope);
+    contexts.set(scope, context);
+  }
+  return context;
+}

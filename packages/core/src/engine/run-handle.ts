@@ -1,0 +1,159 @@
+import { HoldfastError } from '../errors/holdfast-error.ts';
+import { illegalTransition } from '../errors/errors.ts';
+import type { FlowRun, HistoryEntry, PendingHook, Run } from '../model/run.ts';
+import type { RunEvent } from '../model/run-event.ts';
+import { isTerminal, type State } from '../model/state.ts';
+import { decide } from '../rules/decide.ts';
+import type { RuleFacts } from '../rules/rule.ts';
+import type { LeaseTerms } from '../store/run-store.ts';
+import type { Execution } from './execution.ts';
+
+type Facts = Omit<RuleFacts, 'now'>;
+
+/** The record of a run, and the only way to change it: stage what happened, then commit. */
+export class RunHandle {
+  readonly #execution: Execution;
+  #run: Run;
+  /** The version in the store; 0 while it is not there. */
+  #stored: number;
+  #history: HistoryEntry[] = [];
+  #hooks: PendingHook[] = [];
+  #failed: Error | undefined;
+
+  private constructor(execution: Execution, run: Run, stored: number) {
+    this.#execution = execution;
+    this.#run = run;
+    this.#stored = stored;
+  }
+
+  /** A run that is not in the store yet. */
+  static made(execution: Execution, run: Run): RunHandle {
+    const handle = new RunHandle(execution, run, 0);
+    handle.#note(run.createdAt, []);
+    return handle;
+  }
+
+  /** A run as it was read from the store. */
+  static read(execution: Execution, run: Run): RunHandle {
+    return new RunHandle(execution, run, run.version);
+  }
+
+  get run(): Run {
+    return this.#run;
+  }
+
+  get state(): State {
+    return this.#run.state;
+  }
+
+  /**
+   * Lets something happen to the run, in memory. Rules may turn it into something else.
+   *
+   * @throws `ILLEGAL_TRANSITION`
+   */
+  stage(event: RunEvent, facts: Facts = {}): State {
+    const now = this.#execution.clock.now();
+    const result = decide(this.#run, event, { ...facts, now });
+    if (!result.ok) {
+      const what = `The ${this.#run.kind} run '${this.#run.name}' (${this.#run.id})`;
+      throw illegalTransition(what, result.reason, { runId: this.#run.id, event: event.type });
+    }
+    this.#run = result.run;
+    const hooks = result.effects.flatMap((effect) => (effect.type === 'hook' ? [effect.hook] : []));
+    this.#note(now, hooks);
+    return result.run.state;
+  }
+
+  #note(now: number, hooks: readonly PendingHook['hook'][]): void {
+    const { id, rootId, generation, version, state, name, kind } = this.#run;
+    const step = this.#history.length;
+    this.#history.push({ runId: id, generation, version, step, at: now, state });
+    for (const hook of hooks) {
+      if (!this.#execution.hasHook(kind, name, hook)) continue;
+      this.#hooks.push({ id: `${id}:${version}:${hook}`, runId: id, rootId, hook, state, at: now });
+    }
+  }
+
+  /**
+   * Writes the run for the first time, with its lease.
+   *
+   * @returns the run that exists already under the same idempotency key; then nothing was written
+   */
+  async create(lease: LeaseTerms): Promise<FlowRun | undefined> {
+    const { history, run } = this.#taken();
+    const outcome = await this.#execution.writer.write(
+      { kind: 'run', expectVersion: 0, run, history, hooks: [], lease },
+      'machine',
+    );
+    if (outcome.ok) {
+      this.#execution.published(run, history, []);
+      return undefined;
+    }
+    if (outcome.conflict === 'exists' && outcome.run.kind === 'flow') return outcome.run;
+    throw this.#conflict(outcome.conflict);
+  }
+
+  /** What was staged, to be written now. */
+  #taken(): {
+    history: readonly HistoryEntry[];
+    hooks: readonly PendingHook[];
+    run: Run;
+    expectVersion: number;
+  } {
+    const taken = {
+      history: this.#history,
+      hooks: this.#hooks,
+      run: this.#run,
+      expectVersion: this.#stored,
+    };
+    this.#history = [];
+    this.#hooks = [];
+    this.#stored = this.#run.version;
+    return taken;
+  }
+
+  #conflict(conflict: string): HoldfastError {
+    const { id, name } = this.#run;
+    return new HoldfastError(
+      'RUN_CONFLICT',
+      `The run '${name}' (${id}) was changed by somebody else (${conflict}).`,
+      { retryable: false, context: { runId: id, conflict } },
+    );
+  }
+
+  /**
+   * Writes what was staged. Outcomes are on the disk before this resolves; what is not yet an outcome
+   * survives the death of the process. Only then is anybody told.
+   *
+   * @throws `LEASE_LOST`, `RUN_CONFLICT`, or what the store threw: nothing of it was applied then
+   */
+  async commit(): Promise<void> {
+    if (this.#failed !== undefined) throw this.#failed;
+    if (this.#history.length === 0) return;
+    const { history, hooks, run, expectVersion } = this.#taken();
+    const { fence, writer } = this.#execution;
+    const durability = isTerminal(run.state) ? 'machine' : 'process';
+    try {
+      const outcome = await writer.write(
+        { kind: 'run', expectVersion, run, history, hooks, fence },
+        durability,
+      );
+      if (!outcome.ok) {
+        throw outcome.conflict === 'fence'
+          ? this.#execution.lose()
+          : this.#conflict(outcome.conflict);
+      }
+    } catch (error) {
+      this.#failed = error as Error;
+      throw error;
+    }
+    this.#execution.published(run, history, hooks);
+  }
+
+  /** Stages one event and commits. */
+  async apply(event: RunEvent, facts?: Facts): Promise<State> {
+    const state = this.stage(event, facts);
+    await this.commit();
+    return state;
+  }
+}

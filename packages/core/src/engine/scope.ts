@@ -1,0 +1,155 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Definition } from '../definition/definition.ts';
+import { runEnded } from '../errors/errors.ts';
+import type { Run } from '../model/run.ts';
+import { Cancellation } from './cancellation.ts';
+import type { Outcome } from '../model/outcome.ts';
+import type { ChildRun } from './child-run.ts';
+import type { Execution } from './execution.ts';
+import type { RunHandle } from './run-handle.ts';
+
+/** Something that an attempt has started, and has to account for. */
+export interface Accountable {
+  readonly definition: Definition;
+  readonly settled: Promise<Outcome<unknown>>;
+  readonly observed: boolean;
+  readonly error: Error | undefined;
+}
+
+/** One attempt of a run while its function executes: what it has started, and whether it may start more. */
+export class Scope {
+  readonly execution: Execution;
+  readonly handle: RunHandle;
+  readonly definition: Definition;
+  readonly cancellation: Cancellation;
+  readonly #ordinals = new Map<string, number>();
+  readonly #byKey = new Map<string, ChildRun>();
+  /** Children that have not ended, or whose failure nobody has looked at. */
+  readonly #children = new Set<Accountable>();
+  readonly #work = new Set<Promise<unknown>>();
+  #closed: Error | undefined;
+  #failed = 0;
+  #interrupted = false;
+  #started = false;
+
+  constructor(
+    execution: Execution,
+    handle: RunHandle,
+    definition: Definition,
+    parent: Cancellation,
+  ) {
+    this.execution = execution;
+    this.handle = handle;
+    this.definition = definition;
+    this.cancellation = new Cancellation(parent);
+  }
+
+  get run(): Run {
+    return this.handle.run;
+  }
+
+  /** Names this try of the run: `generation.attempt`. */
+  get tryName(): string {
+    return `${this.run.generation}.${this.run.attempts}`;
+  }
+
+  /** How many equal calls this attempt has made before, and counts this one. */
+  ordinal(of: string): number {
+    const count = this.#ordinals.get(of) ?? 0;
+    this.#ordinals.set(of, count + 1);
+    return count;
+  }
+
+  /** The child that has an author's key in this attempt. */
+  childWithKey(name: string, key: string): ChildRun | undefined {
+    return this.#byKey.get(`${name}|${key}`);
+  }
+
+  noteKey(name: string, key: string, child: ChildRun): void {
+    this.#byKey.set(`${name}|${key}`, child);
+  }
+
+  /** Whether new work may start; throws why not. */
+  assertOpen(what: string): void {
+    const { lost, stopped } = this.execution;
+    if (lost !== undefined) throw lost;
+    if (stopped !== undefined) throw stopped;
+    if (this.#closed !== undefined) throw runEnded(what, this.run.name);
+  }
+
+  /** Takes a child into the structure: the attempt ends only when it has. */
+  adopt(child: Accountable): void {
+    this.#children.add(child);
+    this.#started = true;
+    const ended = child.settled.then((outcome) => {
+      if (outcome.ok || outcome.state === 'CANCELLED') {
+        this.#children.delete(child);
+      }
+      if (!outcome.ok) this.#failed++;
+    });
+    this.track(ended);
+  }
+
+  /** Other work of ours that the attempt must wait for. Must not reject. */
+  track(work: Promise<unknown>): void {
+    this.#work.add(work);
+    void work.finally(() => this.#work.delete(work));
+  }
+
+  /** Resolves when everything that was started has ended, also what that started. */
+  async join(): Promise<void> {
+    while (this.#work.size > 0) await Promise.all(this.#work);
+  }
+
+  /** Errors of children that ended otherwise than well, and that nobody looked at. Valid after the join. */
+  unobserved(): readonly Accountable[] {
+    return [...this.#children].filter((child) => !child.observed);
+  }
+
+  /** Whether anything was started at all. */
+  get started(): boolean {
+    return this.#started;
+  }
+
+  /** How many children ended otherwise than well. */
+  get failed(): number {
+    return this.#failed;
+  }
+
+  /** Something below was interrupted because the engine stops. */
+  get interrupted(): boolean {
+    return this.#interrupted;
+  }
+
+  noteInterrupted(): void {
+    this.#interrupted = true;
+  }
+
+  /** The attempt is over: nothing can be started any more. */
+  close(): void {
+    this.#closed ??= runEnded('anything', this.run.name);
+    this.cancellation.end();
+  }
+
+  /** Set when the attempt is over. */
+  get closed(): Error | undefined {
+    return this.#closed;
+  }
+}
+
+const current = new AsyncLocalStorage<Scope>();
+
+/** The attempt whose code is executing, if any. */
+export function currentScope(): Scope | undefined {
+  return current.getStore();
+}
+
+/** Executes a function as the code of an attempt. */
+export function inScope<T>(scope: Scope, fn: () => T): T {
+  return current.run(scope, fn);
+}
+
+/** Executes a function as code of no run. */
+export function outsideScope<T>(fn: () => T): T {
+  return current.exit(fn);
+}

@@ -1,0 +1,64 @@
+import type { Durability, RunStore, Write, WriteOutcome } from '../store/run-store.ts';
+
+interface Waiting {
+  readonly write: Write;
+  readonly durability: Durability;
+  resolve(outcome: WriteOutcome): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * The one writer of an engine. Commits are grouped: what has queued up while a commit runs forms the next
+ * one; there is no timer. Writes are applied in the order in which they were given.
+ */
+export class Writer {
+  readonly #store: RunStore;
+  #queue: Waiting[] = [];
+  #committing = false;
+
+  constructor(store: RunStore) {
+    this.#store = store;
+  }
+
+  /**
+   * Queues a write; resolves when it is committed, with what became of it.
+   *
+   * @throws what the store threw: then this write, and all others of its commit, were not applied
+   */
+  write(write: Write, durability: Durability): Promise<WriteOutcome> {
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ write, durability, resolve, reject });
+      if (this.#committing) return;
+      this.#committing = true;
+      // What is written in the same turn goes into the same commit.
+      queueMicrotask(() => void this.#drain());
+    });
+  }
+
+  /** Resolves when nothing is queued or under way. */
+  async idle(): Promise<void> {
+    while (this.#committing) await new Promise<void>((resolve) => setImmediate(resolve));
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#queue.length > 0) {
+      const batch = this.#queue;
+      this.#queue = [];
+      await this.#commit(batch);
+    }
+    this.#committing = false;
+  }
+
+  async #commit(batch: readonly Waiting[]): Promise<void> {
+    const durable = batch.some((waiting) => waiting.durability === 'machine');
+    try {
+      const outcomes = await this.#store.commit(
+        batch.map((waiting) => waiting.write),
+        durable ? 'machine' : 'process',
+      );
+      for (const [at, waiting] of batch.entries()) waiting.resolve(outcomes[at] as WriteOutcome);
+    } catch (error) {
+      for (const waiting of batch) waiting.reject(error);
+    }
+  }
+}

@@ -1,0 +1,87 @@
+import type { JsonValue } from '../model/json.ts';
+import { HoldfastError } from './holdfast-error.ts';
+
+/** Options or arguments of a definition that make no sense: thrown when it is defined. */
+export function optionsInvalid(what: string, problem: string, hint: string): HoldfastError {
+  return new HoldfastError('OPTIONS_INVALID', `${what}: ${problem}.`, { hint, retryable: false });
+}
+
+/** An attempt took too long. */
+export function timedOut(what: string, ms: number): HoldfastError {
+  return new HoldfastError('TIMED_OUT', `${what} did not end within ${ms} ms.`, {
+    hint: 'Raise its timeout, or find out what it waits for.',
+    context: { timeoutMs: ms },
+  });
+}
+
+/** Somebody asked for a run to stop. */
+export function cancelled(what: string, reason: string): HoldfastError {
+  return new HoldfastError('CANCELLED', `${what} was cancelled: ${reason}.`, {
+    retryable: false,
+    context: { reason },
+  });
+}
+
+/** The engine that executed a run was stopped; the run can be taken up again. */
+export function engineStopped(): HoldfastError {
+  return new HoldfastError('ENGINE_STOPPED', 'The engine was stopped.', {
+    hint: 'Runs that were under way go on with engine.recover(), in this or another process.',
+    retryable: false,
+  });
+}
+
+/** Another process holds the run now. */
+export function leaseLost(rootId: string): HoldfastError {
+  return new HoldfastError(
+    'LEASE_LOST',
+    `The lease of run ${rootId} was taken over by another holder.`,
+    {
+      hint: 'This process was taken for dead, or slept too long. The other holder goes on with the run.',
+      retryable: false,
+      context: { rootId },
+    },
+  );
+}
+
+/** A task was started by code whose run has ended. */
+export function runEnded(task: string, run: string): HoldfastError {
+  return new HoldfastError(
+    'RUN_ENDED',
+    `'${task}' was started after the run of '${run}' had ended.`,
+    {
+      hint: 'Await what a flow starts before it returns; code that outlives its timeout can start nothing.',
+      retryable: false,
+    },
+  );
+}
+
+/** What a run needs ended otherwise than well. */
+export function upstreamFailed(task: string, cause: Error): HoldfastError {
+  return new HoldfastError(
+    'UPSTREAM_FAILED',
+    `'${task}' was skipped: what it needs did not complete (${cause.message}).`,
+    { hint: 'Use allowFailure() where a failed input is acceptable.', retryable: false, cause },
+  );
+}
+
+/** An event that cannot happen in the state a run is in. */
+export function illegalTransition(
+  what: string,
+  reason: string,
+  context: { readonly [key: string]: JsonValue },
+): HoldfastError {
+  return new HoldfastError('ILLEGAL_TRANSITION', `${what}: ${reason}.`, {
+    hint: 'The run was changed by somebody else, or this is a fault in the engine.',
+    retryable: false,
+    context,
+  });
+}
+
+/** No run with this id. */
+export function runUnknown(id: string): HoldfastError {
+  return new HoldfastError('RUN_UNKNOWN', `There is no run ${id}.`, {
+    hint: 'Check the id; old runs may have been removed by the retention of history.',
+    retryable: false,
+    context: { runId: id },
+  });
+}

@@ -1,0 +1,78 @@
+import { EventEmitter } from 'eventemitter3';
+import type { RunId } from '../model/ids.ts';
+import type { Run } from '../model/run.ts';
+import type { State } from '../model/state.ts';
+
+/** How far a task has come. */
+export interface Progress {
+  readonly done: number;
+  /** Absent when the end is not known. */
+  readonly total?: number;
+  /** What is counted: 'bytes', 'files', 'rows'. */
+  readonly unit: string;
+}
+
+/** What an engine tells, and with what. Best effort: after the commit, never instead of it. */
+export interface EngineEventMap {
+  /** A run reached a state, and the store has it. A run passes through several at once: one event each. */
+  state: [event: { readonly run: Run; readonly state: State }];
+  /** A run that had ended before was not executed again: its stored outcome was given. */
+  replayed: [event: { readonly run: Run }];
+  /** A task told how far it is. */
+  progress: [
+    event: {
+      readonly runId: RunId;
+      readonly rootId: RunId;
+      readonly name: string;
+      readonly progress: Progress;
+    },
+  ];
+  /** A hook threw; nothing else changes. */
+  'hook-failed': [event: { readonly runId: RunId; readonly hook: string; readonly error: unknown }];
+  /** Something to look at that stops nothing; `code` is stable. */
+  warning: [event: { readonly code: string; readonly message: string; readonly runId?: RunId }];
+}
+
+export type EngineEventName = keyof EngineEventMap;
+
+/**
+ * Typed events of an engine. A listener that throws changes nothing but the log: it is taken for a fault of
+ * the listener.
+ */
+export class EngineEvents {
+  readonly #emitter = new EventEmitter<EngineEventMap>();
+  readonly #onListenerError: (event: EngineEventName, error: unknown) => void;
+
+  constructor(onListenerError: (event: EngineEventName, error: unknown) => void) {
+    this.#onListenerError = onListenerError;
+  }
+
+  /** Listens; returns how to stop. */
+  on<E extends EngineEventName>(
+    event: E,
+    listener: (...args: EngineEventMap[E]) => void,
+  ): () => void {
+    const guarded = (...args: EngineEventMap[E]): void => {
+      try {
+        listener(...args);
+      } catch (error) {
+        this.#onListenerError(event, error);
+      }
+    };
+    const add = this.#emitter.on.bind(this.#emitter) as (event: E, fn: typeof guarded) => unknown;
+    const remove = this.#emitter.off.bind(this.#emitter) as typeof add;
+    add(event, guarded);
+    return () => {
+      remove(event, guarded);
+    };
+  }
+
+  /** Tells the listeners. For the engine. */
+  emit<E extends EngineEventName>(event: E, ...args: EngineEventMap[E]): void {
+    const emit = this.#emitter.emit.bind(this.#emitter) as (
+      event: E,
+      ...args: EngineEventMap[E]
+    ) => boolean;
+    emit(event, ...args);
+  }
+}

@@ -1,0 +1,116 @@
+import type { Outcome } from '../model/outcome.ts';
+import { ObservedPromise } from './observed-promise.ts';
+import type { Member } from './member-log.ts';
+
+const LIST = Symbol.for('@holdfast/future-list');
+
+/** What the engine knows of a list beyond its face. */
+export interface ListParts<T> {
+  /** Its members in order, as they are started; ends when the items do, throws when they could not be read. */
+  readonly members: () => AsyncIterable<Member<T>>;
+  readonly identity: () => string;
+  /** Somebody looked at the failure of the list as a whole. */
+  readonly observe: () => void;
+  readonly cancel: (reason?: string) => void;
+}
+
+/** Settles with an outcome, however the work ended: of a list as one value. */
+export async function outcomesOf<T>(list: FutureListOfTasks<T>): Promise<Outcome<T>[]> {
+  const settled: Promise<Outcome<T>>[] = [];
+  for await (const { future } of list.parts.members()) settled.push(future.parts.settled);
+  return Promise.all(settled);
+}
+
+function allValues<T>(outcomes: readonly Outcome<T>[]): T[] {
+  const errors = outcomes.flatMap((outcome) => (outcome.ok ? [] : [outcome.error]));
+  if (errors.length > 0) {
+    const first = errors[0]?.message ?? '';
+    throw new AggregateError(
+      errors,
+      `${errors.length} of ${outcomes.length} tasks failed: ${first}`,
+    );
+  }
+  return outcomes.map((outcome) => (outcome as { value: T }).value);
+}
+
+/** The list itself. */
+export class FutureListOfTasks<T> implements PromiseLike<T[]> {
+  readonly [LIST] = true;
+  readonly parts: ListParts<T>;
+  #result: ObservedPromise<T[]> | undefined;
+
+  constructor(parts: ListParts<T>) {
+    this.parts = parts;
+  }
+
+  result(): Promise<T[]> {
+    this.#result ??= ObservedPromise.watch(outcomesOf(this).then(allValues<T>), this.parts.observe);
+    return this.#result;
+  }
+
+  outcomes(): Promise<Outcome<T>[]> {
+    this.parts.observe();
+    return ObservedPromise.watch(outcomesOf(this), undefined);
+  }
+
+  // oxlint-disable-next-line unicorn/no-thenable -- a list of futures is awaited like a promise
+  then<A = T[], B = never>(
+    onFulfilled?: ((value: T[]) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return this.result().then(onFulfilled, onRejected);
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<T> {
+    for await (const { future } of this.parts.members()) yield await future.result();
+  }
+
+  async *asCompleted(): AsyncGenerator<{ index: number; outcome: Outcome<T> }> {
+    this.parts.observe();
+    const ready: { index: number; outcome: Outcome<T> }[] = [];
+    let open = 0;
+    let wake = (): void => undefined;
+    let reading = true;
+    let failed: { error: unknown } | undefined;
+    const read = async (): Promise<void> => {
+      let index = 0;
+      for await (const { future } of this.parts.members()) {
+        const at = index++;
+        open++;
+        void future.parts.settled.then((outcome) => {
+          open--;
+          ready.push({ index: at, outcome });
+          wake();
+        });
+      }
+    };
+    const reader = read()
+      .catch((error: unknown) => {
+        failed = { error };
+      })
+      .finally(() => {
+        reading = false;
+        wake();
+      });
+    while (reading || open > 0 || ready.length > 0) {
+      const next = ready.shift();
+      if (next !== undefined) yield next;
+      else await new Promise<void>((resolve) => (wake = resolve));
+    }
+    await reader;
+    if (failed !== undefined) throw failed.error;
+  }
+
+  cancel(reason?: string): void {
+    this.parts.cancel(reason);
+  }
+
+  toJSON(): string {
+    return `TaskFutureList(${this.parts.identity()})`;
+  }
+}
+
+/** Whether a value is a list of futures, of this copy of the package or another. */
+export function isFutureList(value: unknown): value is FutureListOfTasks<unknown> {
+  return typeof value === 'object' && value !== null && LIST in value;
+}

@@ -1,0 +1,110 @@
+import type { RunId } from '../model/ids.ts';
+import type { Outcome } from '../model/outcome.ts';
+import type { Dependency } from '../model/run.ts';
+import { ObservedPromise } from './observed-promise.ts';
+
+declare const future: unique symbol;
+
+/**
+ * A task that was submitted. Pass it to another task where a value is wanted, await it, or ask for its
+ * outcome. Its failure counts as looked at once it was awaited with a handler, `result()` was handled,
+ * or `outcome()` was called; else it fails the flow.
+ *
+ * A helper that gives back a future must not be `async`: JavaScript would await it on the way.
+ */
+export interface TaskFuture<out T> extends PromiseLike<T> {
+  readonly [future]: 'one';
+  /** The id of its run; undefined until it is known, which is at once unless its key depends on another future. */
+  readonly runId: RunId | undefined;
+  /** The value, or a rejection with what the task threw. */
+  result(): Promise<T>;
+  /** How it ended. Never rejects. */
+  outcome(): Promise<Outcome<T>>;
+  /** Asks the task to stop. Nothing happens when it has ended. */
+  cancel(reason?: string): void;
+}
+
+/**
+ * The members of a `map`, which are started as slots become free.
+ */
+export interface TaskFutureList<out T> extends PromiseLike<T[]>, AsyncIterable<T> {
+  readonly [future]: 'list';
+  /** All values, in the order of the items. Rejects, after every member has ended, with one AggregateError. */
+  result(): Promise<T[]>;
+  /** How each ended, in the order of the items. Rejects only when the items themselves could not be read. */
+  outcomes(): Promise<Outcome<T>[]>;
+  /** Each as it ends. */
+  asCompleted(): AsyncIterable<{ readonly index: number; readonly outcome: Outcome<T> }>;
+  /** Starts no more members, and asks those under way to stop. */
+  cancel(reason?: string): void;
+}
+
+/** What can be waited for. */
+export type Waitable = TaskFuture<unknown> | TaskFutureList<unknown>;
+
+const ONE = Symbol.for('@holdfast/future');
+
+/** What the engine knows of a future beyond its face. */
+export interface FutureParts<T> {
+  /** Never rejects. */
+  readonly settled: Promise<Outcome<T>>;
+  /** Stands for the result in the identity of what takes it as input. */
+  readonly identity: () => string;
+  /** The runs that the value comes from, once it has settled. */
+  readonly dependencies: () => readonly Dependency[];
+  readonly runId: () => RunId | undefined;
+  readonly observe: () => void;
+  readonly cancel: (reason?: string) => void;
+}
+
+/** The future itself. */
+export class FutureOfTask<T> implements PromiseLike<T> {
+  readonly [ONE] = true;
+  readonly parts: FutureParts<T>;
+  #result: ObservedPromise<T> | undefined;
+
+  constructor(parts: FutureParts<T>) {
+    this.parts = parts;
+  }
+
+  get runId(): RunId | undefined {
+    return this.parts.runId();
+  }
+
+  result(): Promise<T> {
+    this.#result ??= ObservedPromise.watch(this.parts.settled.then(valueOf<T>), this.parts.observe);
+    return this.#result;
+  }
+
+  outcome(): Promise<Outcome<T>> {
+    this.parts.observe();
+    return this.parts.settled;
+  }
+
+  // oxlint-disable-next-line unicorn/no-thenable -- a future is awaited like a promise
+  then<A = T, B = never>(
+    onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return this.result().then(onFulfilled, onRejected);
+  }
+
+  cancel(reason?: string): void {
+    this.parts.cancel(reason);
+  }
+
+  toJSON(): string {
+    return `TaskFuture(${this.parts.identity()})`;
+  }
+}
+
+/** The value of a good outcome; throws the error of any other. */
+export function valueOf<T>(outcome: Outcome<T>): T {
+  if (outcome.ok) return outcome.value;
+  throw outcome.error;
+}
+
+/** Whether a value is a future of one task, of this copy of the package or another. */
+export function isFuture(value: unknown): value is FutureOfTask<unknown> {
+  return typeof value === 'object' && value !== null && ONE in value;
+}

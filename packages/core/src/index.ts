@@ -1,0 +1,76 @@
+/**
+ * The workflow engine: flows, tasks, states, retries, recovery.
+ *
+ * @module @holdfast/core
+ */
+export { memoryRunStore } from './store/memory/memory-run-store.ts';
+export { checkWrites } from './store/check-writes.ts';
+export { bodyChunks } from './store/object-body.ts';
+export {
+  checkObjectKey,
+  checkObjectPrefix,
+  MAX_KEY_BYTES,
+  MAX_PART_BYTES,
+} from './store/object-key.ts';
+export { checkRange, rangeWithin } from './store/object-range.ts';
+export type { ByteRange } from './store/object-range.ts';
+export { ObjectStoreError, objectStoreProblem } from './store/object-store.ts';
+export type {
+  GetOptions,
+  ObjectBody,
+  ObjectInfo,
+  ObjectStore,
+  ObjectStoreProblem,
+  ObjectStoreProperties,
+  PutOptions,
+} from './store/object-store.ts';
+export { memoryObjectStore } from './store/memory/memory-object-store.ts';
+export type { MemoryObjectStoreOptions } from './store/memory/memory-object-store.ts';
+export { HoldfastError, isHoldfastError } from './errors/holdfast-error.ts';
+export type { HoldfastErrorOptions } from './errors/holdfast-error.ts';
+export type * from './model/failure.ts';
+export { createScrubber, Scrubber } from './secret/scrubber.ts';
+export { scrubStream } from './secret/scrub-stream.ts';
+export { isSecret, Secret, secret } from './secret/secret.ts';
+export { resolveSecret } from './secret/resolve-secret.ts';
+export type { SecretResolver, SecretResolvers } from './secret/resolve-secret.ts';
+export type { RunId } from './model/ids.ts';
+export type * from './model/json.ts';
+export type * from './model/run.ts';
+export type * from './model/state.ts';
+export type * from './store/run-store.ts';
+export { flow } from './flow.ts';
+export { map, submit, task } from './task.ts';
+export { allowFailure } from './future/allow-failure.ts';
+export type { TaskFuture, TaskFutureList, Waitable } from './future/task-future.ts';
+export type { Outcome } from './model/outcome.ts';
+export type { Duration } from './model/duration.ts';
+export { durationMs } from './model/duration.ts';
+export { isRunId, newRunId, systemRandom, uuidv7 } from './model/ids.ts';
+export type { RandomBytes } from './model/ids.ts';
+export { isTerminal, isTerminalType, STATE_TYPES } from './model/state.ts';
+export type * from './definition/callable-types.ts';
+export type * from './definition/input-types.ts';
+export type {
+  CallOptions,
+  FlowOptions,
+  HookInfo,
+  Hooks,
+  RunOptions,
+  TaskOptions,
+} from './definition/options.ts';
+export { whenError } from './policies/retry.ts';
+export type { Retries, RetryInfo } from './policies/retry.ts';
+export { createEngine } from './engine/create-engine.ts';
+export { defaultEngine, setDefaultEngine } from './engine/default-engine.ts';
+export type { Engine, StartOptions } from './engine/engine.ts';
+export type { EngineOptions } from './engine/engine-options.ts';
+export type { FlowHandle, RecoveryReport } from './engine/flow-handle.ts';
+export { runContext } from './engine/run-context.ts';
+export type { RunContext } from './engine/run-context.ts';
+export type { EngineEventMap, EngineEventName, EngineEvents, Progress } from './events/engine-events.ts';
+export { silentLogger } from './events/logger.ts';
+export type { Logger, LogMethod } from './events/logger.ts';
+export { sleep } from './clock/clock.ts';
+export type { Clock, Timer } from './clock/clock.ts';
+export { systemClock } from './clock/system-clock.ts';

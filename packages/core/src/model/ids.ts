@@ -1,0 +1,44 @@
+import { randomFillSync } from 'node:crypto';
+
+declare const runId: unique symbol;
+
+/** The id of a run: a UUIDv7, so that ids sort by the time the run was made. */
+export type RunId = string & { readonly [runId]: true };
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** Whether a text has the form of a run id. It says nothing about whether such a run exists. */
+export function isRunId(text: string): text is RunId {
+  return UUID.test(text);
+}
+
+/** Source of random bytes: fills the array it is given. Tests pass a seeded one. */
+export type RandomBytes = (bytes: Uint8Array) => void;
+
+/** The operating system's cryptographic randomness. */
+export const systemRandom: RandomBytes = (bytes) => {
+  randomFillSync(bytes);
+};
+
+/**
+ * Makes a UUIDv7 (RFC 9562, section 5.7): 48 bits of epoch milliseconds, then random bits.
+ *
+ * @param now epoch milliseconds
+ * @param random fills the 74 random bits
+ */
+export function uuidv7(now: number, random: RandomBytes = systemRandom): string {
+  const bytes = new Uint8Array(16);
+  random(bytes);
+  const view = new DataView(bytes.buffer);
+  view.setUint16(0, Math.floor(now / 2 ** 32));
+  view.setUint32(2, now % 2 ** 32);
+  view.setUint8(6, (view.getUint8(6) & 0x0f) | 0x70);
+  view.setUint8(8, (view.getUint8(8) & 0x3f) | 0x80);
+  const hex = Buffer.from(bytes.buffer).toString('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+/** Makes the id of a new run. */
+export function newRunId(now: number, random?: RandomBytes): RunId {
+  return uuidv7(now, random) as RunId;
+}

@@ -1,0 +1,157 @@
+import type { Dependency, HookName, Run } from './run.ts';
+import type { RunEvent } from './run-event.ts';
+import { isTerminal, type EpochMs, type RunningState, type State } from './state.ts';
+import { findTransition } from './transition-table.ts';
+
+/** What a transition needs to know beside the run and the event. */
+export interface TransitionFacts {
+  readonly now: EpochMs;
+  /** The try of the parent under which a new generation starts: see `Run.parentTry`. */
+  readonly parentTry?: string;
+  /** What a new generation takes as input. */
+  readonly dependsOn?: readonly Dependency[];
+}
+
+/** What has to be done because of a transition, as data. */
+export type Effect =
+  | { readonly type: 'hook'; readonly hook: HookName }
+  | { readonly type: 'release-lease' };
+
+/** What an event does to a run: its next record and what follows, or that it is illegal there. */
+export type Transition =
+  | { readonly ok: true; readonly run: Run; readonly effects: readonly Effect[] }
+  | { readonly ok: false; readonly reason: string };
+
+function started(run: Run): RunningState {
+  const { state } = run;
+  if (state.type === 'SCHEDULED' && state.name === 'AwaitingRetry') {
+    return { type: 'RUNNING', name: 'Retrying', attempt: state.nextAttempt };
+  }
+  if (state.type === 'SCHEDULED' && state.name === 'AwaitingRecovery') {
+    // The attempt that was under way is made again: a crash uses up a recovery, not an attempt.
+    return { type: 'RUNNING', name: 'Resumed', attempt: Math.max(1, run.attempts) };
+  }
+  return { type: 'RUNNING', name: 'Running', attempt: run.attempts + 1 };
+}
+
+function nextState(run: Run, event: RunEvent, now: EpochMs): State {
+  switch (event.type) {
+    case 'schedule':
+      return { type: 'SCHEDULED', name: 'Scheduled', dueAt: event.dueAt };
+    case 'start':
+      return started(run);
+    case 'complete':
+      return {
+        type: 'COMPLETED',
+        name: 'Completed',
+        result: event.result,
+        ...(event.failedTasks === undefined ? {} : { failedTasks: event.failedTasks }),
+      };
+    case 'serveCached':
+      return { type: 'COMPLETED', name: 'Cached', result: event.result };
+    case 'fail':
+      return { type: 'FAILED', name: 'Failed', error: event.error };
+    case 'timeOut':
+      return { type: 'FAILED', name: 'TimedOut', error: event.error };
+    case 'retryLater':
+      return {
+        type: 'SCHEDULED',
+        name: 'AwaitingRetry',
+        dueAt: event.dueAt,
+        nextAttempt: run.attempts + 1,
+        error: event.error,
+      };
+    case 'skip':
+      return { type: 'SKIPPED', name: event.name, reason: event.reason };
+    case 'requestCancel':
+      return { type: 'CANCELLING', name: 'Cancelling', reason: event.reason };
+    case 'cancelled':
+      return { type: 'CANCELLED', name: 'Cancelled', reason: event.reason };
+    case 'interrupt':
+      return { type: 'SCHEDULED', name: 'AwaitingRecovery', dueAt: now };
+    case 'refuseRecovery':
+      return { type: 'CRASHED', name: 'Crashed', error: event.error };
+    case 'again':
+      return { type: 'PENDING', name: 'Pending' };
+  }
+}
+
+/** The hook that is told about a state; undefined when none is. */
+export function hookOf(state: State): HookName | undefined {
+  switch (state.type) {
+    case 'RUNNING':
+      return state.name === 'Running' ? 'onStart' : undefined;
+    case 'SCHEDULED':
+      return state.name === 'AwaitingRetry' ? 'onRetry' : undefined;
+    case 'COMPLETED':
+      return 'onSuccess';
+    case 'FAILED':
+      return 'onFailure';
+    case 'CRASHED':
+      return 'onCrash';
+    case 'CANCELLED':
+      return 'onCancel';
+    case 'SKIPPED':
+      return 'onSkip';
+    case 'PENDING':
+    case 'PAUSED':
+    case 'CANCELLING':
+      return undefined;
+  }
+}
+
+function effectsOf(run: Run, state: State): Effect[] {
+  const effects: Effect[] = [];
+  const hook = hookOf(state);
+  if (hook !== undefined) effects.push({ type: 'hook', hook });
+  const leased = run.id === run.rootId;
+  const idle = state.type === 'PAUSED' || state.name === 'AwaitingRecovery';
+  if (leased && (isTerminal(state) || idle)) effects.push({ type: 'release-lease' });
+  return effects;
+}
+
+function newGeneration(run: Run, state: State, facts: TransitionFacts): Run {
+  const { startedAt: _s, endedAt: _e, rolledBackAt: _r, parentTry: _p, ...kept } = run;
+  return {
+    ...kept,
+    ...(facts.parentTry === undefined ? {} : { parentTry: facts.parentTry }),
+    ...(run.kind === 'task' && facts.dependsOn !== undefined ? { dependsOn: facts.dependsOn } : {}),
+    generation: run.generation + 1,
+    version: run.version + 1,
+    attempts: 0,
+    recoveries: 0,
+    state,
+  };
+}
+
+function nextRun(run: Run, event: RunEvent, state: State, facts: TransitionFacts): Run {
+  if (event.type === 'again') return newGeneration(run, state, facts);
+  return {
+    ...run,
+    version: run.version + 1,
+    state,
+    attempts: state.type === 'RUNNING' ? state.attempt : run.attempts,
+    recoveries:
+      event.type === 'interrupt' && event.crashed && run.state.type === 'RUNNING'
+        ? run.recoveries + 1
+        : run.recoveries,
+    ...(state.type === 'RUNNING' && run.startedAt === undefined ? { startedAt: facts.now } : {}),
+    ...(isTerminal(state) ? { endedAt: facts.now } : {}),
+  };
+}
+
+/**
+ * The one way in which a run changes. Pure: same arguments, same answer; nothing is read or written.
+ * A terminal state is left by `again` alone, which makes a new generation.
+ */
+export function transition(run: Run, event: RunEvent, facts: TransitionFacts): Transition {
+  const row = findTransition(run.state.type, event.type);
+  if (row === undefined) {
+    return {
+      ok: false,
+      reason: `'${event.type}' cannot happen to a run in state ${run.state.type} (${run.state.name})`,
+    };
+  }
+  const state = nextState(run, event, facts.now);
+  return { ok: true, run: nextRun(run, event, state, facts), effects: effectsOf(run, state) };
+}

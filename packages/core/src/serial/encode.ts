@@ -1,0 +1,108 @@
+import type { JsonValue } from '../model/json.ts';
+import { isSecret } from '../secret/secret.ts';
+import { toFailure } from './failure-codec.ts';
+import { cyclic, notSerialisable } from './refusal.ts';
+import { setOwn } from './set-own.ts';
+import type { ResourceNames } from './value-codec.ts';
+
+/** The key that marks an object of JSON as standing for something else. Plain objects that have it are wrapped. */
+export const TAG = '$';
+
+type Path = (string | number)[];
+
+function special(value: number): string | undefined {
+  if (Number.isFinite(value)) return Object.is(value, -0) ? '-0' : undefined;
+  return String(value);
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+/** Encodes one value. Made anew for each, because it remembers the path and what it is inside of. */
+export class Encoder {
+  readonly #resources: ResourceNames;
+  readonly #path: Path = [];
+  readonly #inside = new Set<object>();
+
+  constructor(resources: ResourceNames) {
+    this.#resources = resources;
+  }
+
+  encode(value: unknown): JsonValue {
+    switch (typeof value) {
+      case 'string':
+      case 'boolean':
+        return value;
+      case 'number': {
+        const text = special(value);
+        return text === undefined ? value : { [TAG]: 'number', v: text };
+      }
+      case 'undefined':
+        return { [TAG]: 'undefined' };
+      case 'bigint':
+        return { [TAG]: 'bigint', v: value.toString() };
+      case 'object':
+        return value === null ? null : this.#object(value);
+      default:
+        return this.#byName(value as object);
+    }
+  }
+
+  #object(value: object): JsonValue {
+    if (this.#inside.has(value)) throw cyclic(this.#path);
+    this.#inside.add(value);
+    try {
+      if (Array.isArray(value)) return this.#list(value);
+      if (isPlain(value)) return this.#record(value);
+      return this.#instance(value);
+    } finally {
+      this.#inside.delete(value);
+    }
+  }
+
+  #at(step: string | number, value: unknown): JsonValue {
+    this.#path.push(step);
+    const json = this.encode(value);
+    this.#path.pop();
+    return json;
+  }
+
+  #list(values: readonly unknown[]): JsonValue[] {
+    return Array.from(values, (value, index) => this.#at(index, value));
+  }
+
+  #record(value: object): JsonValue {
+    if (this.#resources.nameOf(value) !== undefined) return this.#byName(value);
+    const out: { [key: string]: JsonValue } = {};
+    for (const [key, each] of Object.entries(value)) {
+      setOwn(out, key, this.#at(key, each));
+    }
+    return TAG in out ? { [TAG]: 'object', v: out } : out;
+  }
+
+  #instance(value: object): JsonValue {
+    if (value instanceof Date) return { [TAG]: 'date', v: this.encode(value.getTime()) };
+    if (value instanceof Map) return { [TAG]: 'map', v: this.#list([...value].flat(1)) };
+    if (value instanceof Set) return { [TAG]: 'set', v: this.#list([...value]) };
+    if (isSecret(value)) return { [TAG]: 'secret', v: value.reference };
+    if (value instanceof Error)
+      return { [TAG]: 'error', v: toFailure(value) as unknown as JsonValue };
+    if (ArrayBuffer.isView(value)) {
+      const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+      const kind = Buffer.isBuffer(value) ? 'Buffer' : value.constructor.name;
+      return { [TAG]: 'bytes', kind, v: bytes.toString('base64') };
+    }
+    if (value instanceof ArrayBuffer) {
+      return { [TAG]: 'bytes', kind: 'ArrayBuffer', v: Buffer.from(value).toString('base64') };
+    }
+    return this.#byName(value);
+  }
+
+  #byName(value: object): JsonValue {
+    const name = this.#resources.nameOf(value);
+    if (name === undefined) throw notSerialisable(value, this.#path);
+    return { [TAG]: 'resource', v: name };
+  }
+}

@@ -1,0 +1,233 @@
+import type { RunId } from '../model/ids.ts';
+import type {
+  ChildRecord,
+  FlowRun,
+  HistoryEntry,
+  PendingHook,
+  RecordedValue,
+  Run,
+} from '../model/run.ts';
+import type { EpochMs, StateType } from '../model/state.ts';
+
+/**
+ * Names the lease under which a write is made: the root run, and the epoch that was granted. A store
+ * applies the write only while that epoch is the root's present one.
+ */
+export interface Fence {
+  readonly rootId: RunId;
+  readonly epoch: number;
+}
+
+/** Asks for a lease on a run that is being made, in the same transaction. Its epoch is 1. */
+export interface LeaseTerms {
+  /** Who holds it: see {@link Lease.holder}. */
+  readonly holder: string;
+  /** How long it lasts unless renewed, in milliseconds. */
+  readonly ttl: number;
+}
+
+/** Creates a run, or writes its next state. */
+export interface RunWrite {
+  readonly kind: 'run';
+  /** The version that the stored record must have; 0: it must not exist yet. */
+  readonly expectVersion: number;
+  /** The record as it shall be. Its version is greater than `expectVersion`. */
+  readonly run: Run;
+  /** The states that it went through, in order. */
+  readonly history: readonly HistoryEntry[];
+  /** Hooks that became due. */
+  readonly hooks: readonly PendingHook[];
+  /** Absent only when a top-level flow run is created, or when a run is written that nobody leases. */
+  readonly fence?: Fence;
+  /** Only on creation of a top-level flow run that starts in this process. */
+  readonly lease?: LeaseTerms;
+}
+
+/** Keeps a value that a run's code was given. A second write to the same run, scope and slot is ignored. */
+export interface RecordWrite {
+  readonly kind: 'record';
+  readonly value: RecordedValue;
+  readonly fence: Fence;
+}
+
+/** Takes a pending hook off the list, once it was delivered. Unknown ids are ignored. */
+export interface HookDeliveredWrite {
+  readonly kind: 'hook-delivered';
+  readonly id: string;
+}
+
+/** Notes a child process that was started, or that has ended. */
+export interface ChildWrite {
+  readonly kind: 'child-started' | 'child-ended';
+  readonly child: ChildRecord;
+}
+
+/**
+ * Asks for a run to be cancelled, from any process. Needs no lease and changes no version: the holder
+ * learns of it when it renews. The first reason stays.
+ */
+export interface CancelRequestWrite {
+  readonly kind: 'cancel-request';
+  readonly rootId: RunId;
+  readonly reason: string;
+}
+
+/** One thing to write. */
+export type Write = RunWrite | RecordWrite | HookDeliveredWrite | ChildWrite | CancelRequestWrite;
+
+/**
+ * What became of one write. A conflict is a value, not an exception:
+ * - `version`: the stored record is not at the expected version (or is missing);
+ * - `exists`: a run with this id, with this identity in its parent (parent, name, key), or with this
+ *   flow name and idempotency key exists; `run` is that one;
+ * - `fence`: the lease was lost: another epoch is in force, or it was released.
+ */
+export type WriteOutcome =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly conflict: 'version' | 'fence' }
+  | { readonly ok: false; readonly conflict: 'exists'; readonly run: Run };
+
+/**
+ * How much a commit must survive before it is acknowledged.
+ * - `process`: the death of this process at any moment (SIGKILL);
+ * - `machine`: also the loss of power: the bytes are on the disk (fsync).
+ * Memory stores survive neither, and say so with {@link RunStore.durable}.
+ */
+export type Durability = 'process' | 'machine';
+
+/** The right to write a root run and everything below it. */
+export interface Lease {
+  readonly rootId: RunId;
+  /**
+   * Who holds it: an opaque text that names machine boot, process and engine. Empty when it was released.
+   */
+  readonly holder: string;
+  /** Grows by one with every change of holder, never with a renewal. */
+  readonly epoch: number;
+  readonly expiresAt: EpochMs;
+}
+
+/** Asks for the lease of an existing run. */
+export interface LeaseRequest {
+  readonly rootId: RunId;
+  readonly holder: string;
+  readonly ttl: number;
+  readonly now: EpochMs;
+  /**
+   * A lease that has not expired is taken over all the same if it is exactly this one: the caller has
+   * seen that its holder is dead.
+   */
+  readonly deadLease?: { readonly holder: string; readonly epoch: number };
+}
+
+/** The answer to a {@link LeaseRequest}. `lease` is the one in force now, whoever holds it. */
+export interface LeaseGrant {
+  readonly granted: boolean;
+  readonly lease: Lease;
+}
+
+/** What a renewal found, a line per lease asked for. */
+export interface LeaseRenewal {
+  readonly rootId: RunId;
+  /** False: another epoch is in force, or the run is gone. Stop writing. */
+  readonly held: boolean;
+  /** Set when somebody asked for this run to be cancelled. */
+  readonly cancelReason?: string;
+}
+
+/** A top-level run that is not finished with, and its lease. */
+export interface OpenRun {
+  readonly run: FlowRun;
+  readonly lease: Lease;
+  readonly cancelReason?: string;
+}
+
+/** Which runs to list. All conditions must hold; an absent one always does. */
+export interface RunQuery {
+  readonly kind?: 'flow' | 'task';
+  readonly name?: string;
+  readonly states?: readonly StateType[];
+  readonly parentId?: RunId;
+  readonly rootId?: RunId;
+  /** Only runs without a parent. */
+  readonly topLevel?: boolean;
+  /** Only runs with an id greater (order 'oldest') or less (order 'newest') than this one: the last of the page before. */
+  readonly after?: RunId;
+  /** By id, which is by time of making. Default 'newest'. */
+  readonly order?: 'newest' | 'oldest';
+  /** At most this many. Default 100. */
+  readonly limit?: number;
+}
+
+/**
+ * Where runs are kept. The contract suite in `@holdfast/core/testing` holds every adapter to what is
+ * written here.
+ *
+ * Promises of an adapter:
+ * 1. `commit` is one transaction. It either throws, and then nothing in the batch is applied, or it
+ *    resolves, and then exactly the writes with `ok: true` are. Writes are applied in the order given;
+ *    a later one sees the earlier ones.
+ * 2. When `commit` resolves, the batch is as durable as was asked.
+ * 3. A run write is applied only if version and fence are what was expected. History and hooks are
+ *    written with it or not at all.
+ * 4. (parent id, name, key) is unique among runs with a parent; (flow name, idempotency key) among
+ *    top-level flow runs; a run id among all.
+ * 5. What is read is what was written, to the bit; a stored record that does not parse is refused with
+ *    `STORE_RECORD_CORRUPT`, which names the record; it is never guessed at, and does not hide others.
+ * 6. Nothing given to the store or received from it is shared: changing an object afterwards changes
+ *    nothing in the store.
+ * 7. Calls may overlap. `commit` calls are applied in the order in which they were made.
+ *
+ * Errors are `HoldfastError`s: `STORE_UNAVAILABLE` (retryable: busy, connection lost, disk full),
+ * `STORE_CLOSED`, `STORE_NEWER` (written by a newer version of the software: refused, untouched),
+ * `STORE_RECORD_CORRUPT`.
+ */
+export interface RunStore {
+  /** The adapter's name, for messages: 'memory', 'sqlite', … */
+  readonly adapter: string;
+  /** Whether runs outlive the process. */
+  readonly durable: boolean;
+
+  /** Connects and migrates. Called once, before anything else; may be called again without effect. */
+  open(): Promise<void>;
+  /** Waits for what is under way, then closes what this store opened itself. Idempotent. */
+  close(): Promise<void>;
+
+  /** Applies writes; the outcomes stand in the order of the writes. See promises 1 to 3. */
+  commit(writes: readonly Write[], durability: Durability): Promise<readonly WriteOutcome[]>;
+
+  /** The run with this id. */
+  run(id: RunId): Promise<Run | undefined>;
+  /** The runs that a query describes, in its order. */
+  runs(query: RunQuery): Promise<readonly Run[]>;
+  /** A run's history over all its generations, oldest first. Empty for an unknown id. */
+  history(id: RunId): Promise<readonly HistoryEntry[]>;
+  /** Every run below a root, the root not included, in the order they were made. What a recovery starts from. */
+  below(rootId: RunId): Promise<readonly Run[]>;
+  /** Everything recorded under a root. */
+  recorded(rootId: RunId): Promise<readonly RecordedValue[]>;
+  /** Hooks under a root that were never seen to be delivered, oldest first. Without a root: all, at most 1,000. */
+  pendingHooks(rootId?: RunId): Promise<readonly PendingHook[]>;
+  /** Children under a root that were not seen to end. */
+  children(rootId: RunId): Promise<readonly ChildRecord[]>;
+
+  /**
+   * Top-level runs that are not finished with, oldest first, whoever leases them: those in an open
+   * state, and ended ones with hooks still pending at or below them.
+   */
+  openRuns(): Promise<readonly OpenRun[]>;
+  /**
+   * Takes a lease if it is free: released, expired, or the `deadLease` of the request. Taking it raises
+   * the epoch. Also granted on an ended run, whose pending hooks may be due.
+   *
+   * @throws `RUN_UNKNOWN` when there is no such top-level run
+   */
+  acquireLease(request: LeaseRequest): Promise<LeaseGrant>;
+  /** Extends leases whose epoch is still in force, expired ones too: a machine that slept goes on. */
+  renewLeases(
+    fences: readonly Fence[],
+    terms: LeaseTerms & { readonly now: EpochMs },
+  ): Promise<readonly LeaseRenewal[]>;
+  /** Gives leases back at once, so that another process need not wait. Those no longer in force are left alone. */
+  releaseLeases(fences: readonly Fence[]): Promise<void>;
+}
