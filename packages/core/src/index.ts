@@ -64,11 +64,16 @@ export type { Retries, RetryInfo } from './policies/retry.ts';
 export { createEngine } from './engine/create-engine.ts';
 export { defaultEngine, setDefaultEngine } from './engine/default-engine.ts';
 export type { Engine, StartOptions } from './engine/engine.ts';
-export type { EngineOptions } from './engine/engine-options.ts';
+export type { AttemptInfo, EngineOptions } from './engine/engine-options.ts';
 export type { FlowHandle, RecoveryReport } from './engine/flow-handle.ts';
 export { runContext } from './engine/run-context.ts';
 export type { RunContext } from './engine/run-context.ts';
-export type { EngineEventMap, EngineEventName, EngineEvents, Progress } from './events/engine-events.ts';
+export type {
+  EngineEventMap,
+  EngineEventName,
+  EngineEvents,
+  Progress,
+} from './events/engine-events.ts';
 export { silentLogger } from './events/logger.ts';
 export type { Logger, LogMethod } from './events/logger.ts';
 export { sleep } from './clock/clock.ts';

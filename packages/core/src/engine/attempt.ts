@@ -14,8 +14,11 @@ export type AttemptEnd =
   | { readonly kind: 'aborted'; readonly reason: Error };
 
 async function invoke(scope: Scope, args: readonly unknown[]): Promise<unknown> {
-  const { definition } = scope;
-  const value = await Reflect.apply(definition.fn, definition.self, args);
+  const { definition, run } = scope;
+  const call = async (): Promise<unknown> => Reflect.apply(definition.fn, definition.self, args);
+  const { aroundAttempt } = scope.execution.engine;
+  const { id: runId, kind, name, attempts: attempt } = run;
+  const value = await (aroundAttempt?.({ runId, kind, name, attempt }, call) ?? call());
   if (definition.kind === 'task') return value;
   try {
     return await resolveFutures(value);

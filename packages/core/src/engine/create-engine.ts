@@ -46,6 +46,7 @@ function coreOf(options: EngineOptions): EngineCore {
     scrubber: createScrubber(),
     secretResolvers: options.secrets ?? {},
     codeVersion: options.codeVersion,
+    aroundAttempt: options.aroundAttempt,
   } as { -readonly [K in keyof EngineCore]: EngineCore[K] };
   core.hooks = new HookDelivery(core);
   const ttl = durationMs(options.leaseTtl ?? DEFAULT_LEASE, "The engine's leaseTtl");

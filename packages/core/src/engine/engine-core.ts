@@ -8,6 +8,7 @@ import type { ValueCodec } from '../serial/value-codec.ts';
 import type { RunStore } from '../store/run-store.ts';
 import type { Definitions } from './definitions.ts';
 import type { SecretResolvers } from '../secret/resolve-secret.ts';
+import type { EngineOptions } from './engine-options.ts';
 import type { HookDelivery } from './hook-delivery.ts';
 import type { Leases } from './leases.ts';
 import type { Resources } from './resources.ts';
@@ -30,6 +31,7 @@ export interface EngineCore {
   readonly secretResolvers: SecretResolvers;
   readonly leases: Leases;
   readonly codeVersion: string | undefined;
+  readonly aroundAttempt: EngineOptions['aroundAttempt'];
 }
 
 /**

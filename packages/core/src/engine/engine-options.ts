@@ -1,9 +1,19 @@
 import type { Clock } from '../clock/clock.ts';
 import type { Logger } from '../events/logger.ts';
 import type { Duration } from '../model/duration.ts';
-import type { RandomBytes } from '../model/ids.ts';
+import type { RandomBytes, RunId } from '../model/ids.ts';
 import type { SecretResolvers } from '../secret/resolve-secret.ts';
 import type { RunStore } from '../store/run-store.ts';
+
+/** One attempt of a run, as {@link EngineOptions.aroundAttempt} is told of it. */
+export interface AttemptInfo {
+  readonly runId: RunId;
+  readonly kind: 'flow' | 'task';
+  /** The definition's name. */
+  readonly name: string;
+  /** Counts from 1. */
+  readonly attempt: number;
+}
 
 /** What an engine is made of. */
 export interface EngineOptions {
@@ -26,6 +36,14 @@ export interface EngineOptions {
    * untouched. On the same machine a dead process is noticed at once. Renewed at a third of it. Default 30 s.
    */
   readonly leaseTtl?: Duration;
+  /**
+   * Called instead of the function of a flow or task; `proceed` calls the function. What it gives or throws is
+   * what the attempt gives or throws. For tracing, measuring, and injecting faults in tests.
+   */
+  readonly aroundAttempt?: (
+    attempt: AttemptInfo,
+    proceed: () => Promise<unknown>,
+  ) => Promise<unknown>;
   /** Default: the machine's clock. */
   readonly clock?: Clock;
   /** Default: the operating system's. */

@@ -1,0 +1,140 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Args, FlowValue } from '../definition/callable-types.ts';
+import { createEngine } from '../engine/create-engine.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { EngineOptions } from '../engine/engine-options.ts';
+import { memoryRunStore } from '../store/memory/memory-run-store.ts';
+import type { RunStore } from '../store/run-store.ts';
+import { crashingRunStore, type CrashPoint } from './crashing-run-store.ts';
+import { seededRandom } from './seeded-random.ts';
+import { TestClock } from './test-clock.ts';
+
+/** What a flow that is crashed needs beside itself. */
+export interface CrashOptions<F> {
+  readonly args?: Args<F>;
+  /** Beside the store, the clock and the random source, which each process gets anew. */
+  readonly engine?: Omit<EngineOptions, 'store' | 'clock' | 'random'>;
+  /** Called before each execution of the flow from its beginning: clean up what the last one left outside. */
+  readonly prepare?: () => void | Promise<void>;
+  /** Called after each recovered execution, with the crash it survived: look at what it left outside. Throw to complain. */
+  readonly check?: (crash: CrashPoint) => void | Promise<void>;
+  /** Whether two results count as equal. Default: deeply, strictly. */
+  readonly same?: (expected: FlowValue<F>, actual: FlowValue<F>) => boolean;
+}
+
+/** What was tried. */
+export interface CrashReport<R> {
+  /** What the flow gives when nothing happens. */
+  readonly result: R;
+  /** How many crashes it survived: two for each commit. */
+  readonly crashes: number;
+}
+
+interface Process {
+  readonly engine: Engine;
+  readonly clock: TestClock;
+}
+
+/** A week: longer than any lease and most backoffs. */
+const LATER = 7 * 24 * 3_600_000;
+
+class Crasher<F extends Function> {
+  readonly #flow: F;
+  readonly #options: CrashOptions<F>;
+  #processes = 0;
+
+  constructor(flow: F, options: CrashOptions<F>) {
+    this.#flow = flow;
+    this.#options = options;
+  }
+
+  get #args(): Args<F> {
+    return this.#options.args ?? ([] as unknown as Args<F>);
+  }
+
+  /** A new process: another clock, another seed, the same store. */
+  #process(store: RunStore): Process {
+    const number = this.#processes++;
+    const clock = new TestClock(Date.UTC(2026, 0, 5) + number * LATER);
+    const flows = [this.#flow, ...(this.#options.engine?.flows ?? [])];
+    const random = seededRandom(number + 1);
+    const engine = createEngine({ ...this.#options.engine, flows, store, clock, random });
+    return { engine, clock };
+  }
+
+  #start({ engine }: Process): Promise<FlowValue<F>> {
+    return engine.start(this.#flow, this.#args).then((handle) => handle.result());
+  }
+
+  async undisturbed(): Promise<{ result: FlowValue<F>; commits: number }> {
+    await this.#options.prepare?.();
+    const store = crashingRunStore(memoryRunStore(), undefined);
+    const process = this.#process(store);
+    const result = await process.clock.runUntil(this.#start(process));
+    return { result, commits: store.commits };
+  }
+
+  /** Executes the flow in a process that dies at a point, then recovers it in another. Undefined: it ended before the point. */
+  async crashed(at: CrashPoint): Promise<{ result: FlowValue<F> } | undefined> {
+    await this.#options.prepare?.();
+    const inner = memoryRunStore();
+    const store = crashingRunStore(inner, at);
+    const first = this.#process(store);
+    const ended = this.#start(first).then(
+      () => 'ended' as const,
+      () => 'ended' as const,
+    );
+    const fate = await first.clock.runUntil(
+      Promise.race([store.died.then(() => 'died' as const), ended]),
+    );
+    if (fate === 'ended') return undefined;
+    const second = this.#process(crashingRunStore(inner, undefined));
+    const result = await second.clock.runUntil(this.#recovered(second));
+    await this.#options.check?.(at);
+    return { result };
+  }
+
+  async #recovered(process: Process): Promise<FlowValue<F>> {
+    const { engine } = process;
+    const { resumed } = await engine.recover();
+    const [handle] = resumed;
+    if (handle !== undefined) return (await handle.result()) as FlowValue<F>;
+    const [run] = await engine.runs({ topLevel: true });
+    // Nothing had reached the store: whoever wanted the flow asks again.
+    if (run === undefined) return this.#start(process);
+    return (await (await engine.find(run.id)).result()) as FlowValue<F>;
+  }
+}
+
+/**
+ * Executes a flow over and over; in each execution its process dies at the next commit, once just before and
+ * once just after it, and another process, with another clock and other random numbers, recovers it. Every
+ * execution must give what an undisturbed one gives.
+ *
+ * What the flow gives must not depend on time or chance. Code that waits for something other than the engine
+ * while its process "dies" goes on, unlike after a real SIGKILL.
+ *
+ * @throws when a recovered execution fails, or gives something else
+ */
+export async function crashAtEveryStep<F extends Function>(
+  flow: F,
+  options: CrashOptions<F> = {},
+): Promise<CrashReport<FlowValue<F>>> {
+  const crasher = new Crasher(flow, options);
+  const same = options.same ?? isDeepStrictEqual;
+  const { result, commits } = await crasher.undisturbed();
+  let crashes = 0;
+  for (let commit = 1; commit <= commits; commit++) {
+    for (const moment of ['before', 'after'] as const) {
+      const recovered = await crasher.crashed({ commit, moment });
+      if (recovered === undefined) continue;
+      crashes++;
+      if (same(result, recovered.result)) continue;
+      const texts = [result, recovered.result].map((each) => JSON.stringify(each));
+      throw new Error(
+        `After a crash ${moment} commit ${commit} the flow gave ${texts[1]} instead of ${texts[0]}.`,
+      );
+    }
+  }
+  return { result, crashes };
+}
