@@ -15,7 +15,7 @@ const HOOKS: readonly HookName[] = [
   'onCrash',
   'onSkip',
 ];
-const SHARED = ['name', 'description', 'tags', 'retries', 'retryIf', 'timeout', 'grace'];
+const SHARED = ['name', 'description', 'runName', 'tags', 'retries', 'retryIf', 'timeout', 'grace'];
 const KNOWN = {
   task: new Set([...SHARED, ...HOOKS, 'maxRecoveries', 'key', 'input', 'waitFor', 'concurrency']),
   flow: new Set([...SHARED, ...HOOKS, 'maxRecoveries', 'key', 'input', 'durable']),
@@ -116,6 +116,7 @@ export function define(
     fn,
     self,
     description: options['description'] as string | undefined,
+    runName: options['runName'] as Definition['runName'],
     tags: (options['tags'] as readonly string[] | undefined) ?? [],
     retry: retryPolicy(
       options['retries'] as number | Retries | undefined,

@@ -19,6 +19,7 @@ export interface Definition {
   /** What `this` is in the function: the instance of a decorated method. */
   readonly self: unknown;
   readonly description: string | undefined;
+  readonly runName: string | ((...args: readonly unknown[]) => string) | undefined;
   readonly tags: readonly string[];
   readonly retry: RetryPolicy;
   /** Milliseconds; undefined: no bound. */

@@ -43,6 +43,11 @@ export interface RunOptions<A extends readonly unknown[] = never, R = never> ext
   name?: string;
   /** One sentence for people. */
   description?: string;
+  /**
+   * What people call one run of it, in lists and messages: a text, or a function of the arguments, called once.
+   * Identifies nothing. Default: the name. A function that throws counts as absent.
+   */
+  runName?: string | ((...args: A) => string);
   tags?: readonly string[];
   /** How often a failed attempt is made again: a number, or a policy. Default 0. */
   retries?: number | Retries;

@@ -1,4 +1,5 @@
 import type { Definition } from '../definition/definition.ts';
+import { runNameOf } from '../definition/run-name.ts';
 import type { RunId } from '../model/ids.ts';
 import type { Dependency, Run } from '../model/run.ts';
 import { isTerminal } from '../model/state.ts';
@@ -33,6 +34,7 @@ function newRun(scope: Scope, call: ChildCall): Run {
     recoveries: 0,
     createdAt: execution.clock.now(),
     tags: definition.tags,
+    ...runNameOf(definition, args),
   };
   return definition.kind === 'task'
     ? { ...base, kind: 'task', inputHash: inputHash ?? '', dependsOn }

@@ -1,4 +1,5 @@
 import type { Definition } from '../definition/definition.ts';
+import { runNameOf } from '../definition/run-name.ts';
 import { runUnknown } from '../errors/errors.ts';
 import { HoldfastError } from '../errors/holdfast-error.ts';
 import { valueOf } from '../future/task-future.ts';
@@ -114,6 +115,7 @@ function newFlowRun(
     recoveries: 0,
     createdAt: now,
     tags: definition.tags,
+    ...runNameOf(definition, args),
     inputs: encodeInputs(engine, definition.name, args),
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
     ...(engine.codeVersion === undefined ? {} : { codeVersion: engine.codeVersion }),
