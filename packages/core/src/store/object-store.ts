@@ -51,11 +51,15 @@ export interface ObjectStoreProperties {
  *    when it is not the number of bytes written.
  * 4. Backpressure: a body is read no faster than it is written, a `get` no faster than it is consumed.
  * 5. A `get` that is given up, by its signal or by leaving the loop, frees what it held. One that breaks
- *    half way throws; it never ends early as if it were whole.
+ *    half way throws; it never ends early as if it were whole. An aborted call throws the signal's reason at
+ *    once, also while a body hangs; the body is closed then.
  * 6. `list` gives every object that was there when it began and was not deleted meanwhile, once, in
  *    ascending order of its key's UTF-16 code units; nothing unfinished is ever in it.
- * 7. Every error is an {@link ObjectStoreError}, which says what kind it is. An error thrown by a body
- *    is passed on as it is.
+ * 7. Every error is an {@link ObjectStoreError}, which says what kind it is, but for `OBJECT_KEY_INVALID`,
+ *    the signal's reason, and what a body throws, which is passed on as it is.
+ * 8. A range that begins at or after the end, or ends where it begins, is empty; one that ends before it
+ *    begins, or has a negative or broken offset, is `invalid`. Whether `a` and `a/b` can both be objects is the
+ *    store's affair: where they cannot, the second `put` is `invalid`.
  */
 export interface ObjectStore {
   /** Names the place, for messages and manifests: a URL without credentials. */

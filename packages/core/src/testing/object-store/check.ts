@@ -1,0 +1,42 @@
+import type { ObjectStore } from '../../store/object-store.ts';
+
+/** A store under test, on an empty place of its own. */
+export interface ObjectStoreSubject {
+  readonly store: ObjectStore;
+  /**
+   * Opens a second store on the same place, as another process would. Without it, the checks that
+   * need one are skipped.
+   */
+  reopen?(): Promise<ObjectStore>;
+  /**
+   * How many files, connections, requests the store holds for reads at this moment. Without it, the
+   * checks that reads free what they hold are skipped.
+   */
+  held?(): number | Promise<number>;
+  /**
+   * How long a call that has to end by itself may take, in milliseconds, before it counts as hanging.
+   * Default 5,000.
+   */
+  readonly patience?: number;
+  /**
+   * How many objects the long list has. Default 120; a service that lists in pages needs more than
+   * one page.
+   */
+  readonly many?: number;
+  /** Closes what was opened and removes the place. */
+  close(): Promise<void>;
+}
+
+/** One promise of the port, as a program that fails when an adapter does not keep it. */
+export interface ObjectStoreCheck {
+  /** What is promised, as a sentence about the store. */
+  readonly name: string;
+  /** What the subject has to offer for it; without that it is skipped. */
+  readonly needs?: 'held' | 'reopen';
+  /**
+   * Runs against a subject nothing else uses.
+   *
+   * @throws AssertionError when the promise is broken
+   */
+  run(subject: ObjectStoreSubject): Promise<void>;
+}
