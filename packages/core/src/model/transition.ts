@@ -8,7 +8,7 @@ export interface TransitionFacts {
   readonly now: EpochMs;
   /** The try of the parent under which a new generation starts: see `Run.parentTry`. */
   readonly parentTry?: string;
-  /** What a new generation takes as input. */
+  /** What a task takes as input, where that has come to be known, or has changed. */
   readonly dependsOn?: readonly Dependency[];
 }
 
@@ -27,9 +27,9 @@ function started(run: Run): RunningState {
   if (state.type === 'SCHEDULED' && state.name === 'AwaitingRetry') {
     return { type: 'RUNNING', name: 'Retrying', attempt: state.nextAttempt };
   }
-  if (state.type === 'SCHEDULED' && state.name === 'AwaitingRecovery') {
+  if (state.type === 'SCHEDULED' && state.name === 'AwaitingRecovery' && run.attempts > 0) {
     // The attempt that was under way is made again: a crash uses up a recovery, not an attempt.
-    return { type: 'RUNNING', name: 'Resumed', attempt: Math.max(1, run.attempts) };
+    return { type: 'RUNNING', name: 'Resumed', attempt: run.attempts };
   }
   return { type: 'RUNNING', name: 'Running', attempt: run.attempts + 1 };
 }
@@ -110,12 +110,16 @@ function effectsOf(run: Run, state: State): Effect[] {
   return effects;
 }
 
+function inputsOf(run: Run, facts: TransitionFacts): { dependsOn?: readonly Dependency[] } {
+  return run.kind === 'task' && facts.dependsOn !== undefined ? { dependsOn: facts.dependsOn } : {};
+}
+
 function newGeneration(run: Run, state: State, facts: TransitionFacts): Run {
   const { startedAt: _s, endedAt: _e, rolledBackAt: _r, parentTry: _p, ...kept } = run;
   return {
     ...kept,
     ...(facts.parentTry === undefined ? {} : { parentTry: facts.parentTry }),
-    ...(run.kind === 'task' && facts.dependsOn !== undefined ? { dependsOn: facts.dependsOn } : {}),
+    ...inputsOf(run, facts),
     generation: run.generation + 1,
     version: run.version + 1,
     attempts: 0,
@@ -128,6 +132,7 @@ function nextRun(run: Run, event: RunEvent, state: State, facts: TransitionFacts
   if (event.type === 'again') return newGeneration(run, state, facts);
   return {
     ...run,
+    ...inputsOf(run, facts),
     version: run.version + 1,
     state,
     attempts: state.type === 'RUNNING' ? state.attempt : run.attempts,

@@ -2,29 +2,13 @@ import { HoldfastError } from '../errors/holdfast-error.ts';
 import type { Failure } from '../model/failure.ts';
 import type { JsonValue } from '../model/json.ts';
 import { secret } from '../secret/secret.ts';
+import { VIEWS } from './byte-views.ts';
 import { TAG } from './encode.ts';
 import { fromFailure } from './failure-codec.ts';
 import { setOwn } from './set-own.ts';
 import type { ResourceNames } from './value-codec.ts';
 
 type Tagged = { readonly [key: string]: JsonValue };
-
-const VIEWS: { readonly [kind: string]: (bytes: ArrayBuffer) => unknown } = {
-  ArrayBuffer: (bytes) => bytes,
-  Buffer: (bytes) => Buffer.from(bytes),
-  DataView: (bytes) => new DataView(bytes),
-  Uint8Array: (bytes) => new Uint8Array(bytes),
-  Uint8ClampedArray: (bytes) => new Uint8ClampedArray(bytes),
-  Int8Array: (bytes) => new Int8Array(bytes),
-  Uint16Array: (bytes) => new Uint16Array(bytes),
-  Int16Array: (bytes) => new Int16Array(bytes),
-  Uint32Array: (bytes) => new Uint32Array(bytes),
-  Int32Array: (bytes) => new Int32Array(bytes),
-  Float32Array: (bytes) => new Float32Array(bytes),
-  Float64Array: (bytes) => new Float64Array(bytes),
-  BigInt64Array: (bytes) => new BigInt64Array(bytes),
-  BigUint64Array: (bytes) => new BigUint64Array(bytes),
-};
 
 function bytesOf(tagged: Tagged): unknown {
   const stored = Buffer.from(tagged['v'] as string, 'base64');

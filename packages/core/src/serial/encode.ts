@@ -1,6 +1,9 @@
+import { types } from 'node:util';
 import type { JsonValue } from '../model/json.ts';
 import { isSecret } from '../secret/secret.ts';
+import { VIEWS } from './byte-views.ts';
 import { toFailure } from './failure-codec.ts';
+import { isPlain } from './is-plain.ts';
 import { cyclic, notSerialisable } from './refusal.ts';
 import { setOwn } from './set-own.ts';
 import type { ResourceNames } from './value-codec.ts';
@@ -15,9 +18,10 @@ function special(value: number): string | undefined {
   return String(value);
 }
 
-function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
+/** The kind of a view on bytes, by which it is made again: a subclass is kept as what it extends. */
+function kindOf(view: ArrayBufferView): string {
+  if (Buffer.isBuffer(view)) return 'Buffer';
+  return Object.prototype.toString.call(view).slice('[object '.length, -1);
 }
 
 /** Encodes one value. Made anew for each, because it remembers the path and what it is inside of. */
@@ -51,6 +55,7 @@ export class Encoder {
   }
 
   #object(value: object): JsonValue {
+    if (this.#resources.nameOf(value) !== undefined) return this.#byName(value);
     if (this.#inside.has(value)) throw cyclic(this.#path);
     this.#inside.add(value);
     try {
@@ -74,7 +79,6 @@ export class Encoder {
   }
 
   #record(value: object): JsonValue {
-    if (this.#resources.nameOf(value) !== undefined) return this.#byName(value);
     const out: { [key: string]: JsonValue } = {};
     for (const [key, each] of Object.entries(value)) {
       setOwn(out, key, this.#at(key, each));
@@ -83,18 +87,18 @@ export class Encoder {
   }
 
   #instance(value: object): JsonValue {
-    if (value instanceof Date) return { [TAG]: 'date', v: this.encode(value.getTime()) };
-    if (value instanceof Map) return { [TAG]: 'map', v: this.#list([...value].flat(1)) };
-    if (value instanceof Set) return { [TAG]: 'set', v: this.#list([...value]) };
+    if (types.isDate(value)) return { [TAG]: 'date', v: this.encode(value.getTime()) };
+    if (types.isMap(value)) return { [TAG]: 'map', v: this.#list([...value].flat(1)) };
+    if (types.isSet(value)) return { [TAG]: 'set', v: this.#list([...value]) };
     if (isSecret(value)) return { [TAG]: 'secret', v: value.reference };
-    if (value instanceof Error)
+    if (value instanceof Error || types.isNativeError(value)) {
       return { [TAG]: 'error', v: toFailure(value) as unknown as JsonValue };
-    if (ArrayBuffer.isView(value)) {
-      const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-      const kind = Buffer.isBuffer(value) ? 'Buffer' : value.constructor.name;
-      return { [TAG]: 'bytes', kind, v: bytes.toString('base64') };
     }
-    if (value instanceof ArrayBuffer) {
+    if (ArrayBuffer.isView(value) && VIEWS[kindOf(value)] !== undefined) {
+      const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+      return { [TAG]: 'bytes', kind: kindOf(value), v: bytes.toString('base64') };
+    }
+    if (types.isArrayBuffer(value)) {
       return { [TAG]: 'bytes', kind: 'ArrayBuffer', v: Buffer.from(value).toString('base64') };
     }
     return this.#byName(value);
