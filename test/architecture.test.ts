@@ -13,7 +13,11 @@ const PACKAGES: Record<string, readonly string[]> = {
 const pure = ['model', 'errors'];
 const ports = [...pure, 'secret', 'clock', 'serial', 'store'];
 const decisions = [...pure, 'policies', 'rules'];
-const engine = [...decisions, ...ports, 'events', 'future', 'definition', 'schedule', 'engine'];
+const engine = [
+  ...decisions,
+  ...ports,
+  ...['process', 'events', 'future', 'definition', 'schedule', 'engine'],
+];
 
 /** Folder (or file) of packages/core/src → the others it may import. Imports point inward. */
 const CORE: Record<string, readonly string[]> = {
@@ -31,11 +35,12 @@ const CORE: Record<string, readonly string[]> = {
   schedule: [...pure, 'policies', 'clock', 'store'],
   process: [...pure, 'secret', 'clock'],
   engine: engine,
-  flow: engine,
-  task: engine,
-  decorators: [...engine, 'flow', 'task'],
-  index: [...engine, 'flow', 'task', 'decorators'],
-  testing: [...engine, 'flow', 'task', 'decorators', 'process', 'index'],
+  callable: engine,
+  decorators: [...engine, 'callable'],
+  flow: [...engine, 'callable', 'decorators'],
+  task: [...engine, 'callable', 'decorators'],
+  index: [...engine, 'flow', 'task'],
+  testing: [...engine, 'flow', 'task', 'index'],
 };
 
 /** These decide and describe: no I/O. Of Node they may use this. */

@@ -27,9 +27,13 @@ export function callableOf(definition: Definition): Callable {
     taskName: definition.name,
     submit: (...args: readonly unknown[]) => submitDefinition(definition, args),
     map: (items: unknown, ...rest: readonly unknown[]) =>
-      mapDefinition(definition, items, (item) => [item, ...rest]),
+      mapDefinition(definition, { items, rest, toArguments: (item) => [item, ...rest] }),
     mapArgs: (calls: unknown) =>
-      mapDefinition(definition, calls, (args) => args as readonly unknown[]),
+      mapDefinition(definition, {
+        items: calls,
+        rest: [],
+        toArguments: (args) => args as readonly unknown[],
+      }),
   }) as unknown as Callable;
 }
 

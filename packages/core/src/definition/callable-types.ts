@@ -80,7 +80,9 @@ export interface MethodDecorator {
 }
 
 /** Options on a decorator cannot see the method's parameters: those that need them go to `task(this.dump).with({ … })`. */
-export type DecoratorOptions<O> = Omit<O, 'key' | 'onSuccess' | 'runName'> & { runName?: string } & { kind?: never };
+export type DecoratorOptions<O> = Omit<O, 'key' | 'onSuccess' | 'runName'> & {
+  runName?: string;
+} & { kind?: never };
 
 /** What the callers give: the schema's input where there is one, else the function's own parameters. */
 type Outside<F, S> = S extends Schemas ? (...args: Given<S>) => Promise<Value<F>> : F;

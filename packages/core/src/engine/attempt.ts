@@ -137,14 +137,18 @@ function withUnobserved(scope: Scope, end: AttemptEnd): AttemptEnd {
  * after that its context throws.
  */
 export async function makeAttempt(scope: Scope, args: readonly unknown[]): Promise<AttemptEnd> {
+  const resumed = scope.run.state.name === 'Resumed';
   const end = await waitForFunction(scope, args);
   if (end.kind === 'threw') scope.cancellation.abort(endedWith(scope, end.error));
   if (end.kind !== 'returned') scope.close();
   await scope.join();
   scope.close();
-  if (end.kind !== 'aborted' && scope.run.state.name === 'Resumed') await settleUnreached(scope);
-  const { stopped } = scope.execution;
-  if (stopped !== undefined && scope.interrupted) return { kind: 'aborted', reason: stopped };
+  const { halted, stopped } = scope.execution;
+  if (halted !== undefined) return { kind: 'aborted', reason: halted };
+  if (stopped !== undefined && (scope.interrupted || end.kind === 'aborted')) {
+    return { kind: 'aborted', reason: stopped };
+  }
+  await settleUnreached(scope, resumed && end.kind !== 'aborted');
   return withUnobserved(scope, end);
 }
 

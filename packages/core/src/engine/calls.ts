@@ -2,12 +2,14 @@ import type { Definition } from '../definition/definition.ts';
 import type { FutureListOfTasks } from '../future/future-list.ts';
 import { ObservedPromise } from '../future/observed-promise.ts';
 import { FutureOfTask, valueOf } from '../future/task-future.ts';
+import type { RunId } from '../model/ids.ts';
 import type { Outcome } from '../model/outcome.ts';
 import { HoldfastError } from '../errors/holdfast-error.ts';
 import { ChildRun } from './child-run.ts';
 import { defaultTarget } from './default-engine.ts';
-import { startMapping } from './mapping.ts';
-import { currentScope } from './scope.ts';
+import { startMapping, type MapCall } from './mapping.ts';
+import { failed } from './perform.ts';
+import { currentScope, type Scope } from './scope.ts';
 
 /** A future of a run in the default engine, where no flow accounts for its failure. */
 function outsideFuture(definition: Definition, args: readonly unknown[]): FutureOfTask<unknown> {
@@ -19,15 +21,44 @@ function outsideFuture(definition: Definition, args: readonly unknown[]): Future
       error: error as Error,
       state: 'FAILED',
     }));
+  let ended = false;
+  let runId: RunId | undefined;
+  started.then(
+    (handle) => {
+      runId = handle.id;
+    },
+    () => undefined,
+  );
+  void settled.then(() => {
+    ended = true;
+  });
   return new FutureOfTask({
     settled,
+    ended: () => ended,
     identity: () => definition.name,
     dependencies: () => [],
-    runId: () => undefined,
+    runId: () => runId,
     observe: () => undefined,
     cancel: (reason) => {
       started.then((handle) => handle.cancel(reason)).catch(() => undefined);
     },
+  });
+}
+
+/** A call that could not start: the run whose code made it accounts for it, as for any other failure. */
+function notStarted(scope: Scope, definition: Definition, error: Error): Promise<never> {
+  let observed = false;
+  scope.adopt({
+    definition,
+    isRun: false,
+    settled: Promise.resolve(failed('FAILED', error)),
+    error,
+    get observed() {
+      return observed;
+    },
+  });
+  return ObservedPromise.watch(Promise.reject(error), () => {
+    observed = true;
   });
 }
 
@@ -36,12 +67,12 @@ export function callDefinition(definition: Definition, args: readonly unknown[])
   const scope = currentScope();
   if (scope === undefined) {
     const future = outsideFuture(definition, args);
-    return future.parts.settled.then(valueOf<unknown>);
+    return ObservedPromise.watch(future.parts.settled.then(valueOf<unknown>), undefined);
   }
   try {
     return ChildRun.start(scope, definition, args).future.result();
   } catch (error) {
-    return ObservedPromise.reject(error);
+    return notStarted(scope, definition, error as Error);
   }
 }
 
@@ -56,11 +87,7 @@ export function submitDefinition(
 }
 
 /** Starts a task for each item. */
-export function mapDefinition(
-  definition: Definition,
-  items: unknown,
-  toArguments: (item: unknown) => readonly unknown[],
-): FutureListOfTasks<unknown> {
+export function mapDefinition(definition: Definition, call: MapCall): FutureListOfTasks<unknown> {
   const scope = currentScope();
   if (scope === undefined) {
     throw new HoldfastError('NO_RUN', `'${definition.name}'.map() was called outside of a flow.`, {
@@ -68,5 +95,5 @@ export function mapDefinition(
       retryable: false,
     });
   }
-  return startMapping(scope, definition, items, toArguments);
+  return startMapping(scope, definition, call);
 }

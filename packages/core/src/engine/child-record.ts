@@ -1,11 +1,11 @@
 import type { Definition } from '../definition/definition.ts';
-import { runNameOf } from '../definition/run-name.ts';
 import type { RunId } from '../model/ids.ts';
-import type { Dependency, Run } from '../model/run.ts';
+import type { Run } from '../model/run.ts';
 import { isTerminal } from '../model/state.ts';
 import { encodeInputs } from './engine-core.ts';
 import { RunHandle } from './run-handle.ts';
 import type { Scope } from './scope.ts';
+import { crashedWith, endOpenBelow } from './unreached.ts';
 
 /** What identifies a child within its parent, and what it was called with. */
 export interface ChildCall {
@@ -14,12 +14,11 @@ export interface ChildCall {
   readonly key: string;
   readonly inputHash: string | undefined;
   readonly args: readonly unknown[];
-  readonly dependsOn: readonly Dependency[];
 }
 
 function newRun(scope: Scope, call: ChildCall): Run {
   const { execution, run: parent, tryName } = scope;
-  const { definition, args, inputHash, dependsOn } = call;
+  const { definition, args, inputHash } = call;
   const base = {
     id: call.id,
     name: definition.name,
@@ -34,26 +33,37 @@ function newRun(scope: Scope, call: ChildCall): Run {
     recoveries: 0,
     createdAt: execution.clock.now(),
     tags: definition.tags,
-    ...runNameOf(definition, args),
   };
   return definition.kind === 'task'
-    ? { ...base, kind: 'task', inputHash: inputHash ?? '', dependsOn }
+    ? { ...base, kind: 'task', inputHash: inputHash ?? '', dependsOn: [] }
     : { ...base, kind: 'flow', inputs: encodeInputs(execution.engine, definition.name, args) };
 }
 
 /**
- * The record that a child goes on with: a new one, the next generation of an ended one, or one that its
- * process left open, which then counts a recovery, and which rules may end.
+ * The record that a child goes on with, staged but not written: a new one, the next generation of an ended one, or
+ * one that its process left open, which then counts a recovery, and which rules may end.
  */
 export function openRecord(scope: Scope, call: ChildCall, known: Run | undefined): RunHandle {
   const { execution, tryName } = scope;
-  if (known === undefined) return RunHandle.made(execution, newRun(scope, call));
-  const handle = RunHandle.read(execution, known);
-  const { maxRecoveries } = call.definition;
+  const { definition } = call;
+  if (known === undefined) return RunHandle.made(execution, definition, newRun(scope, call));
+  const handle = RunHandle.read(execution, known, definition);
   if (isTerminal(known.state)) {
-    handle.stage({ type: 'again' }, { parentTry: tryName, dependsOn: call.dependsOn });
+    handle.stage({ type: 'again' }, { parentTry: tryName });
   } else if (known.state.type === 'RUNNING' || known.state.type === 'CANCELLING') {
+    const { maxRecoveries } = definition;
     handle.stage({ type: 'interrupt', crashed: true }, { maxRecoveries });
   }
   return handle;
+}
+
+/** Writes that rules have ended a run which a process had left: what is open below it ends first. */
+export async function endRefused(scope: Scope, handle: RunHandle): Promise<void> {
+  const { run, state } = handle;
+  const ending =
+    state.type === 'CRASHED'
+      ? crashedWith(run.name, state.error)
+      : ({ type: 'cancelled', reason: `'${run.name}' was cancelled` } as const);
+  await endOpenBelow(scope.execution, run.id, ending);
+  await handle.commit();
 }

@@ -1,62 +1,66 @@
 import type { Definition } from '../definition/definition.ts';
-import { upstreamFailed } from '../errors/errors.ts';
-import { HoldfastError } from '../errors/holdfast-error.ts';
+import { cancelled, skipped } from '../errors/errors.ts';
 import { FutureOfTask } from '../future/task-future.ts';
 import { newRunId, type RunId } from '../model/ids.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { Dependency, Run } from '../model/run.ts';
-import { isTerminal } from '../model/state.ts';
+import { isTerminal, type TerminalState } from '../model/state.ts';
 import { standsAsItIs } from '../rules/replay.ts';
 import { toFailure } from '../serial/failure-codec.ts';
 import { Cancellation } from './cancellation.ts';
-import { openRecord } from './child-record.ts';
-import { hashArguments, keyRequired, keyReused } from './identity.ts';
-import {
-  dependenciesOf,
-  futuresIn,
-  resolveFutures,
-  UpstreamFailure,
-  waitForAll,
-  type AnyFuture,
-} from './inputs.ts';
-import { completedValue, failureOf, perform } from './perform.ts';
+import { endRefused, openRecord } from './child-record.ts';
+import { assertDurable } from './engine-core.ts';
+import { authorsKey, hashArguments, keyRequired, keyReused } from './identity.ts';
+import { allEnded, dependenciesOf, futuresIn, readInputs, type AnyFuture } from './inputs.ts';
+import { completedValue, failed, failureOf, perform } from './perform.ts';
 import type { RunHandle } from './run-handle.ts';
-import type { Scope } from './scope.ts';
+import type { Accountable, Scope } from './scope.ts';
 
 /** A task or subflow that the code of a run has started: from the call to the outcome. */
-export class ChildRun {
+export class ChildRun implements Accountable {
   readonly definition: Definition;
   readonly settled: Promise<Outcome<unknown>>;
   readonly future: FutureOfTask<unknown>;
+  readonly inputHash: string | undefined;
   readonly #scope: Scope;
   readonly #args: readonly unknown[];
   readonly #futures: readonly AnyFuture[];
   readonly #cancellation: Cancellation;
-  readonly #inputHash: string | undefined;
-  readonly #known: Run | undefined;
+  /** Set at once, unless the author's key depends on what futures give. */
   #key: string | undefined;
   #id: RunId | undefined;
+  #known: Run | undefined;
   #handle: RunHandle | undefined;
   #replayed: Run | undefined;
+  #joined = false;
   #observed = false;
+  #ended = false;
   #error: Error | undefined;
 
-  private constructor(scope: Scope, definition: Definition, args: readonly unknown[]) {
+  private constructor(
+    scope: Scope,
+    definition: Definition,
+    args: readonly unknown[],
+    key?: string,
+  ) {
     this.#scope = scope;
     this.definition = definition;
     this.#args = args;
     this.#futures = futuresIn([args, definition.waitFor]);
-    this.#inputHash = hashArguments(args, scope.execution.engine.resources);
-    this.#key = this.#keyAtOnce();
-    this.#known = this.#key === undefined ? undefined : this.#identify(this.#key);
+    this.inputHash = hashArguments(args, scope.execution.engine.resources);
+    if (key !== undefined) this.#identify(key);
+    else if (definition.key === undefined) this.#identify(this.#keyOfInputs());
     this.#cancellation = new Cancellation(scope.cancellation);
+    // What stands for the value in the identity of others must not change when a late key becomes known.
+    const identity = `${definition.name}:${this.#key ?? this.inputHash ?? ''}`;
     this.settled = this.#execute().then(
-      (outcome) => this.#ended(outcome),
-      (error: unknown) => this.#ended({ ok: false, error: error as Error, state: 'FAILED' }),
+      (outcome) => this.#end(outcome),
+      (error: unknown) => this.#end(failed('FAILED', error as Error)),
     );
     this.future = new FutureOfTask({
       settled: this.settled,
-      identity: () => `${definition.name}:${this.#key ?? this.#inputHash ?? ''}`,
+      ended: () => this.#ended,
+      identity: () => identity,
       dependencies: () => this.#asDependency(),
       runId: () => this.#id,
       observe: () => {
@@ -69,19 +73,34 @@ export class ChildRun {
   /**
    * Starts a task or subflow, or joins the one that this attempt has started under the same author's key.
    *
-   * @throws `RUN_ENDED`, `KEY_REQUIRED`, `KEY_REUSED`, `LEASE_LOST`, `ENGINE_STOPPED`
+   * @throws `RUN_ENDED`, `KEY_REQUIRED`, `KEY_REUSED`, `KEY_INVALID`, `LEASE_LOST`, `ENGINE_STOPPED`,
+   *   `DURABLE_STORE_REQUIRED`
    */
   static start(scope: Scope, definition: Definition, args: readonly unknown[]): ChildRun {
     scope.assertOpen(definition.name);
-    scope.execution.engine.definitions.note(definition);
-    const joined = joinByKey(scope, definition, args);
-    if (joined !== undefined) return joined;
-    const child = new ChildRun(scope, definition, args);
-    scope.adopt(child);
-    if (definition.key !== undefined && child.#key !== undefined) {
-      scope.noteKey(definition.name, child.#key, child);
+    const { engine } = scope.execution;
+    assertDurable(engine, definition);
+    engine.definitions.note(definition);
+    const key =
+      definition.key === undefined || futuresIn(args).length > 0
+        ? undefined
+        : authorsKey(engine, definition, args);
+    if (key !== undefined) {
+      const known = scope.childWithKey(definition.name, key);
+      if (known !== undefined) {
+        if (known.inputHash === hashArguments(args, engine.resources)) return known;
+        throw keyReused(definition, key);
+      }
     }
+    const child = new ChildRun(scope, definition, args, key);
+    scope.adopt(child);
+    if (key !== undefined) scope.noteKey(definition.name, key, child);
     return child;
+  }
+
+  /** False for one that has joined another under the author's key. */
+  get isRun(): boolean {
+    return !this.#joined;
   }
 
   /** Whether somebody looked at how it ended. */
@@ -94,11 +113,8 @@ export class ChildRun {
     return this.#error;
   }
 
-  get inputHash(): string | undefined {
-    return this.#inputHash;
-  }
-
-  #ended(outcome: Outcome<unknown>): Outcome<unknown> {
+  #end(outcome: Outcome<unknown>): Outcome<unknown> {
+    this.#ended = true;
     if (!outcome.ok) {
       this.#error = outcome.error;
       if (outcome.error === this.#scope.execution.stopped) this.#scope.noteInterrupted();
@@ -107,30 +123,25 @@ export class ChildRun {
     return outcome;
   }
 
-  #cancel(reason = 'the future was cancelled'): void {
-    this.#cancellation.abort(new HoldfastError('CANCELLED', reason, { retryable: false }));
+  #cancel(reason = 'its future was cancelled'): void {
+    this.#cancellation.abort(cancelled(`'${this.definition.name}'`, reason));
   }
 
-  /** The identity, where it does not depend on what futures give. */
-  #keyAtOnce(): string | undefined {
-    const { definition } = this;
-    if (definition.key !== undefined) {
-      return this.#futures.length === 0 ? definition.key(...this.#args) : undefined;
+  /** The identity of a call without an author's key: its inputs, and an ordinal among equals. */
+  #keyOfInputs(): string {
+    if (this.inputHash === undefined && this.#scope.execution.engine.store.durable) {
+      throw keyRequired(this.definition);
     }
-    if (this.#inputHash === undefined && this.#scope.execution.engine.store.durable) {
-      throw keyRequired(definition);
-    }
-    const hash = this.#inputHash ?? 'unhashed';
-    const ordinal = this.#scope.ordinal(`${definition.name}|${hash}`);
+    const hash = this.inputHash ?? 'unhashed';
+    const ordinal = this.#scope.ordinal(`${this.definition.name}|${hash}`);
     return ordinal === 0 ? hash : `${hash}#${ordinal}`;
   }
 
-  #identify(key: string): Run | undefined {
+  #identify(key: string): void {
     const { execution, run } = this.#scope;
     this.#key = key;
-    const known = execution.recall(run.id, this.definition.name, key);
-    this.#id = known?.id ?? newRunId(execution.clock.now(), execution.engine.random);
-    return known;
+    this.#known = execution.remembered.take(run.id, this.definition.name, key);
+    this.#id = this.#known?.id ?? newRunId(execution.clock.now(), execution.engine.random);
   }
 
   #asDependency(): readonly Dependency[] {
@@ -139,126 +150,128 @@ export class ChildRun {
   }
 
   async #execute(): Promise<Outcome<unknown>> {
-    const inputs = await this.#inputs();
-    const late = this.#key === undefined;
-    const key = this.#key ?? this.#keyOf(inputs.args);
-    if (late) {
-      const joined = this.#joinLate(key);
+    if (this.#futures.length === 0) return this.#go(this.#args, []);
+    this.#recordWaiting();
+    const { definition } = this;
+    const inputs = await readInputs(this.#args, definition.waitFor, this.#cancellation);
+    const { abandoned } = this.#scope.execution;
+    // What it needs was only interrupted: it waits for it again after the recovery.
+    if (abandoned !== undefined) return failed('CANCELLED', abandoned);
+    if (this.#cancellation.reason !== undefined) return this.#cancelledEarly();
+    const args = inputs.kind === 'ready' ? inputs.args : this.#args;
+    if (this.#key === undefined) {
+      if (inputs.kind === 'failed') return failed('SKIPPED', this.#upstreamFailed(inputs.upstream));
+      const joined = this.#joinLate(args);
       if (joined !== undefined) return joined;
     }
-    const known = late ? this.#identify(key) : this.#known;
-    const dependsOn = this.#futures.length === 0 ? [] : await dependenciesOf(this.#futures);
+    const dependsOn = await dependenciesOf(this.#futures);
+    return this.#go(args, dependsOn, inputs.kind === 'failed' ? inputs.upstream : undefined);
+  }
+
+  /** Shows a task that waits for others as PENDING, where it has to wait at all. */
+  #recordWaiting(): void {
+    const unknown = this.#key !== undefined && this.#known === undefined;
+    if (!unknown || this.definition.kind !== 'task' || allEnded(this.#futures)) return;
+    // A failure to write it halts the execution, and is met again by the next write.
+    this.#open(this.#args)
+      .commit()
+      .catch(() => undefined);
+  }
+
+  #open(args: readonly unknown[]): RunHandle {
+    const { definition, inputHash } = this;
+    const call = { definition, id: this.#id as RunId, key: this.#key as string, inputHash, args };
+    this.#handle ??= openRecord(this.#scope, call, this.#known);
+    return this.#handle;
+  }
+
+  /** Told to stop while it waited for others. What it had done in an earlier try stands. */
+  async #cancelledEarly(): Promise<Outcome<unknown>> {
+    const known = this.#known?.state;
+    if (this.#key === undefined || (known !== undefined && isTerminal(known))) {
+      const reason = this.#cancellation.reason as Error;
+      return failed('CANCELLED', cancelled(`'${this.definition.name}'`, reason.message));
+    }
+    return this.#perform(this.#open(this.#args), this.#args, []);
+  }
+
+  /** From here on the inputs are known. */
+  async #go(
+    args: readonly unknown[],
+    dependsOn: readonly Dependency[],
+    upstream?: Error,
+  ): Promise<Outcome<unknown>> {
+    const known = this.#known;
     if (known !== undefined && standsAsItIs(known, dependsOn, this.#scope.tryName)) {
-      return this.#replay(known);
+      return this.#replay(known, known.state as TerminalState);
     }
-    const { definition } = this;
-    const call = {
-      definition,
-      id: this.#id as RunId,
-      key,
-      inputHash: this.#inputHash,
-      args: inputs.args,
-      dependsOn,
-    };
-    const handle = openRecord(this.#scope, call, known);
-    this.#handle = handle;
-    if (inputs.failed !== undefined && !isTerminal(handle.state)) {
-      return this.#skip(handle, inputs.failed);
+    const handle = this.#open(args);
+    if (isTerminal(handle.state)) {
+      await endRefused(this.#scope, handle);
+      return failureOf(handle.state, this.definition.name);
     }
-    const outcome = isTerminal(handle.state)
-      ? await this.#refused(handle)
-      : await this.#perform(handle, inputs.args);
-    this.#scope.execution.noteEnded(handle.run, definition.key !== undefined);
-    return outcome;
+    if (upstream !== undefined) {
+      const error = this.#upstreamFailed(upstream);
+      const skip = { type: 'skip', name: 'UpstreamFailed', reason: error.message } as const;
+      await handle.apply(skip, { dependsOn });
+      return failed('SKIPPED', error);
+    }
+    return this.#perform(handle, args, dependsOn);
+  }
+
+  #upstreamFailed(upstream: Error): Error {
+    const { scrub } = this.#scope.execution.engine.scrubber;
+    const reason = `'${this.definition.name}' was skipped: what it needs did not complete (${upstream.message}).`;
+    return skipped('UpstreamFailed', scrub(reason), upstream);
   }
 
   /** Joins the run that has the author's key already, where the key depended on what futures gave. */
-  #joinLate(key: string): Promise<Outcome<unknown>> | undefined {
+  #joinLate(args: readonly unknown[]): Promise<Outcome<unknown>> | undefined {
     const { definition } = this;
+    const { engine } = this.#scope.execution;
+    const key = authorsKey(engine, definition, args);
     const other = this.#scope.childWithKey(definition.name, key);
     if (other === undefined) {
+      this.#identify(key);
       this.#scope.noteKey(definition.name, key, this);
       return undefined;
     }
-    if (other.inputHash !== this.#inputHash) throw keyReused(definition, key);
-    this.#key = key;
+    const same =
+      other.inputHash === this.inputHash ||
+      other.inputHash === hashArguments(args, engine.resources);
+    if (!same) throw keyReused(definition, key);
+    this.#joined = true;
     this.#id = other.future.runId;
     return other.settled;
   }
 
-  /** Waits for what the arguments and `waitFor` name. */
-  async #inputs(): Promise<{ args: readonly unknown[]; failed?: Error }> {
-    if (this.#futures.length === 0) return { args: this.#args };
-    try {
-      const [args] = await Promise.all([
-        resolveFutures(this.#args),
-        waitForAll(this.definition.waitFor),
-      ]);
-      return { args: args as readonly unknown[] };
-    } catch (error) {
-      if (!(error instanceof UpstreamFailure)) throw error;
-      return { args: this.#args, failed: error.upstream };
-    }
-  }
-
-  #keyOf(args: readonly unknown[]): string {
-    return this.definition.key?.(...args) ?? this.#inputHash ?? 'unhashed';
-  }
-
-  #replay(known: Run): Outcome<unknown> {
-    const { execution } = this.#scope;
-    const { state } = known;
-    if (!isTerminal(state)) throw new Error('only an ended run is replayed');
+  #replay(known: Run, state: TerminalState): Outcome<unknown> {
+    const { engine } = this.#scope.execution;
     this.#replayed = known;
-    execution.engine.events.emit('replayed', { run: known });
+    engine.events.emit('replayed', { run: known });
     return state.type === 'COMPLETED'
-      ? { ok: true, value: completedValue(execution.engine, state), state: 'COMPLETED' }
+      ? { ok: true, value: completedValue(engine, state), state: 'COMPLETED' }
       : failureOf(state, known.name);
   }
 
-  async #skip(handle: RunHandle, upstream: Error): Promise<Outcome<unknown>> {
-    const error = upstreamFailed(this.definition.name, upstream);
-    await handle.apply({ type: 'skip', name: 'UpstreamFailed', reason: error.message });
-    return { ok: false, error, state: 'SKIPPED' };
-  }
-
-  /** The run's process died once too often, or while it was being cancelled: the rules ended it. */
-  async #refused(handle: RunHandle): Promise<Outcome<unknown>> {
-    await handle.commit();
-    const { state } = handle;
-    if (!isTerminal(state)) throw new Error('only an ended run was refused');
-    return failureOf(state, this.definition.name);
-  }
-
-  async #perform(handle: RunHandle, given: readonly unknown[]): Promise<Outcome<unknown>> {
+  async #perform(
+    handle: RunHandle,
+    given: readonly unknown[],
+    dependsOn: readonly Dependency[],
+  ): Promise<Outcome<unknown>> {
     const { execution } = this.#scope;
     const { definition } = this;
+    const cancellation = this.#cancellation;
     let args = given;
-    if (definition.checkInput !== undefined) {
+    if (definition.checkInput !== undefined && cancellation.reason === undefined) {
       try {
         args = await definition.checkInput(given);
       } catch (error) {
         const failure = toFailure(error, execution.engine.scrubber.scrub);
-        await handle.apply({ type: 'fail', error: failure });
-        return { ok: false, error: error as Error, state: 'FAILED' };
+        await handle.apply({ type: 'fail', error: failure }, { dependsOn });
+        return failed('FAILED', error as Error);
       }
     }
-    return perform({ execution, handle, definition, args, cancellation: this.#cancellation });
+    return perform({ execution, handle, definition, args, cancellation, dependsOn });
   }
-}
-
-/** The child that this attempt has under the same author's key, if it has one. */
-function joinByKey(
-  scope: Scope,
-  definition: Definition,
-  args: readonly unknown[],
-): ChildRun | undefined {
-  if (definition.key === undefined || futuresIn(args).length > 0) return undefined;
-  const key = definition.key(...args);
-  const child = scope.childWithKey(definition.name, key);
-  if (child === undefined) return undefined;
-  if (child.inputHash !== hashArguments(args, scope.execution.engine.resources)) {
-    throw keyReused(definition, key);
-  }
-  return child;
 }

@@ -2,8 +2,7 @@ import { systemClock } from '../clock/system-clock.ts';
 import { sleep } from '../clock/clock.ts';
 import { define } from '../definition/define.ts';
 import { definitionOf, type Definition } from '../definition/definition.ts';
-import { engineStopped, optionsInvalid, runUnknown } from '../errors/errors.ts';
-import { HoldfastError } from '../errors/holdfast-error.ts';
+import { engineStopped, notTopLevel, optionsInvalid, runUnknown } from '../errors/errors.ts';
 import { EngineEvents } from '../events/engine-events.ts';
 import { silentLogger } from '../events/logger.ts';
 import { durationMs } from '../model/duration.ts';
@@ -11,25 +10,28 @@ import { newRunId, systemRandom, type RunId } from '../model/ids.ts';
 import type { Run } from '../model/run.ts';
 import { createScrubber } from '../secret/scrubber.ts';
 import { valueCodec } from '../serial/value-codec.ts';
-import type { RunQuery } from '../store/run-store.ts';
+import type { OpenRun, RunQuery } from '../store/run-store.ts';
 import { ChildRun } from './child-run.ts';
 import { Definitions } from './definitions.ts';
 import type { CallTarget, Engine, StartOptions } from './engine.ts';
-import type { EngineCore } from './engine-core.ts';
+import { assertDurable, type EngineCore } from './engine-core.ts';
 import type { EngineOptions } from './engine-options.ts';
 import type { FlowHandle, RecoveryReport } from './flow-handle.ts';
 import { HookDelivery } from './hook-delivery.ts';
 import { Leases } from './leases.ts';
 import { recoverRun } from './recovery.ts';
 import { Resources } from './resources.ts';
-import { foreignHandle, handleOf, RootRun } from './root-run.ts';
+import { foreignHandle, handleOf, quiet, RootRun } from './root-run.ts';
 import { currentScope } from './scope.ts';
+import { scrubbingLogger } from './scrubbing-logger.ts';
 import { Writer } from './writer.ts';
 
 const DEFAULT_LEASE = 30_000;
 
 function coreOf(options: EngineOptions): EngineCore {
-  const { store, clock = systemClock, random = systemRandom, logger = silentLogger } = options;
+  const { store, clock = systemClock, random = systemRandom } = options;
+  const scrubber = createScrubber();
+  const logger = scrubbingLogger(options.logger ?? silentLogger, scrubber);
   const resources = new Resources(options.resources ?? {});
   const core = {
     store,
@@ -43,7 +45,7 @@ function coreOf(options: EngineOptions): EngineCore {
     }),
     definitions: new Definitions(),
     codec: valueCodec(resources),
-    scrubber: createScrubber(),
+    scrubber,
     secretResolvers: options.secrets ?? {},
     codeVersion: options.codeVersion,
     aroundAttempt: options.aroundAttempt,
@@ -67,6 +69,9 @@ function definitionFor(value: unknown, kind: 'flow' | 'task'): Definition {
 class HoldfastEngine implements Engine, CallTarget {
   readonly #core: EngineCore;
   readonly #roots = new Map<RunId, RootRun>();
+  readonly #starting = new Set<Promise<unknown>>();
+  /** Ends what waits for runs of other processes; aborted once the engine interrupts its own. */
+  readonly #waiting = new AbortController();
   #opened: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
 
@@ -97,6 +102,8 @@ class HoldfastEngine implements Engine, CallTarget {
     this.#roots.set(root.id, root);
     const forget = (): boolean => this.#roots.delete(root.id);
     root.ended.then(forget, forget);
+    // It came about while the engine was being stopped: it is left to a recovery.
+    if (this.#waiting.signal.aborted) root.execution.stop(engineStopped());
     return handleOf(root);
   }
 
@@ -107,21 +114,25 @@ class HoldfastEngine implements Engine, CallTarget {
   ): Promise<FlowHandle<unknown>> {
     await this.#ready();
     const definition = given.kind === 'flow' ? given : flowAround(given);
-    if (definition.durable && !this.#core.store.durable) {
-      throw new HoldfastError(
-        'DURABLE_STORE_REQUIRED',
-        `The flow '${definition.name}' wants a durable store, and this engine keeps its runs in memory.`,
-        { hint: 'Run it on createEngine({ store: sqliteRunStore(path) }).', retryable: false },
-      );
-    }
+    assertDurable(this.#core, definition);
     this.#core.definitions.note(definition);
-    const started = await RootRun.start(this.#core, definition, args, options.idempotencyKey);
+    const starting = RootRun.start(this.#core, definition, args, options.idempotencyKey);
+    const started = await this.#unlessStopped(starting);
     return started instanceof RootRun ? this.#keep(started) : this.find(started.id);
   }
 
-  async run(flow: unknown, args: readonly unknown[] = []): Promise<never> {
-    const handle = await this.start(flow, args);
-    return handle.result();
+  /** Lets `stop()` wait for what is about to add runs to this engine. */
+  async #unlessStopped<T>(work: Promise<T>): Promise<T> {
+    this.#starting.add(work);
+    try {
+      return await work;
+    } finally {
+      this.#starting.delete(work);
+    }
+  }
+
+  run(flow: unknown, args: readonly unknown[] = []): Promise<never> {
+    return quiet(this.start(flow, args).then((handle) => handle.result()));
   }
 
   async start(
@@ -135,20 +146,28 @@ class HoldfastEngine implements Engine, CallTarget {
 
   async recover(): Promise<RecoveryReport> {
     await this.#ready();
-    const resumed: FlowHandle<unknown>[] = [];
-    const ended: RunId[] = [];
-    const heldElsewhere: RunId[] = [];
-    const unknown: { runId: RunId; name: string }[] = [];
+    const report = emptyReport();
     for (const open of await this.#core.store.openRuns()) {
-      const { id, name } = open.run;
-      if (this.#roots.has(id)) continue;
-      const recovered = await recoverRun(this.#core, open);
-      if (recovered.kind === 'resumed') resumed.push(this.#keep(recovered.root));
-      else if (recovered.kind === 'ended') ended.push(id);
-      else if (recovered.kind === 'unknown') unknown.push({ runId: id, name });
-      else heldElsewhere.push(id);
+      if (this.#stopped !== undefined) break;
+      if (!this.#roots.has(open.run.id)) await this.#recoverInto(report, open);
     }
-    return { resumed, ended, heldElsewhere, unknown };
+    return report;
+  }
+
+  async #recoverInto(report: Report, open: OpenRun): Promise<void> {
+    const { id: runId, name } = open.run;
+    try {
+      const recovered = await this.#unlessStopped(recoverRun(this.#core, open));
+      if ('hooksLeft' in recovered) report.hooksLeft.push(...recovered.hooksLeft);
+      if (recovered.kind === 'resumed') report.resumed.push(this.#keep(recovered.root));
+      else if (recovered.kind === 'ended') report.ended.push(runId);
+      else if (recovered.kind === 'unknown') report.unknown.push({ runId, name });
+      else report.heldElsewhere.push(runId);
+    } catch (error) {
+      // One run that cannot be taken up keeps no other from it.
+      this.#core.logger.error({ runId, name, err: error }, 'a run could not be taken up');
+      report.failed.push({ runId, name, error: error as Error });
+    }
   }
 
   async find(id: RunId): Promise<FlowHandle<unknown>> {
@@ -157,7 +176,8 @@ class HoldfastEngine implements Engine, CallTarget {
     if (local !== undefined) return handleOf(local);
     const run = await this.#core.store.run(id);
     if (run?.kind !== 'flow') throw runUnknown(id);
-    return foreignHandle(this.#core, id, (reason) => this.cancel(id, reason));
+    const cancel = (reason: string): Promise<void> => this.cancel(id, reason);
+    return foreignHandle(this.#core, id, cancel, this.#waiting.signal);
   }
 
   async cancel(id: RunId, reason = 'cancelled by the engine'): Promise<void> {
@@ -169,6 +189,7 @@ class HoldfastEngine implements Engine, CallTarget {
     }
     const run = await this.#core.store.run(id);
     if (run === undefined) throw runUnknown(id);
+    if (run.rootId !== id) throw notTopLevel(run.name, id);
     await this.#core.writer.write(
       { kind: 'cancel-request', rootId: run.rootId, reason },
       'machine',
@@ -198,20 +219,28 @@ class HoldfastEngine implements Engine, CallTarget {
   }
 
   async #stop(timeout: number): Promise<void> {
-    const ended = Promise.allSettled([...this.#roots.values()].map((root) => root.ended));
     if (timeout > 0 && this.#roots.size > 0) {
       const waited = new AbortController();
       await Promise.race([
-        ended,
+        Promise.allSettled([...this.#roots.values()].map((root) => root.ended)),
         sleep(this.#core.clock, timeout, waited.signal).catch(() => undefined),
       ]);
       waited.abort();
     }
+    this.#waiting.abort(engineStopped());
     for (const root of this.#roots.values()) root.execution.stop(engineStopped());
-    await ended;
+    await Promise.allSettled(this.#starting);
+    // What is under way by now: runs that were being started have joined, and were stopped as they did.
+    await Promise.allSettled([...this.#roots.values()].map((root) => root.ended));
     await this.#core.writer.idle();
     if (this.#opened !== undefined) await this.#core.store.close();
   }
+}
+
+type Report = { -readonly [K in keyof RecoveryReport]: RecoveryReport[K][number][] };
+
+function emptyReport(): Report {
+  return { resumed: [], ended: [], heldElsewhere: [], unknown: [], failed: [], hooksLeft: [] };
 }
 
 /** A task that is called outside of every flow runs in a flow of its own. */

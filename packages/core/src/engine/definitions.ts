@@ -3,15 +3,25 @@ import { optionsInvalid } from '../errors/errors.ts';
 
 /** The definitions that an engine knows by name: those it was given, and those it has seen called. */
 export class Definitions {
-  readonly #known = new Map<string, Definition>();
+  readonly #known = {
+    flow: new Map<string, Definition>(),
+    task: new Map<string, Definition>(),
+  };
+  readonly #given = new Set<Definition>();
 
   get(kind: 'flow' | 'task', name: string): Definition | undefined {
-    return this.#known.get(`${kind}|${name}`);
+    return this.#known[kind].get(name);
   }
 
-  /** Notes a definition when it is called; `with()` and methods of other instances replace it. */
+  /**
+   * Notes a definition when it is called; `with()` and methods of other instances replace it. One that the engine
+   * was given stays: a recovery finds under its name what the host has named.
+   */
   note(definition: Definition): void {
-    this.#known.set(`${definition.kind}|${definition.name}`, definition);
+    const known = this.#known[definition.kind];
+    const before = known.get(definition.name);
+    if (before === definition || (before !== undefined && this.#given.has(before))) return;
+    known.set(definition.name, definition);
   }
 
   /**
@@ -29,5 +39,6 @@ export class Definitions {
       );
     }
     this.note(definition);
+    this.#given.add(definition);
   }
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock/clock.ts';
+import type { Definition } from '../definition/definition.ts';
 import type { EngineEvents } from '../events/engine-events.ts';
 import type { Logger } from '../events/logger.ts';
 import { HoldfastError } from '../errors/holdfast-error.ts';
@@ -13,6 +14,7 @@ import type { HookDelivery } from './hook-delivery.ts';
 import type { Leases } from './leases.ts';
 import type { Resources } from './resources.ts';
 import type { Scrubber } from '../secret/scrubber.ts';
+import { refuseSecrets } from './stored-value.ts';
 import type { Writer } from './writer.ts';
 
 /** What the parts of an engine share. */
@@ -38,15 +40,16 @@ export interface EngineCore {
  * The arguments of a flow as they are kept, so that another process can call it again. A store that forgets
  * with the process takes any.
  *
- * @throws `INPUT_NOT_SERIALISABLE`
+ * @throws `INPUT_NOT_SERIALISABLE`, `SECRET_IN_VALUE`
  */
 export function encodeInputs(
   engine: EngineCore,
   name: string,
   args: readonly unknown[],
 ): JsonValue {
+  let json: JsonValue;
   try {
-    return engine.codec.encode(args);
+    json = engine.codec.encode(args);
   } catch (error) {
     if (!engine.store.durable) return null;
     throw new HoldfastError(
@@ -59,6 +62,22 @@ export function encodeInputs(
       },
     );
   }
+  refuseSecrets(engine, json, `An argument of '${name}'`);
+  return json;
+}
+
+/**
+ * Refuses a flow that wants to survive its process on a store that does not.
+ *
+ * @throws `DURABLE_STORE_REQUIRED`
+ */
+export function assertDurable(engine: EngineCore, definition: Definition): void {
+  if (!definition.durable || engine.store.durable) return;
+  throw new HoldfastError(
+    'DURABLE_STORE_REQUIRED',
+    `The flow '${definition.name}' wants a durable store, and this engine keeps its runs in memory.`,
+    { hint: 'Run it on createEngine({ store: sqliteRunStore(path) }).', retryable: false },
+  );
 }
 
 /** A number from 0 to below 1 from a source of random bytes. */

@@ -41,7 +41,7 @@ export interface Engine {
   recover(): Promise<RecoveryReport>;
   /** A handle of a run in the store. Its outcome is at hand once the run has ended. Throws `RUN_UNKNOWN`. */
   find(id: RunId): Promise<FlowHandle<unknown>>;
-  /** Asks a run to stop, whichever process executes it; one elsewhere notices within a third of its lease. Throws `RUN_UNKNOWN`. */
+  /** Asks a run to stop, whichever process executes it; one elsewhere notices within a third of its lease. Throws `RUN_UNKNOWN`, `NOT_TOP_LEVEL`. */
   cancel(id: RunId, reason?: string): Promise<void>;
   /** Runs in the store, newest first. */
   runs(query?: RunQuery): Promise<readonly Run[]>;

@@ -1,6 +1,6 @@
 import type { RunId } from '../model/ids.ts';
 import type { Outcome } from '../model/outcome.ts';
-import type { FlowRun } from '../model/run.ts';
+import type { FlowRun, HookName } from '../model/run.ts';
 import type { State } from '../model/state.ts';
 
 /** A flow run that was started, or found. */
@@ -8,7 +8,11 @@ export interface FlowHandle<R> {
   readonly id: RunId;
   /** What it gave; throws what the flow threw. */
   result(): Promise<R>;
-  /** How it ended, as a value. Rejects only when the run could not be recorded, was stopped, or was taken over. */
+  /**
+   * How it ended, as a value; waits until it has, also for a run that another process executes, which is looked up in
+   * the store again and again (after 0.1 s, then more rarely, at last every 5 s). A run that nobody executes is waited
+   * for until somebody has recovered it. Rejects only when the run could not be recorded, was stopped, or was taken over.
+   */
   outcome(): Promise<Outcome<R>>;
   /** Where it stands, read from the store. */
   state(): Promise<State>;
@@ -16,6 +20,14 @@ export interface FlowHandle<R> {
   run(): Promise<FlowRun>;
   /** Asks it to stop; `outcome()` tells when it has. */
   cancel(reason?: string): Promise<void>;
+}
+
+/** A hook that is due, and whose definition this engine does not know. */
+export interface HookLeft {
+  readonly runId: RunId;
+  /** The name of the flow or task. */
+  readonly name: string;
+  readonly hook: HookName;
 }
 
 /** What became of the runs that an earlier process had left. */
@@ -28,4 +40,15 @@ export interface RecoveryReport {
   readonly heldElsewhere: readonly RunId[];
   /** Of flows that this engine does not know; left alone. */
   readonly unknown: readonly { readonly runId: RunId; readonly name: string }[];
+  /**
+   * This engine could not take these up (a resource is missing, the flow no longer accepts the arguments, a record is
+   * corrupt): they are as they were, for another try.
+   */
+  readonly failed: readonly {
+    readonly runId: RunId;
+    readonly name: string;
+    readonly error: Error;
+  }[];
+  /** Hooks that stay due. Give their definitions to `createEngine` with `flows` and `tasks`. */
+  readonly hooksLeft: readonly HookLeft[];
 }

@@ -3,8 +3,17 @@ import type { HookInfo } from '../definition/options.ts';
 import type { PendingHook, Run } from '../model/run.ts';
 import type { State } from '../model/state.ts';
 import { fromFailure } from '../serial/failure-codec.ts';
+import { scrubError } from '../serial/scrub-error.ts';
 import type { EngineCore } from './engine-core.ts';
+import { outsideScope } from './scope.ts';
 import { storedValue } from './stored-value.ts';
+
+/** A hook that is due, the run it belongs to, and its definition as far as it is known. */
+export interface HookDue {
+  readonly due: PendingHook;
+  readonly run: Run;
+  readonly definition: Definition | undefined;
+}
 
 /** Calls hooks that are due, and notes that they were delivered. At least once: a crash in between repeats it. */
 export class HookDelivery {
@@ -15,26 +24,44 @@ export class HookDelivery {
   }
 
   /**
-   * Calls a hook. What it throws goes to the log and the event 'hook-failed', and counts as delivered.
+   * Calls a hook, as code of no run. What it throws goes to the log and the event 'hook-failed', and counts as
+   * delivered; so does a hook that its definition no longer has.
    *
-   * @returns false when this engine does not know the definition: the hook stays due
+   * @returns false when this engine does not know the definition, or cannot read what the hook is told: it stays due
    */
-  async deliver(due: PendingHook): Promise<void> {
-    const run = await this.#engine.store.run(due.runId).catch(() => undefined);
-    const definition = run && this.#engine.definitions.get(run.kind, run.name);
-    const hook = definition?.hooks[due.hook];
-    if (run === undefined || definition === undefined || hook === undefined) return;
-    try {
-      await Reflect.apply(hook, definition.self, [
-        ...this.#subject(due.state),
-        this.#info(due, run, definition),
-      ]);
-    } catch (error) {
-      const { runId, hook: name } = due;
-      this.#engine.logger.error({ runId, hook: name, err: error }, 'a hook threw');
-      this.#engine.events.emit('hook-failed', { runId, hook: name, error });
+  async deliver({ due, run, definition: given }: HookDue): Promise<boolean> {
+    const definition = given ?? this.#engine.definitions.get(run.kind, run.name);
+    if (definition === undefined) return false;
+    const hook = definition.hooks[due.hook];
+    if (hook !== undefined) {
+      let subject: readonly unknown[];
+      try {
+        subject = this.#subject(due.state);
+      } catch (error) {
+        this.#engine.logger.error({ hook: due.id, err: error }, 'a hook cannot be told its value');
+        return false;
+      }
+      const info: HookInfo = {
+        runId: run.id,
+        rootId: run.rootId,
+        name: run.name,
+        state: due.state,
+      };
+      await this.#call(due, () => Reflect.apply(hook, definition.self, [...subject, info]));
     }
     await this.#delivered(due);
+    return true;
+  }
+
+  async #call(due: PendingHook, call: () => unknown): Promise<void> {
+    try {
+      await outsideScope(call);
+    } catch (error) {
+      const { runId, hook } = due;
+      scrubError(error, this.#engine.scrubber.scrub);
+      this.#engine.logger.error({ runId, hook, err: error }, 'a hook threw');
+      this.#engine.events.emit('hook-failed', { runId, hook, error });
+    }
   }
 
   async #delivered(due: PendingHook): Promise<void> {
@@ -44,10 +71,6 @@ export class HookDelivery {
       // It stays due and is delivered again: at least once.
       this.#engine.logger.warn({ hook: due.id, err: error }, 'a delivered hook could not be noted');
     }
-  }
-
-  #info(due: PendingHook, run: Run, definition: Definition): HookInfo {
-    return { runId: run.id, rootId: run.rootId, name: definition.name, state: due.state };
   }
 
   /** What a hook is about, before the information that all of them get. */

@@ -4,6 +4,7 @@ import { isFutureList } from '../future/future-list.ts';
 import { isFuture } from '../future/task-future.ts';
 import { canonicalJson, identityHash } from '../serial/canonical.ts';
 import { Encoder } from '../serial/encode.ts';
+import type { EngineCore } from './engine-core.ts';
 import type { Resources } from './resources.ts';
 
 /**
@@ -26,6 +27,27 @@ export function hashArguments(args: readonly unknown[], resources: Resources): s
     if (isHoldfastError(error) && error.code === 'NOT_SERIALISABLE') return undefined;
     throw error;
   }
+}
+
+/**
+ * The key that the author gives a call.
+ *
+ * @throws `KEY_INVALID` for what is no text that every store keeps; what the author's function throws
+ */
+export function authorsKey(
+  engine: EngineCore,
+  definition: Definition,
+  args: readonly unknown[],
+): string {
+  const key: unknown = definition.key?.(...args);
+  const kept = typeof key === 'string' && key !== '' && key.isWellFormed() && !key.includes('\0');
+  if (kept && !engine.scrubber.finds(key)) return key;
+  const problem = kept ? 'holds the value of a secret' : 'is no text, or none that can be kept';
+  throw new HoldfastError('KEY_INVALID', `The key of '${definition.name}' ${problem}.`, {
+    hint: 'Give a text that tells the calls apart: a name, an id, a date.',
+    retryable: false,
+    context: { name: definition.name },
+  });
 }
 
 /** The error for arguments that give no identity, on a store where an identity is needed. */

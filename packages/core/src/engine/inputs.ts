@@ -1,7 +1,10 @@
 import { isFutureList, outcomesOf, type FutureListOfTasks } from '../future/future-list.ts';
 import { isFuture, type FutureOfTask, type Waitable } from '../future/task-future.ts';
 import type { Outcome } from '../model/outcome.ts';
+import type { Cancellation } from './cancellation.ts';
 import type { Dependency } from '../model/run.ts';
+import { isPlain } from '../serial/is-plain.ts';
+import { setOwn } from '../serial/set-own.ts';
 
 /** Anything that can be waited for. */
 export type AnyFuture = FutureOfTask<unknown> | FutureListOfTasks<unknown>;
@@ -14,11 +17,6 @@ export class UpstreamFailure extends Error {
     super(upstream.message);
     this.upstream = upstream;
   }
-}
-
-function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
 }
 
 /** The futures in a value: itself, or in arrays and plain objects at any depth. */
@@ -44,9 +42,14 @@ function valueOrUpstream(outcome: Outcome<unknown>): unknown {
   throw new UpstreamFailure(outcome.error);
 }
 
+/** The items of a list could not be read to their end: it has no value, like a task that failed. */
+function itemsUnreadable(error: unknown): never {
+  throw new UpstreamFailure(error as Error);
+}
+
 async function valueOfFuture(future: AnyFuture): Promise<unknown> {
   if (isFuture(future)) return valueOrUpstream(await future.parts.settled);
-  return (await outcomesOf(future)).map(valueOrUpstream);
+  return (await outcomesOf(future).catch(itemsUnreadable)).map(valueOrUpstream);
 }
 
 /**
@@ -58,27 +61,58 @@ export async function resolveFutures(value: unknown): Promise<unknown> {
   const futures = futuresIn(value);
   if (futures.length === 0) return value;
   const settled = await Promise.allSettled(futures.map(valueOfFuture));
-  const values = new Map<AnyFuture, unknown>();
+  const values = new Map<unknown, unknown>();
   for (const [at, result] of settled.entries()) {
     if (result.status === 'rejected') throw result.reason;
-    values.set(futures[at] as AnyFuture, result.value);
+    values.set(futures[at], result.value);
   }
   return replaced(value, values);
 }
 
-function replaced(value: unknown, values: ReadonlyMap<AnyFuture, unknown>): unknown {
+/** A copy with futures replaced; `values` also remembers what was copied already, since data may hold itself. */
+function replaced(value: unknown, values: Map<unknown, unknown>): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  if (values.has(value as AnyFuture)) return values.get(value as AnyFuture);
-  if (Array.isArray(value)) return value.map((each) => replaced(each, values));
-  if (!isPlain(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, each]) => [key, replaced(each, values)]),
-  );
+  if (values.has(value)) return values.get(value);
+  if (!Array.isArray(value) && !isPlain(value)) return value;
+  const copy: object = Array.isArray(value) ? [] : {};
+  values.set(value, copy);
+  for (const [key, each] of Object.entries(value)) {
+    setOwn(copy as { [key: string]: unknown }, key, replaced(each, values));
+  }
+  return copy;
 }
 
-/** Waits until all have ended; throws UpstreamFailure when one ended otherwise than well. */
-export async function waitForAll(waitables: readonly Waitable[]): Promise<void> {
-  await resolveFutures([...waitables]);
+/** Whether all of these have ended. */
+export function allEnded(futures: readonly AnyFuture[]): boolean {
+  return futures.every((future) => future.parts.ended());
+}
+
+/** What became of the inputs of a run. `cancelled`: it was told to stop before they had ended. */
+export type ReadInputs =
+  | { readonly kind: 'ready'; readonly args: readonly unknown[] }
+  | { readonly kind: 'failed'; readonly upstream: Error }
+  | { readonly kind: 'cancelled' };
+
+/** Waits for what arguments hold and `waitFor` names: until all have ended, or the run is told to stop. */
+export function readInputs(
+  args: readonly unknown[],
+  waitFor: readonly Waitable[],
+  cancellation: Cancellation,
+): Promise<ReadInputs> {
+  return new Promise((resolve, reject) => {
+    const stopListening = cancellation.onAbort(() => resolve({ kind: 'cancelled' }));
+    Promise.all([resolveFutures(args), resolveFutures([...waitFor])]).then(
+      ([ready]) => {
+        stopListening();
+        resolve({ kind: 'ready', args: ready as readonly unknown[] });
+      },
+      (error: unknown) => {
+        stopListening();
+        if (error instanceof UpstreamFailure) resolve({ kind: 'failed', upstream: error.upstream });
+        else reject(error);
+      },
+    );
+  });
 }
 
 /** The runs that these futures come from, once they have ended. */

@@ -37,10 +37,11 @@ export class Leases {
       this.#timer?.clear();
       this.#timer = undefined;
     }
-    if (execution.lost === undefined) await this.#engine.store.releaseLeases([execution.fence]);
+    // One that is no longer in force is left alone.
+    await this.#engine.store.releaseLeases([execution.fence]);
   }
 
-  /** Asks the store whether a lease is still held; marks the execution as lost when it is not. */
+  /** Asks the store whether a lease is still held; halts the execution when it is not. */
   async check(execution: Execution): Promise<void> {
     await this.#renew([execution]);
   }
@@ -76,9 +77,10 @@ export class Leases {
       executions.map((execution) => execution.fence),
       { ...this.terms, now: this.#engine.clock.now() },
     );
-    for (const [at, renewal] of renewals.entries()) {
-      const execution = executions[at] as Execution;
-      if (!this.#held.has(execution)) continue;
+    const byRoot = new Map(renewals.map((renewal) => [renewal.rootId, renewal]));
+    for (const execution of executions) {
+      const renewal = byRoot.get(execution.rootId);
+      if (renewal === undefined || !this.#held.has(execution)) continue;
       if (!renewal.held) execution.lose();
       else if (renewal.cancelReason !== undefined) execution.cancel(renewal.cancelReason);
     }

@@ -1,15 +1,27 @@
 import type { Definition } from '../definition/definition.ts';
+import { cancelled } from '../errors/errors.ts';
 import { HoldfastError } from '../errors/holdfast-error.ts';
 import { FutureListOfTasks, isFutureList } from '../future/future-list.ts';
 import { MemberLog } from '../future/member-log.ts';
 import { isFuture } from '../future/task-future.ts';
 import type { Outcome } from '../model/outcome.ts';
+import { Cancellation } from './cancellation.ts';
 import { ChildRun } from './child-run.ts';
 import { hashArguments } from './identity.ts';
+import { failed } from './perform.ts';
 import type { Accountable, Scope } from './scope.ts';
 
-/** Which arguments each item becomes. */
-type ToArguments = (item: unknown) => readonly unknown[];
+/** What is mapped over, and what each item becomes. */
+export interface MapCall {
+  readonly items: unknown;
+  readonly toArguments: (item: unknown) => readonly unknown[];
+  /** What every member is given beside its item. */
+  readonly rest: readonly unknown[];
+}
+
+type Items = Iterator<unknown> | AsyncIterator<unknown>;
+
+const STOPPED = Symbol('stopped');
 
 function notIterable(definition: Definition, items: unknown): HoldfastError {
   const what = typeof items === 'string' ? 'a text' : typeof items;
@@ -30,59 +42,64 @@ function membersOf(list: FutureListOfTasks<unknown>): AsyncIterator<unknown> {
   };
 }
 
-function iteratorOf(
-  definition: Definition,
-  items: unknown,
-): Iterator<unknown> | AsyncIterator<unknown> {
-  if (typeof items === 'object' && items !== null) {
-    if (isFutureList(items)) return membersOf(items);
-    if (Symbol.asyncIterator in items) {
-      return (items as AsyncIterable<unknown>)[Symbol.asyncIterator]();
-    }
-    if (Symbol.iterator in items) return (items as Iterable<unknown>)[Symbol.iterator]();
-  }
-  throw notIterable(definition, items);
+function canIterate(items: unknown): items is object {
+  return (
+    typeof items === 'object' &&
+    items !== null &&
+    (isFutureList(items) || Symbol.asyncIterator in items || Symbol.iterator in items)
+  );
+}
+
+function iteratorOf(definition: Definition, items: unknown): Items {
+  if (!canIterate(items)) throw notIterable(definition, items);
+  if (isFutureList(items)) return membersOf(items);
+  return Symbol.asyncIterator in items
+    ? (items as AsyncIterable<unknown>)[Symbol.asyncIterator]()
+    : (items as Iterable<unknown>)[Symbol.iterator]();
 }
 
 /** The reading of the items of one `map`: pulls an item when a slot is free, and starts its member. */
 class Mapping implements Accountable {
   readonly definition: Definition;
+  readonly isRun = false;
   readonly settled: Promise<Outcome<unknown>>;
   readonly list: FutureListOfTasks<unknown>;
   readonly #scope: Scope;
-  readonly #toArguments: ToArguments;
+  readonly #call: MapCall;
   readonly #log = new MemberLog<unknown>();
+  readonly #cancellation: Cancellation;
   #free: number;
   #slotFreed = (): void => undefined;
   #observed = false;
-  #cancelled: string | undefined;
+  #itemsObserved = false;
   #error: Error | undefined;
 
-  constructor(scope: Scope, definition: Definition, items: unknown, toArguments: ToArguments) {
+  constructor(scope: Scope, definition: Definition, call: MapCall) {
     this.#scope = scope;
     this.definition = definition;
-    this.#toArguments = toArguments;
+    this.#call = call;
     this.#free = definition.concurrency;
-    const ordinal = scope.ordinal(`map ${definition.name}`);
-    let identity: string | undefined;
+    this.#cancellation = new Cancellation(scope.cancellation);
+    const identity = this.#identity();
     this.list = new FutureListOfTasks({
       members: () => this.#log,
-      identity: () => (identity ??= this.#identity(items, ordinal)),
+      ended: () => this.#log.settled,
+      identity: () => identity,
       observe: () => this.#observe(),
-      cancel: (reason = 'the list was cancelled') => this.#cancel(reason),
-    });
-    this.settled = this.#read(items).then(
-      (): Outcome<unknown> => ({ ok: true, value: undefined, state: 'COMPLETED' }),
-      (error: unknown): Outcome<unknown> => {
-        this.#error = error as Error;
-        return { ok: false, error: this.#error, state: 'FAILED' };
+      observeItems: () => {
+        this.#itemsObserved = true;
       },
+      cancel: (reason = 'its list was cancelled') => this.#cancel(reason),
+    });
+    this.settled = this.#read().then(
+      (): Outcome<unknown> => this.#end(),
+      (error: unknown): Outcome<unknown> => this.#end(error as Error),
     );
   }
 
-  /** Whether somebody looked at the list as a whole. */
+  /** Whether somebody looked at the list as a whole, or was told that its items could not be read. */
   get observed(): boolean {
-    return this.#observed;
+    return this.#observed || this.#itemsObserved;
   }
 
   /** Set when the items could not be read to their end. */
@@ -90,12 +107,32 @@ class Mapping implements Accountable {
     return this.#error;
   }
 
-  #identity(items: unknown, ordinal: number): string {
+  #end(error?: Error): Outcome<unknown> {
+    const { reason } = this.#cancellation;
+    this.#cancellation.end();
+    this.#log.end(error === undefined ? {} : { error });
+    if (error === undefined) return { ok: true, value: undefined, state: 'COMPLETED' };
+    if (reason !== undefined) {
+      if (reason === this.#scope.execution.stopped) this.#scope.noteInterrupted();
+      return failed('CANCELLED', error);
+    }
+    this.#error = error;
+    return failed('FAILED', error);
+  }
+
+  /** Stands for the list in the identity of what takes it as input. Only items that cannot be hashed count in order. */
+  #identity(): string {
     const { name } = this.definition;
-    if (isFutureList(items) || isFuture(items)) return `${name}[${items.parts.identity()}]`;
+    const { items, rest } = this.#call;
     const { resources } = this.#scope.execution.engine;
-    const hash = Array.isArray(items) ? hashArguments(items, resources) : undefined;
-    return hash === undefined ? `${name}[]#${ordinal}` : `${name}[${hash}]`;
+    const known = isFutureList(items) || isFuture(items) || Array.isArray(items);
+    const hash =
+      known || items instanceof Set || items instanceof Map
+        ? hashArguments([items, ...rest], resources)
+        : undefined;
+    return hash === undefined
+      ? `${name}[]#${this.#scope.ordinal(`map|${name}`)}`
+      : `${name}[${hash}]`;
   }
 
   #observe(): void {
@@ -104,40 +141,47 @@ class Mapping implements Accountable {
   }
 
   #cancel(reason: string): void {
-    this.#cancelled = reason;
     for (const member of this.#log.started) member.cancel(reason);
-    this.#slotFreed();
+    this.#cancellation.abort(cancelled(`'${this.definition.name}'.map()`, reason));
   }
 
-  async #read(items: unknown): Promise<void> {
-    let iterator: Iterator<unknown> | AsyncIterator<unknown> | undefined;
-    try {
-      const source = isFuture(items) ? await items.result() : items;
-      iterator = iteratorOf(this.definition, source);
-      await this.#pump(iterator);
-      this.#log.end();
-    } catch (error) {
-      this.#log.end({ error });
-      throw error;
-    } finally {
-      await iterator?.return?.();
-    }
+  async #read(): Promise<void> {
+    const { items } = this.#call;
+    const source = isFuture(items) ? await items.result() : items;
+    const iterator = iteratorOf(this.definition, source);
+    const stopped = new Promise<typeof STOPPED>((resolve) => {
+      this.#cancellation.onAbort(() => {
+        this.#slotFreed();
+        resolve(STOPPED);
+      });
+    });
+    if (await this.#pump(iterator, stopped)) return;
+    // A source that is busy with an item answers only then: nobody waits for it.
+    Promise.resolve(iterator.return?.()).catch(() => undefined);
+    // A list that was cancelled by itself ends with the members it has; else so does what started it.
+    if (this.#scope.cancellation.reason !== undefined) throw this.#scope.cancellation.reason;
   }
 
-  async #pump(iterator: Iterator<unknown> | AsyncIterator<unknown>): Promise<void> {
+  /** Starts a member an item; false when it was told to stop before the items had ended. */
+  async #pump(iterator: Items, stopped: Promise<typeof STOPPED>): Promise<boolean> {
     for (;;) {
       await this.#slot();
-      const { reason } = this.#scope.cancellation;
-      if (reason !== undefined) throw reason;
-      if (this.#cancelled !== undefined) return;
-      const next = await iterator.next();
-      if (next.done === true) return;
-      this.#start(next.value);
+      if (this.#cancellation.reason !== undefined) return false;
+      const pulled = iterator.next();
+      const next = 'then' in pulled ? await Promise.race([pulled, stopped]) : pulled;
+      if (next === STOPPED) return false;
+      if (next.done === true) return true;
+      try {
+        this.#start(next.value);
+      } catch (error) {
+        Promise.resolve(iterator.return?.()).catch(() => undefined);
+        throw error;
+      }
     }
   }
 
   #start(item: unknown): void {
-    const child = ChildRun.start(this.#scope, this.definition, this.#toArguments(item));
+    const child = ChildRun.start(this.#scope, this.definition, this.#call.toArguments(item));
     if (this.#observed) child.future.parts.observe();
     this.#free--;
     void child.settled.then(() => {
@@ -148,7 +192,7 @@ class Mapping implements Accountable {
   }
 
   async #slot(): Promise<void> {
-    while (this.#free === 0 && this.#cancelled === undefined) {
+    while (this.#free === 0 && this.#cancellation.reason === undefined) {
       await new Promise<void>((resolve) => (this.#slotFreed = resolve));
     }
   }
@@ -163,12 +207,11 @@ class Mapping implements Accountable {
 export function startMapping(
   scope: Scope,
   definition: Definition,
-  items: unknown,
-  toArguments: ToArguments,
+  call: MapCall,
 ): FutureListOfTasks<unknown> {
   scope.assertOpen(definition.name);
-  if (typeof items !== 'object' || items === null) throw notIterable(definition, items);
-  const mapping = new Mapping(scope, definition, items, toArguments);
+  if (!isFuture(call.items) && !canIterate(call.items)) throw notIterable(definition, call.items);
+  const mapping = new Mapping(scope, definition, call);
   scope.adopt(mapping);
   return mapping.list;
 }

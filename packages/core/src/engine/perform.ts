@@ -1,19 +1,21 @@
 import pRetry from 'p-retry';
 import type { Clock } from '../clock/clock.ts';
-import { cancelled } from '../errors/errors.ts';
+import { cancelled, reasonOf, skipped } from '../errors/errors.ts';
 import type { Definition } from '../definition/definition.ts';
 import type { Outcome } from '../model/outcome.ts';
+import type { Dependency } from '../model/run.ts';
 import type { RunEvent } from '../model/run-event.ts';
 import { isTerminal, type CompletedState, type TerminalState } from '../model/state.ts';
 import { decideRetry, type RetryDecision } from '../policies/retry.ts';
-import { fromFailure, toFailure } from '../serial/failure-codec.ts';
+import { errorOf, fromFailure, toFailure } from '../serial/failure-codec.ts';
+import { scrubError } from '../serial/scrub-error.ts';
 import { makeAttempt, type AttemptEnd } from './attempt.ts';
 import type { Cancellation } from './cancellation.ts';
 import { randomFraction, type EngineCore } from './engine-core.ts';
 import type { Execution } from './execution.ts';
 import type { RunHandle } from './run-handle.ts';
 import { Scope } from './scope.ts';
-import { storedValue } from './stored-value.ts';
+import { refuseSecrets, storedValue } from './stored-value.ts';
 
 /** A run that is about to be executed. */
 export interface Performance {
@@ -22,6 +24,8 @@ export interface Performance {
   readonly definition: Definition;
   readonly args: readonly unknown[];
   readonly cancellation: Cancellation;
+  /** What a task takes as input. */
+  readonly dependsOn?: readonly Dependency[];
 }
 
 /** An attempt that gave no value, on its way through p-retry, which retries instances of Error other than TypeError only. */
@@ -36,7 +40,8 @@ class AttemptWithoutValue extends Error {
 
 type Failed = Outcome<unknown> & { ok: false };
 
-function failed(state: Failed['state'], error: Error): Failed {
+/** An outcome that is none of the good ones. */
+export function failed(state: Failed['state'], error: Error): Failed {
   return { ok: false, error, state };
 }
 
@@ -47,8 +52,9 @@ export function failureOf(state: TerminalState, name: string): Failed {
     case 'CRASHED':
       return failed(state.type, fromFailure(state.error));
     case 'CANCELLED':
-    case 'SKIPPED':
       return failed(state.type, cancelled(`'${name}'`, state.reason));
+    case 'SKIPPED':
+      return failed(state.type, skipped(state.name, state.reason));
     case 'COMPLETED':
       throw new Error('a completed run is no failure');
   }
@@ -80,6 +86,8 @@ class Performer {
   #lastError: Error | undefined;
   #retry: RetryDecision | undefined;
   #failedTasks = 0;
+  /** The last attempt has started something: the next one must know what became of it. */
+  #startedMore = false;
 
   constructor(run: Performance) {
     this.#run = run;
@@ -123,12 +131,13 @@ class Performer {
 
   async #attempt(): Promise<AttemptEnd> {
     const { execution, handle, definition, cancellation, args } = this.#run;
+    if (cancellation.reason !== undefined) return { kind: 'aborted', reason: cancellation.reason };
     const scope = new Scope(execution, handle, definition, cancellation);
     const stopListening = cancellation.onAbort((reason) => this.#cancelling(reason));
     try {
       const end = await makeAttempt(scope, args);
       this.#failedTasks = scope.failed;
-      if (end.kind !== 'returned' && scope.started) await execution.reload();
+      this.#startedMore = scope.started;
       return end;
     } finally {
       stopListening();
@@ -138,9 +147,8 @@ class Performer {
   /** Shows that a run was asked to stop while its function goes on. */
   #cancelling(reason: Error): void {
     const { execution, handle } = this.#run;
-    if (execution.lost !== undefined || execution.stopped !== undefined) return;
-    if (handle.state.type !== 'RUNNING') return;
-    handle.stage({ type: 'requestCancel', reason: reason.message });
+    if (execution.abandoned !== undefined || handle.state.type !== 'RUNNING') return;
+    handle.stage({ type: 'requestCancel', reason: reasonOf(reason) });
     // A failure to write it is met again by the write of the outcome.
     handle.commit().catch(() => undefined);
   }
@@ -151,6 +159,7 @@ class Performer {
     let inline;
     try {
       inline = codec.encode(value);
+      refuseSecrets(execution.engine, inline, `What '${handle.run.name}' returned`);
     } catch (error) {
       throw new AttemptWithoutValue({ kind: 'threw', error });
     }
@@ -166,22 +175,30 @@ class Performer {
     const { execution, handle, definition } = this.#run;
     const { engine } = execution;
     const { run } = handle;
-    this.#lastError =
-      end.error instanceof Error ? end.error : new Error(String(end.error), { cause: end.error });
+    const error = toFailure(end.error, engine.scrubber.scrub);
+    const thrown = errorOf(end.error);
+    this.#lastError = scrubError(thrown, engine.scrubber.scrub) ? thrown : fromFailure(error);
     const info = {
       attempt: run.attempts,
       elapsed: engine.clock.now() - (run.startedAt ?? run.createdAt),
     };
     this.#retry = decideRetry(definition.retry, end.error, info, randomFraction(engine.random));
-    const error = toFailure(end.error, engine.scrubber.scrub);
     const event: RunEvent = { type: end.kind === 'threw' ? 'fail' : 'timeOut', error };
     const { reason } = this.#run.cancellation;
     await handle.apply(event, {
       retry: this.#retry,
-      ...(reason === undefined ? {} : { cancelReason: reason.message }),
+      ...(reason === undefined ? {} : { cancelReason: reasonOf(reason) }),
     });
     if (handle.state.type === 'CANCELLING') return this.#aborted(reason as Error);
-    return this.#ended() ?? (await this.#backoff()) ?? (await this.#start());
+    return this.#ended() ?? (await this.#backoff()) ?? (await this.#again());
+  }
+
+  async #again(): Promise<Failed | undefined> {
+    const { execution, handle } = this.#run;
+    if (this.#startedMore && execution.abandoned === undefined) {
+      await execution.reload(handle.run.id);
+    }
+    return this.#start();
   }
 
   /** The outcome, if the run has one; with the original error where this process saw it. */
@@ -205,23 +222,23 @@ class Performer {
   }
 
   async #start(): Promise<Failed | undefined> {
-    const { handle, cancellation } = this.#run;
+    const { handle, cancellation, dependsOn } = this.#run;
     if (cancellation.reason !== undefined) return this.#aborted(cancellation.reason);
-    await handle.apply({ type: 'start' });
+    await handle.apply({ type: 'start' }, dependsOn === undefined ? {} : { dependsOn });
     return this.#ended();
   }
 
   /** The run was told to stop: by a cancel, by the engine's stop, or because its lease is lost. */
   async #aborted(reason: Error): Promise<Failed> {
     const { execution, handle } = this.#run;
-    if (execution.lost !== undefined) return failed('CANCELLED', execution.lost);
+    if (execution.halted !== undefined) return failed('CANCELLED', execution.halted);
     if (execution.stopped !== undefined) {
       const { type } = handle.state;
       if (type === 'RUNNING') await handle.apply({ type: 'interrupt', crashed: false });
       return failed('CANCELLED', execution.stopped);
     }
     const what = `'${this.#run.definition.name}'`;
-    const why = reason.message;
+    const why = reasonOf(reason);
     if (handle.state.type === 'RUNNING') handle.stage({ type: 'requestCancel', reason: why });
     if (!isTerminal(handle.state)) await handle.apply({ type: 'cancelled', reason: why });
     return failed('CANCELLED', cancelled(what, why));

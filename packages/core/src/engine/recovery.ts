@@ -1,16 +1,21 @@
+import type { Definition } from '../definition/definition.ts';
+import { HoldfastError } from '../errors/holdfast-error.ts';
+import type { RunId } from '../model/ids.ts';
+import type { FlowRun, PendingHook, Run } from '../model/run.ts';
 import { isTerminal } from '../model/state.ts';
 import { killLeftover } from '../process/index.ts';
 import type { OpenRun } from '../store/run-store.ts';
 import type { EngineCore } from './engine-core.ts';
 import { Execution } from './execution.ts';
+import type { HookLeft } from './flow-handle.ts';
 import { RootRun } from './root-run.ts';
 import { RunHandle } from './run-handle.ts';
-import { settleOpenBelow } from './unreached.ts';
+import { crashedWith, endOpenBelow } from './unreached.ts';
 
-/** What became of one run that was found open. */
+/** What became of one run that was found open; `hooksLeft` are due and cannot be delivered by this engine. */
 export type Recovered =
-  | { readonly kind: 'resumed'; readonly root: RootRun }
-  | { readonly kind: 'ended' }
+  | { readonly kind: 'resumed'; readonly root: RootRun; readonly hooksLeft: readonly HookLeft[] }
+  | { readonly kind: 'ended'; readonly hooksLeft: readonly HookLeft[] }
   | { readonly kind: 'held-elsewhere' }
   | { readonly kind: 'unknown' };
 
@@ -25,7 +30,9 @@ async function takeLease(engine: EngineCore, open: OpenRun): Promise<Execution |
     ...(deadLease === undefined ? {} : { deadLease }),
   });
   if (!grant.granted) return undefined;
-  return new Execution(engine, { rootId: open.run.id, epoch: grant.lease.epoch });
+  const execution = new Execution(engine, { rootId: open.run.id, epoch: grant.lease.epoch });
+  leases.keep(execution);
+  return execution;
 }
 
 /** Ends the children that the dead process had started, before anything starts them again. */
@@ -43,69 +50,127 @@ async function killChildren(execution: Execution): Promise<void> {
   }
 }
 
-/** Reads what the run had done, and delivers the hooks that were due. */
-async function remember(execution: Execution): Promise<void> {
-  const { store } = execution.engine;
-  const [runs, recorded, hooks] = await Promise.all([
-    store.below(execution.rootId),
-    store.recorded(execution.rootId),
-    store.pendingHooks(execution.rootId),
-  ]);
-  execution.remember({ runs, recorded });
-  for (const hook of hooks) execution.deliver(hook);
+/** Begins to deliver the hooks that are due; gives those of definitions that this engine does not know. */
+function deliverDue(
+  execution: Execution,
+  runs: readonly Run[],
+  hooks: readonly PendingHook[],
+): HookLeft[] {
+  const byId = new Map<RunId, Run>(runs.map((run) => [run.id, run]));
+  const left: HookLeft[] = [];
+  for (const due of hooks) {
+    const run = byId.get(due.runId);
+    if (run === undefined) continue;
+    const definition = execution.engine.definitions.get(run.kind, run.name);
+    if (definition === undefined) left.push({ runId: run.id, name: run.name, hook: due.hook });
+    execution.hooks.deliver({ due, run, definition });
+  }
+  return left;
 }
 
-/** An ended run has nothing left but hooks; they are delivered, as far as their definitions are known here. */
-async function finish(execution: Execution): Promise<Recovered> {
-  await remember(execution);
-  await execution.hooksDelivered();
+/** Reads what the run had done, and begins to deliver the hooks that were due. */
+async function remember(execution: Execution, root: FlowRun): Promise<HookLeft[]> {
+  const { store } = execution.engine;
+  const { rootId } = execution;
+  const [runs, recorded, hooks] = await Promise.all([
+    store.below(rootId),
+    store.recorded(rootId),
+    store.pendingHooks(rootId),
+  ]);
+  execution.remember(runs, recorded);
+  return deliverDue(execution, [root, ...runs], hooks);
+}
+
+/** The run is over: its hooks are delivered, as far as their definitions are known here. */
+async function finish(execution: Execution, hooksLeft: readonly HookLeft[]): Promise<Recovered> {
+  await execution.hooks.settled();
   await execution.engine.leases.release(execution);
-  return { kind: 'ended' };
+  return { kind: 'ended', hooksLeft };
 }
 
 async function endCancelled(
   execution: Execution,
   handle: RunHandle,
   reason: string,
-): Promise<Recovered> {
+): Promise<void> {
+  await endOpenBelow(execution, handle.run.id, { type: 'cancelled', reason });
   if (handle.state.type === 'RUNNING' || handle.state.type === 'PAUSED') {
     handle.stage({ type: 'requestCancel', reason });
   }
   if (!isTerminal(handle.state)) handle.stage({ type: 'cancelled', reason });
   await handle.commit();
-  return end(execution, handle, 'the flow was cancelled');
 }
 
-async function end(execution: Execution, handle: RunHandle, reason: string): Promise<Recovered> {
-  await settleOpenBelow(execution, handle.run.id, reason);
-  await execution.hooksDelivered();
-  await execution.engine.leases.release(execution);
-  return { kind: 'ended' };
+/** Counts the recovery; ends the run where rules say so. What is open below it ends first. */
+async function interrupted(
+  execution: Execution,
+  handle: RunHandle,
+  { maxRecoveries }: Definition,
+): Promise<void> {
+  const { type } = handle.state;
+  if (type !== 'RUNNING' && type !== 'CANCELLING') return;
+  const state = handle.stage({ type: 'interrupt', crashed: true }, { maxRecoveries });
+  const { id, name } = handle.run;
+  if (state.type === 'CRASHED') await endOpenBelow(execution, id, crashedWith(name, state.error));
+  if (state.type === 'CANCELLED') {
+    await endOpenBelow(execution, id, { type: 'cancelled', reason: state.reason });
+  }
+  await handle.commit();
+}
+
+/** The arguments of a run as its function gets them. Throws what says that this engine cannot give them. */
+async function argumentsOf(
+  engine: EngineCore,
+  definition: Definition,
+  run: FlowRun,
+): Promise<readonly unknown[]> {
+  const given = engine.codec.decode(run.inputs);
+  if (Array.isArray(given)) return (await definition.checkInput?.(given)) ?? given;
+  throw new HoldfastError(
+    'INPUT_NOT_KEPT',
+    `The arguments of '${run.name}' (${run.id}) were not kept, so it cannot be taken up.`,
+    { hint: 'Pass plain data, or use a durable store, which refuses the rest.', retryable: false },
+  );
+}
+
+async function takeUp(
+  execution: Execution,
+  { cancelReason }: OpenRun,
+  run: FlowRun,
+  definition: Definition,
+): Promise<Recovered> {
+  const { engine } = execution;
+  const version = engine.codeVersion === undefined ? {} : { codeVersion: engine.codeVersion };
+  const handle = RunHandle.read(execution, { ...run, ...version }, definition);
+  const cancels = cancelReason !== undefined || run.state.type === 'CANCELLING';
+  // Before anything is changed: an engine that cannot call the flow leaves its run to one that can.
+  const args = cancels ? [] : await argumentsOf(engine, definition, run);
+  await killChildren(execution);
+  const hooksLeft = await remember(execution, run);
+  if (cancelReason === undefined) await interrupted(execution, handle, definition);
+  else await endCancelled(execution, handle, cancelReason);
+  if (isTerminal(handle.state)) return finish(execution, hooksLeft);
+  return { kind: 'resumed', root: RootRun.resume(execution, handle, definition, args), hooksLeft };
 }
 
 /**
  * Takes up one run that an earlier process has left, if nobody else has it: ends its leftover children,
  * replays what it had done, and goes on.
+ *
+ * @throws what keeps this engine from taking it up; the run is as it was then, and its lease free
  */
 export async function recoverRun(engine: EngineCore, open: OpenRun): Promise<Recovered> {
-  const { run } = open;
-  const definition = engine.definitions.get('flow', run.name);
+  const definition = engine.definitions.get('flow', open.run.name);
   if (definition === undefined) return { kind: 'unknown' };
   const execution = await takeLease(engine, open);
   if (execution === undefined) return { kind: 'held-elsewhere' };
-  const fresh = await engine.store.run(run.id);
-  if (fresh?.kind !== 'flow' || isTerminal(fresh.state)) return finish(execution);
-  await killChildren(execution);
-  await remember(execution);
-  const version = engine.codeVersion === undefined ? {} : { codeVersion: engine.codeVersion };
-  const handle = RunHandle.read(execution, { ...fresh, ...version });
-  if (open.cancelReason !== undefined) return endCancelled(execution, handle, open.cancelReason);
-  if (handle.state.type === 'RUNNING' || handle.state.type === 'CANCELLING') {
-    handle.stage({ type: 'interrupt', crashed: true }, { maxRecoveries: definition.maxRecoveries });
-    await handle.commit();
+  try {
+    const run = await engine.store.run(open.run.id);
+    if (run?.kind !== 'flow') return await finish(execution, []);
+    if (isTerminal(run.state)) return await finish(execution, await remember(execution, run));
+    return await takeUp(execution, open, run, definition);
+  } catch (error) {
+    await engine.leases.release(execution).catch(() => undefined);
+    throw error;
   }
-  if (isTerminal(handle.state)) return end(execution, handle, 'the flow was not taken up again');
-  const given = engine.codec.decode(fresh.inputs) as readonly unknown[];
-  const args = (await definition.checkInput?.(given)) ?? given;
-  return { kind: 'resumed', root: RootRun.resume(execution, handle, definition, args) };
 }

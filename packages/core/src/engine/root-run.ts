@@ -1,7 +1,8 @@
+import { sleep } from '../clock/clock.ts';
 import type { Definition } from '../definition/definition.ts';
 import { runNameOf } from '../definition/run-name.ts';
 import { runUnknown } from '../errors/errors.ts';
-import { HoldfastError } from '../errors/holdfast-error.ts';
+import { ObservedPromise } from '../future/observed-promise.ts';
 import { valueOf } from '../future/task-future.ts';
 import { newRunId, type RunId } from '../model/ids.ts';
 import type { Outcome } from '../model/outcome.ts';
@@ -13,7 +14,6 @@ import type { FlowHandle } from './flow-handle.ts';
 import { completedValue, failureOf, perform } from './perform.ts';
 import { RunHandle } from './run-handle.ts';
 import { outsideScope } from './scope.ts';
-import { settleOpenBelow } from './unreached.ts';
 
 /** A top-level flow run in this process: from its record to its end. */
 export class RootRun {
@@ -32,7 +32,6 @@ export class RootRun {
     this.engine = execution.engine;
     this.execution = execution;
     this.handle = handle;
-    this.engine.leases.keep(execution);
     // A run started from within another engine's run is no part of that one.
     this.ended = outsideScope(() => this.#execute(definition, args));
     this.ended.catch(() => undefined);
@@ -52,9 +51,10 @@ export class RootRun {
     const checked = await definition.checkInput?.(args);
     const run = newFlowRun(engine, definition, args, idempotencyKey);
     const execution = new Execution(engine, { rootId: run.id, epoch: 1 });
-    const handle = RunHandle.made(execution, run);
+    const handle = RunHandle.made(execution, definition, run);
     const existing = await handle.create(engine.leases.terms);
     if (existing !== undefined) return existing;
+    engine.leases.keep(execution);
     return new RootRun(execution, handle, definition, checked ?? args);
   }
 
@@ -73,11 +73,8 @@ export class RootRun {
     const { cancellation } = execution;
     try {
       const outcome = await perform({ execution, handle, definition, args, cancellation });
-      if (execution.lost !== undefined) throw execution.lost;
-      if (isTerminal(handle.state)) {
-        await settleOpenBelow(execution, handle.run.id, `'${definition.name}' has ended`);
-      }
-      await execution.hooksDelivered();
+      if (execution.halted !== undefined) throw execution.halted;
+      await execution.hooks.settled();
       if (execution.stopped !== undefined && !isTerminal(handle.state)) throw execution.stopped;
       return outcome;
     } finally {
@@ -133,7 +130,7 @@ export function handleOf(root: RootRun): FlowHandle<unknown> {
   const { engine, id } = root;
   return {
     id,
-    result: () => root.ended.then(valueOf<unknown>),
+    result: () => quiet(root.ended.then(valueOf<unknown>)),
     outcome: () => root.ended,
     state: async () => (await readRun(engine, id)).state,
     run: () => readRun(engine, id),
@@ -144,35 +141,48 @@ export function handleOf(root: RootRun): FlowHandle<unknown> {
   };
 }
 
-/** The public face of a run that this process does not execute. */
+/** Nothing of ours raises `unhandledRejection`: the failure is in the run store, and told by events and hooks. */
+export function quiet<T>(promise: Promise<T>): Promise<T> {
+  return ObservedPromise.watch(promise, undefined);
+}
+
+const FIRST_LOOK = 100;
+const LONGEST_LOOK = 5000;
+
+/** How a run ended, once the store says that it has. */
+async function outcomeInStore(
+  engine: EngineCore,
+  id: RunId,
+  signal: AbortSignal,
+): Promise<Outcome<unknown>> {
+  for (let wait = FIRST_LOOK; ; wait = Math.min(wait * 2, LONGEST_LOOK)) {
+    const { state, name } = await readRun(engine, id);
+    if (state.type === 'COMPLETED') {
+      return { ok: true, value: completedValue(engine, state), state: 'COMPLETED' };
+    }
+    if (isTerminal(state)) return failureOf(state, name);
+    await sleep(engine.clock, wait, signal);
+  }
+}
+
+/**
+ * The public face of a run that this process does not execute.
+ *
+ * @param signal ends the waiting, when the engine is stopped
+ */
 export function foreignHandle(
   engine: EngineCore,
   id: RunId,
   cancel: (reason: string) => Promise<void>,
+  signal: AbortSignal,
 ): FlowHandle<unknown> {
-  const outcome = async (): Promise<Outcome<unknown>> => {
-    const { state, name } = await readRun(engine, id);
-    if (!isTerminal(state)) throw notEnded(id);
-    if (state.type !== 'COMPLETED') return failureOf(state, name);
-    return { ok: true, value: completedValue(engine, state), state: 'COMPLETED' };
-  };
+  const outcome = (): Promise<Outcome<unknown>> => quiet(outcomeInStore(engine, id, signal));
   return {
     id,
-    result: async () => valueOf(await outcome()),
+    result: () => quiet(outcome().then(valueOf<unknown>)),
     outcome,
     state: async () => (await readRun(engine, id)).state,
     run: () => readRun(engine, id),
     cancel: (reason = 'cancelled by its handle') => cancel(reason),
   };
-}
-
-function notEnded(id: RunId): HoldfastError {
-  return new HoldfastError(
-    'RUN_NOT_ENDED',
-    `Run ${id} has not ended, and this process does not execute it.`,
-    {
-      hint: 'Ask again later; engine.recover() takes it up if its process has died.',
-      context: { runId: id },
-    },
-  );
 }

@@ -136,9 +136,9 @@ class AttemptContext implements RunContext {
 
   async assertLease(): Promise<void> {
     const { execution } = this.#open;
-    if (execution.lost !== undefined) throw execution.lost;
+    if (execution.halted !== undefined) throw execution.halted;
     await execution.engine.leases.check(execution);
-    if (execution.lost !== undefined) throw execution.lost;
+    if (execution.halted !== undefined) throw execution.halted;
   }
 
   async startChild(command: string, options: ChildOptions = {}): Promise<Child> {

@@ -1,3 +1,4 @@
+import type { Definition } from '../definition/definition.ts';
 import { HoldfastError } from '../errors/holdfast-error.ts';
 import { illegalTransition } from '../errors/errors.ts';
 import type { FlowRun, HistoryEntry, PendingHook, Run } from '../model/run.ts';
@@ -13,6 +14,8 @@ type Facts = Omit<RuleFacts, 'now'>;
 /** The record of a run, and the only way to change it: stage what happened, then commit. */
 export class RunHandle {
   readonly #execution: Execution;
+  /** Absent for a run that an earlier process left, and whose definition is not known here. */
+  readonly #definition: Definition | undefined;
   #run: Run;
   /** The version in the store; 0 while it is not there. */
   #stored: number;
@@ -20,22 +23,29 @@ export class RunHandle {
   #hooks: PendingHook[] = [];
   #failed: Error | undefined;
 
-  private constructor(execution: Execution, run: Run, stored: number) {
+  private constructor(
+    execution: Execution,
+    definition: Definition | undefined,
+    run: Run,
+    stored: number,
+  ) {
     this.#execution = execution;
+    this.#definition = definition;
     this.#run = run;
     this.#stored = stored;
   }
 
   /** A run that is not in the store yet. */
-  static made(execution: Execution, run: Run): RunHandle {
-    const handle = new RunHandle(execution, run, 0);
+  static made(execution: Execution, definition: Definition, run: Run): RunHandle {
+    const handle = new RunHandle(execution, definition, run, 0);
     handle.#note(run.createdAt, []);
     return handle;
   }
 
-  /** A run as it was read from the store. */
-  static read(execution: Execution, run: Run): RunHandle {
-    return new RunHandle(execution, run, run.version);
+  /** A run as it was read from the store. Its definition is found by its name where none is given. */
+  static read(execution: Execution, run: Run, definition?: Definition): RunHandle {
+    const known = definition ?? execution.engine.definitions.get(run.kind, run.name);
+    return new RunHandle(execution, known, run, run.version);
   }
 
   get run(): Run {
@@ -53,7 +63,7 @@ export class RunHandle {
    */
   stage(event: RunEvent, facts: Facts = {}): State {
     const now = this.#execution.clock.now();
-    const result = decide(this.#run, event, { ...facts, now });
+    const result = decide(this.#run, this.#keepable(event), { ...facts, now });
     if (!result.ok) {
       const what = `The ${this.#run.kind} run '${this.#run.name}' (${this.#run.id})`;
       throw illegalTransition(what, result.reason, { runId: this.#run.id, event: event.type });
@@ -64,12 +74,19 @@ export class RunHandle {
     return result.run.state;
   }
 
+  /** Reasons are texts of users: what no store keeps, and what nobody may see, is taken out. */
+  #keepable(event: RunEvent): RunEvent {
+    if (!('reason' in event)) return event;
+    const { scrub } = this.#execution.engine.scrubber;
+    return { ...event, reason: scrub(event.reason).toWellFormed().replaceAll('\0', '') };
+  }
+
   #note(now: number, hooks: readonly PendingHook['hook'][]): void {
-    const { id, rootId, generation, version, state, name, kind } = this.#run;
+    const { id, rootId, generation, version, state } = this.#run;
     const step = this.#history.length;
     this.#history.push({ runId: id, generation, version, step, at: now, state });
     for (const hook of hooks) {
-      if (!this.#execution.hasHook(kind, name, hook)) continue;
+      if (this.#definition?.hooks[hook] === undefined) continue;
       this.#hooks.push({ id: `${id}:${version}:${hook}`, runId: id, rootId, hook, state, at: now });
     }
   }
@@ -86,7 +103,7 @@ export class RunHandle {
       'machine',
     );
     if (outcome.ok) {
-      this.#execution.published(run, history, []);
+      this.#execution.published(run, this.#definition, history, []);
       return undefined;
     }
     if (outcome.conflict === 'exists' && outcome.run.kind === 'flow') return outcome.run;
@@ -121,11 +138,18 @@ export class RunHandle {
     );
   }
 
+  /** A write failed: from now on memory and store may differ, so nothing more is written. */
+  #doubt(error: unknown): Error {
+    this.#failed = error as Error;
+    return this.#execution.halt(this.#failed);
+  }
+
   /**
    * Writes what was staged. Outcomes are on the disk before this resolves; what is not yet an outcome
    * survives the death of the process. Only then is anybody told.
    *
-   * @throws `LEASE_LOST`, `RUN_CONFLICT`, or what the store threw: nothing of it was applied then
+   * @throws `LEASE_LOST`, `RUN_CONFLICT`, or what the store threw. The whole execution is halted then: whether the
+   *   write was applied is known only to whoever reads the store.
    */
   async commit(): Promise<void> {
     if (this.#failed !== undefined) throw this.#failed;
@@ -144,10 +168,9 @@ export class RunHandle {
           : this.#conflict(outcome.conflict);
       }
     } catch (error) {
-      this.#failed = error as Error;
-      throw error;
+      throw this.#doubt(error);
     }
-    this.#execution.published(run, history, hooks);
+    this.#execution.published(run, this.#definition, history, hooks);
   }
 
   /** Stages one event and commits. */

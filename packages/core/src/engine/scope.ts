@@ -11,6 +11,8 @@ import type { RunHandle } from './run-handle.ts';
 /** Something that an attempt has started, and has to account for. */
 export interface Accountable {
   readonly definition: Definition;
+  /** Whether it is a run of its own; the reading of a `map`'s items is none. */
+  readonly isRun: boolean;
   readonly settled: Promise<Outcome<unknown>>;
   readonly observed: boolean;
   readonly error: Error | undefined;
@@ -71,9 +73,13 @@ export class Scope {
 
   /** Whether new work may start; throws why not. */
   assertOpen(what: string): void {
-    const { lost, stopped } = this.execution;
-    if (lost !== undefined) throw lost;
-    if (stopped !== undefined) throw stopped;
+    const { halted, stopped } = this.execution;
+    if (halted !== undefined) throw halted;
+    if (stopped !== undefined) {
+      // Whatever the code makes of this error is no outcome: it goes on from here after the recovery.
+      this.#interrupted = true;
+      throw stopped;
+    }
     if (this.#closed !== undefined) throw runEnded(what, this.run.name);
   }
 
@@ -85,7 +91,7 @@ export class Scope {
       if (outcome.ok || outcome.state === 'CANCELLED') {
         this.#children.delete(child);
       }
-      if (!outcome.ok) this.#failed++;
+      if (!outcome.ok && child.isRun) this.#failed++;
     });
     this.track(ended);
   }

@@ -1,43 +1,61 @@
+import type { Failure } from '../model/failure.ts';
 import type { RunId } from '../model/ids.ts';
 import type { Run } from '../model/run.ts';
+import type { RunEvent } from '../model/run-event.ts';
 import { isTerminal } from '../model/state.ts';
 import type { Execution } from './execution.ts';
 import { RunHandle } from './run-handle.ts';
 import type { Scope } from './scope.ts';
 
 /** Ends a run that nobody will take up again, because the code that had started it no longer does. */
-async function endRun(execution: Execution, run: Run, reason: string): Promise<void> {
+async function endRun(execution: Execution, run: Run, ending: RunEvent): Promise<void> {
   const handle = RunHandle.read(execution, run);
   const { type } = run.state;
   if (type === 'RUNNING' || type === 'CANCELLING' || type === 'PAUSED') {
     handle.stage({ type: 'interrupt', crashed: false });
   }
-  if (!isTerminal(handle.state)) handle.stage({ type: 'skip', name: 'NotNeeded', reason });
+  if (!isTerminal(handle.state)) handle.stage(ending);
   await handle.commit();
 }
 
-/** Ends every open run below a parent that its code did not reach, and below those. */
-export async function settleOpenBelow(
+/** Ends every open run that is left below a parent, the lowest first: a run ends only when everything below it has. */
+export async function endOpenBelow(
   execution: Execution,
   parentId: RunId,
-  reason: string,
+  ending: RunEvent,
 ): Promise<void> {
-  for (const run of execution.unreached(parentId)) {
-    if (!isTerminal(run.state)) await endRun(execution, run, reason);
-    await settleOpenBelow(execution, run.id, reason);
+  for (const run of execution.remembered.takeRest(parentId)) {
+    await endOpenBelow(execution, run.id, ending);
+    if (!isTerminal(run.state)) await endRun(execution, run, ending);
   }
 }
 
+/** How runs end below one that was refused its recovery. */
+export function crashedWith(name: string, error: Failure): RunEvent {
+  return {
+    type: 'refuseRecovery',
+    error: {
+      name: 'HoldfastError',
+      code: 'PARENT_CRASHED',
+      message: `'${name}', which had started it, was not taken up again.`,
+      retryable: false,
+      cause: error,
+    },
+  };
+}
+
 /**
- * Settles what an earlier process had started under a run and its resumed code did not ask for: open runs
- * are skipped as not needed; completed ones are told of, since their effects stand without a reader.
+ * Settles what an earlier process had started under a run and its code did not ask for again: open runs are
+ * skipped as not needed; completed ones are told of, since their effects stand without a reader.
  */
-export async function settleUnreached(scope: Scope): Promise<void> {
+export async function settleUnreached(scope: Scope, resumed: boolean): Promise<void> {
   const { execution, run } = scope;
-  const completed = execution
-    .unreached(run.id)
-    .filter((child) => child.state.type === 'COMPLETED' && child.generation === 1);
-  if (completed.length > 0) {
+  const rest = execution.remembered.takeRest(run.id);
+  if (rest.length === 0) return;
+  const completed = rest.filter(
+    (child) => child.state.type === 'COMPLETED' && child.parentTry === scope.tryName,
+  );
+  if (resumed && completed.length > 0) {
     const names = [...new Set(completed.map((child) => child.name))].join(', ');
     execution.engine.events.emit('warning', {
       code: 'RESUME_UNREACHED',
@@ -45,5 +63,7 @@ export async function settleUnreached(scope: Scope): Promise<void> {
       runId: run.id,
     });
   }
-  await settleOpenBelow(execution, run.id, `'${run.name}' was resumed and did not need it`);
+  for (const child of rest) execution.remembered.note(child);
+  const reason = `'${run.name}' was resumed and did not need it`;
+  await endOpenBelow(execution, run.id, { type: 'skip', name: 'NotNeeded', reason });
 }

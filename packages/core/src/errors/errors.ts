@@ -22,6 +22,13 @@ export function cancelled(what: string, reason: string): HoldfastError {
   });
 }
 
+/** Why something was told to stop, as a text for the run's state. */
+export function reasonOf(error: Error): string {
+  const { code, context } = error as { code?: unknown; context?: { readonly reason?: unknown } };
+  if (code === 'CANCELLED' && typeof context?.reason === 'string') return context.reason;
+  return error.message.replace(/\.$/, '');
+}
+
 /** The engine that executed a run was stopped; the run can be taken up again. */
 export function engineStopped(): HoldfastError {
   return new HoldfastError('ENGINE_STOPPED', 'The engine was stopped.', {
@@ -55,13 +62,20 @@ export function runEnded(task: string, run: string): HoldfastError {
   );
 }
 
-/** What a run needs ended otherwise than well. */
-export function upstreamFailed(task: string, cause: Error): HoldfastError {
-  return new HoldfastError(
-    'UPSTREAM_FAILED',
-    `'${task}' was skipped: what it needs did not complete (${cause.message}).`,
-    { hint: 'Use allowFailure() where a failed input is acceptable.', retryable: false, cause },
-  );
+/** A run that was skipped, and why: `reason` is a whole sentence. */
+export function skipped(
+  name: 'UpstreamFailed' | 'NotNeeded' | 'Overlap' | 'WontFit',
+  reason: string,
+  cause?: Error,
+): HoldfastError {
+  const caused = cause === undefined ? {} : { cause };
+  return name === 'UpstreamFailed'
+    ? new HoldfastError('UPSTREAM_FAILED', reason, {
+        hint: 'Use allowFailure() where a failed input is acceptable.',
+        retryable: false,
+        ...caused,
+      })
+    : new HoldfastError('SKIPPED', reason, { retryable: false, context: { name }, ...caused });
 }
 
 /** An event that cannot happen in the state a run is in. */
@@ -84,4 +98,17 @@ export function runUnknown(id: string): HoldfastError {
     retryable: false,
     context: { runId: id },
   });
+}
+
+/** A run that belongs to another one and cannot be cancelled by its id. */
+export function notTopLevel(name: string, id: string): HoldfastError {
+  return new HoldfastError(
+    'NOT_TOP_LEVEL',
+    `The run '${name}' (${id}) was started by another run.`,
+    {
+      hint: 'Cancel its future in the code that started it, or the top-level run.',
+      retryable: false,
+      context: { runId: id },
+    },
+  );
 }

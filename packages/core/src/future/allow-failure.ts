@@ -14,6 +14,7 @@ function tolerate(source: FutureOfTask<unknown>): FutureOfTask<Outcome<unknown>>
   parts.observe();
   return new FutureOfTask({
     settled: parts.settled.then((outcome) => ({ ok: true, value: outcome, state: 'COMPLETED' })),
+    ended: parts.ended,
     identity: () => `outcome(${parts.identity()})`,
     dependencies: parts.dependencies,
     runId: parts.runId,
@@ -53,8 +54,10 @@ export function allowFailure(future: Waitable): Waitable {
     parts.observe();
     return new FutureListOfTasks({
       members: () => tolerateMembers(parts.members()),
+      ended: parts.ended,
       identity: () => `outcomes(${parts.identity()})`,
       observe: parts.observe,
+      observeItems: parts.observeItems,
       cancel: parts.cancel,
     }) as unknown as Waitable;
   }

@@ -8,9 +8,13 @@ const LIST = Symbol.for('@holdfast/future-list');
 export interface ListParts<T> {
   /** Its members in order, as they are started; ends when the items do, throws when they could not be read. */
   readonly members: () => AsyncIterable<Member<T>>;
+  /** Whether all items were read, and all members have settled. */
+  readonly ended: () => boolean;
   readonly identity: () => string;
   /** Somebody looked at the failure of the list as a whole. */
   readonly observe: () => void;
+  /** Somebody was told that the items could not be read to their end. */
+  readonly observeItems: () => void;
   readonly cancel: (reason?: string) => void;
 }
 
@@ -62,7 +66,15 @@ export class FutureListOfTasks<T> implements PromiseLike<T[]> {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<T> {
-    for await (const { future } of this.parts.members()) yield await future.result();
+    const members = this.parts.members()[Symbol.asyncIterator]();
+    for (;;) {
+      const next = await members.next().catch((error: unknown) => {
+        this.parts.observeItems();
+        throw error;
+      });
+      if (next.done === true) return;
+      yield await next.value.future.result();
+    }
   }
 
   async *asCompleted(): AsyncGenerator<{ index: number; outcome: Outcome<T> }> {

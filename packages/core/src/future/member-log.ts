@@ -22,6 +22,11 @@ export class MemberLog<T> implements AsyncIterable<Member<T>> {
     this.#wake();
   }
 
+  /** Whether all items were read, and all members have settled. */
+  get settled(): boolean {
+    return this.#ended !== undefined && this.#members.every((member) => member.parts.ended());
+  }
+
   /** The members started so far. */
   get started(): readonly FutureOfTask<T>[] {
     return this.#members;

@@ -1,7 +1,8 @@
 /**
  * A promise that tells when somebody looks at its failure. Looked at means: a rejection handler was
  * attached, which `await` does. It never raises `unhandledRejection`: whoever made it accounts for a
- * failure that nobody looked at.
+ * failure that nobody looked at. What a callback throws that was given to `then` or `finally` is the caller's own
+ * failure, and stays as loud as ever.
  */
 export class ObservedPromise<T> extends Promise<T> {
   #onObserved: (() => void) | undefined;
@@ -22,7 +23,7 @@ export class ObservedPromise<T> extends Promise<T> {
       promise.then(resolve, reject);
     });
     watched.#onObserved = onObserved;
-    void Promise.prototype.then.call(watched, undefined, ignore);
+    watched.#silence();
     return watched;
   }
 
@@ -31,20 +32,30 @@ export class ObservedPromise<T> extends Promise<T> {
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
-    const derived = super.then(onFulfilled, onRejected);
-    if (typeof onRejected !== 'function') return ObservedPromise.watch(derived, this.#onObserved);
+    if (typeof onRejected !== 'function') return this.#passOn(super.then(onFulfilled));
     this.#onObserved?.();
-    return derived;
+    return super.then(onFulfilled, onRejected);
   }
 
   override finally(onFinally?: (() => void) | null): Promise<T> {
-    const derived = Promise.prototype.finally.call(
-      new Promise<T>((resolve, reject) => {
-        super.then(resolve, reject);
-      }),
-      onFinally,
-    ) as Promise<T>;
-    return ObservedPromise.watch(derived, this.#onObserved);
+    const plain = new Promise<T>((resolve, reject) => {
+      super.then(resolve, reject);
+    });
+    return this.#passOn(plain.finally(onFinally));
+  }
+
+  /** A derived promise whose failure is looked at when this one's is; silent only where the failure is this one's. */
+  #passOn<A>(derived: Promise<A>): ObservedPromise<A> {
+    const passed = new ObservedPromise<A>((resolve, reject) => {
+      derived.then(resolve, reject);
+    });
+    passed.#onObserved = this.#onObserved;
+    void super.then(undefined, () => passed.#silence());
+    return passed;
+  }
+
+  #silence(): void {
+    void super.then(undefined, ignore);
   }
 }
 

@@ -48,6 +48,8 @@ const ONE = Symbol.for('@holdfast/future');
 export interface FutureParts<T> {
   /** Never rejects. */
   readonly settled: Promise<Outcome<T>>;
+  /** Whether it has settled. */
+  readonly ended: () => boolean;
   /** Stands for the result in the identity of what takes it as input. */
   readonly identity: () => string;
   /** The runs that the value comes from, once it has settled. */
