@@ -1,0 +1,127 @@
+import { HoldfastError, type ObjectStore } from '@holdfast/core';
+import { loadManifest, readText } from '../catalog/load-manifest.ts';
+import { backupPath, MANIFEST_NAME } from '../model/layout.ts';
+import type { Manifest } from '../model/manifest.ts';
+import { serialiseManifest } from '../model/parse-manifest.ts';
+import {
+  checkStored,
+  readStored,
+  type ReadPlace,
+  storedFile,
+  type StoredFile,
+} from '../pipeline/read-artifact.ts';
+import { settle, type WorkOptions } from '../publish/create-backup.ts';
+import type { BackupRef } from '../verify/verify-backup.ts';
+import { keepRecord } from '../verify/record.ts';
+
+/** How a backup is copied to another store. */
+export interface CopyOptions extends Pick<WorkOptions, 'signal' | 'now'> {
+  readonly backup: BackupRef;
+  readonly from: ObjectStore;
+  readonly to: ObjectStore;
+  /** The second store's name, for {@link Copy.store}. */
+  readonly toName: string;
+  /** Called just before the manifest is written there; what it throws keeps the copy from being published. */
+  readonly beforePublish?: () => Promise<void>;
+}
+
+/** A copy of a backup, as plain data. */
+export interface Copy {
+  readonly set: string;
+  readonly id: string;
+  /** Name under which its store was given. */
+  readonly store: string;
+  /** Its folder there, with a trailing slash. */
+  readonly path: string;
+  /** Bytes sent; 0 when everything was there already. */
+  readonly copiedBytes: number;
+  /** Objects that an earlier attempt had brought over, and that were right. */
+  readonly keptObjects: number;
+  readonly manifestSha256: string;
+}
+
+/** Whether an object is there already, whole: its size first, then its hash. */
+async function isThere(file: StoredFile, place: ReadPlace): Promise<boolean> {
+  const info = await place.store.head(place.path + file.name, { signal: place.signal });
+  if (info?.bytes !== file.bytes) return false;
+  return checkStored(file, place).then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof HoldfastError && error.code === 'ARTIFACT_ALTERED') return false;
+      throw error;
+    },
+  );
+}
+
+/** Copies one object, hash-checked as it leaves, and reads it back from where it arrived. */
+async function copyFile(file: StoredFile, from: ReadPlace, to: ReadPlace): Promise<void> {
+  await to.store.put(to.path + file.name, readStored(file, from), { signal: to.signal });
+  await checkStored(file, to);
+}
+
+/** @returns whether the same manifest is there already */
+async function checkManifest(manifest: Manifest, to: ReadPlace): Promise<boolean> {
+  const key = to.path + MANIFEST_NAME;
+  if ((await to.store.head(key, { signal: to.signal })) === undefined) return false;
+  if ((await readText(to.store, key, to.signal)) === serialiseManifest(manifest)) return true;
+  throw new HoldfastError('COPY_CONFLICT', `${to.store.url} has another manifest as ${key}.`, {
+    hint: 'Nothing was overwritten. Find out which of the two is right.',
+    retryable: false,
+    context: { key },
+  });
+}
+
+async function publish(manifest: Manifest, to: ReadPlace): Promise<void> {
+  await to.store.put(to.path + MANIFEST_NAME, Buffer.from(serialiseManifest(manifest)), {
+    ifAbsent: to.store.properties.ifAbsent,
+    signal: to.signal,
+  });
+  await checkManifest(manifest, to);
+}
+
+/**
+ * Copies a backup to another store: its objects, each read back from there, then its manifest. A copy
+ * that was interrupted goes on where it was: what is there with the right hash is not sent again. What
+ * is there with a wrong one is replaced. The copy's own record, of the level `checksum`, is kept there.
+ *
+ * @throws `BACKUP_MISSING`, `MANIFEST_*`; `ARTIFACT_ALTERED` this copy is damaged, or the other store
+ *   gives back something else; `COPY_CONFLICT`; or what the stores throw
+ */
+export async function copyBackup(options: CopyOptions): Promise<Copy> {
+  const { signal, now } = settle(options);
+  const startedAt = now();
+  const manifest = await loadManifest(options.from, options.backup, signal);
+  const path = backupPath(manifest.set, manifest.id);
+  const counts = { objects: 0, storedBytes: 0, plainBytes: 0 };
+  const from: ReadPlace = { store: options.from, path, signal };
+  const to: ReadPlace = { store: options.to, path, signal, counts };
+  const wasPublished = await checkManifest(manifest, to);
+  let copiedBytes = 0;
+  let keptObjects = 0;
+  for (const file of [...manifest.artifacts.map(storedFile), ...manifest.documents]) {
+    if (await isThere(file, to)) {
+      keptObjects += 1;
+      continue;
+    }
+    await copyFile(file, from, to);
+    copiedBytes += file.bytes;
+  }
+  if (!wasPublished) {
+    await options.beforePublish?.();
+    signal.throwIfAborted();
+    await publish(manifest, to);
+  }
+  const examination = { reached: 'checksum', compared: counts } as const;
+  await keepRecord({
+    backup: manifest,
+    store: options.to,
+    level: 'checksum',
+    startedAt,
+    endedAt: now(),
+    examination,
+    problem: null,
+  });
+  const { toName: store } = options;
+  const { set, id, sha256: manifestSha256 } = manifest;
+  return { set, id, store, path, copiedBytes, keptObjects, manifestSha256 };
+}

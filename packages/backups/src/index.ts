@@ -1,0 +1,90 @@
+export type { Backup } from './model/backup.ts';
+export type {
+  DatabaseFingerprint,
+  Fingerprint,
+  TableRows,
+  TreeFingerprint,
+  TreeMember,
+} from './model/fingerprint.ts';
+export type {
+  Artifact,
+  Layer,
+  Manifest,
+  NamedFiles,
+  SourceIdentity,
+  StoredDocument,
+  ToolVersion,
+} from './model/manifest.ts';
+export { parseManifest } from './model/parse-manifest.ts';
+export type {
+  Compared,
+  Verification,
+  VerificationLevel,
+  VerificationProblem,
+} from './model/verification.ts';
+export { parseVerification, reaches, VERIFICATION_LEVELS } from './model/verification.ts';
+
+export type { StartChild } from './sources/child.ts';
+export type {
+  Comparison,
+  Difference,
+  DumpFacts,
+  DumpStream,
+  RestoreGuide,
+  Source,
+  SourceSpec,
+  StoredBackup,
+} from './sources/source.ts';
+export type { Workroom } from './sources/workroom.ts';
+export { fileTree } from './sources/files/spec.ts';
+export type { FilesSpec } from './sources/files/spec.ts';
+export { sqliteSource } from './sources/sqlite/spec.ts';
+export type { SqliteSpec } from './sources/sqlite/spec.ts';
+export { sourceOfKind } from './sources/known-sources.ts';
+
+export { createBackup } from './publish/create-backup.ts';
+export type { CreateBackupOptions, WorkOptions } from './publish/create-backup.ts';
+export { verifyBackup } from './verify/verify-backup.ts';
+export type { BackupRef, VerifyOptions } from './verify/verify-backup.ts';
+export { restoreFromStore } from './restore/restore-from-store.ts';
+export type { Restored, RestoreOptions, WhichBackup } from './restore/restore-from-store.ts';
+export { copyBackup } from './archive/copy-backup.ts';
+export type { Copy, CopyOptions } from './archive/copy-backup.ts';
+export { latestBackup, listBackups } from './catalog/list-backups.ts';
+export type {
+  Catalog,
+  CatalogEntry,
+  CatalogProblem,
+  CatalogQuery,
+  LatestQuery,
+} from './catalog/list-backups.ts';
+export type { Proof } from './catalog/proof.ts';
+
+export { functionNotifier } from './notify/notifier.ts';
+export type { Notice, NoticeContext, Notifier } from './notify/notifier.ts';
+export { webhookNotifier } from './notify/webhook.ts';
+export type { WebhookOptions } from './notify/webhook.ts';
+export { composeNotice, problemOf } from './notify/compose.ts';
+export type { Occasion, Problem } from './notify/compose.ts';
+export { lastProven } from './catalog/last-proven.ts';
+export type { MoreSources } from './sources/known-sources.ts';
+
+export { dumpSource, dumpSqlite, snapshotFiles } from './tasks/dump.ts';
+export type { DumpInput } from './tasks/dump.ts';
+export { verifyByRestore } from './tasks/verify.ts';
+export type { VerifyInput } from './tasks/verify.ts';
+export { archiveBackup } from './tasks/archive.ts';
+export type { ArchivedBackup } from './tasks/archive.ts';
+export { restoreBackup } from './tasks/restore.ts';
+export type { RestoreInput } from './tasks/restore.ts';
+export { notify } from './tasks/notify.ts';
+export type { NotifyInput } from './tasks/notify.ts';
+export { nightlyBackup } from './flows/nightly-backup.ts';
+export { provenOrThrow } from './flows/nightly-report.ts';
+export type {
+  CopyReport,
+  Nightly,
+  NightlyOptions,
+  NightlyReport,
+  SourceReport,
+} from './flows/nightly-report.ts';

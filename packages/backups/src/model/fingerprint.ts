@@ -1,0 +1,52 @@
+/** Rows of one table, counted in the transaction that the dump was taken from. */
+export interface TableRows {
+  readonly table: string;
+  readonly rows: number;
+}
+
+/**
+ * What a database held at the moment of its dump. A restored copy is compared with this, never with the
+ * dump itself: a dump that lost rows has good checksums too.
+ */
+export interface DatabaseFingerprint {
+  readonly kind: 'database';
+  /** Hex SHA-256 over the schema: every object's type, name, table and SQL, and the database's version fields. */
+  readonly schemaSha256: string;
+  /** Every table whose rows could be counted, in order of name. */
+  readonly tables: readonly TableRows[];
+  /** Rows that break a foreign key. 0 unless the source's spec accepts them. */
+  readonly foreignKeyViolations: number;
+}
+
+/** What a file tree held, as it passed on its way into the archive. */
+export interface TreeFingerprint {
+  readonly kind: 'tree';
+  /** Members of every type, the root directory included. */
+  readonly members: number;
+  /** Regular files among them; further names of the same file (hard links) are not counted. */
+  readonly files: number;
+  /** Content of the regular files, in bytes. */
+  readonly bytes: number;
+  /** Hex SHA-256 over the member list, which is an artifact of its own. */
+  readonly membersSha256: string;
+  /** Name of the artifact that holds the member list: see {@link TreeMember}. */
+  readonly memberList: string;
+}
+
+/** One line of a member list: JSON, one object a line, in the archive's order. */
+export interface TreeMember {
+  /** Relative to the root, with `/` between its parts; '.' is the root itself. */
+  readonly path: string;
+  readonly type: 'file' | 'directory' | 'symlink' | 'hardlink';
+  /** Permission bits, set-uid, set-gid and sticky included; in octal, four digits. Not kept for symlinks. */
+  readonly mode?: string;
+  /** Size of a file in bytes. */
+  readonly bytes?: number;
+  /** Hex SHA-256 of a file's content. */
+  readonly sha256?: string;
+  /** A symlink's text, or the path of the member that a hard link is another name of. */
+  readonly target?: string;
+}
+
+/** What was in the source at the moment of the dump, in the form that its kind has. */
+export type Fingerprint = DatabaseFingerprint | TreeFingerprint;

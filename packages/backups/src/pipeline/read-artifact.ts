@@ -1,0 +1,157 @@
+import { HoldfastError, isHoldfastError, type ObjectStore } from '@holdfast/core';
+import type { Artifact } from '../model/manifest.ts';
+import { coalesce } from './coalesce.ts';
+import { type Measure, Meter } from './meter.ts';
+import { decompress } from './zstd.ts';
+
+/** Counts what was read, over all artifacts of a verification. */
+export interface ReadCounts {
+  objects: number;
+  storedBytes: number;
+  plainBytes: number;
+}
+
+/** Where artifacts are read from. */
+export interface ReadPlace {
+  readonly store: ObjectStore;
+  /** The backup's folder, with a trailing slash. */
+  readonly path: string;
+  readonly signal: AbortSignal;
+  readonly counts?: ReadCounts;
+}
+
+type Stage = 'stored' | 'plain';
+
+const CODES: { readonly [stage in Stage]: string } = {
+  stored: 'ARTIFACT_ALTERED',
+  plain: 'ARTIFACT_UNREADABLE',
+};
+
+function wrong(artifact: { readonly name: string }, stage: Stage, why: string, cause?: unknown) {
+  return new HoldfastError(CODES[stage], `The artifact ${artifact.name} ${why}.`, {
+    hint: 'This copy is damaged. Use another copy, and make a fresh backup.',
+    retryable: false,
+    context: { artifact: artifact.name },
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
+
+function compareMeasures(
+  artifact: { readonly name: string },
+  stage: Stage,
+  expected: Measure,
+  found: Measure,
+): void {
+  const what = stage === 'stored' ? 'the store' : 'decompression';
+  if (found.bytes !== expected.bytes) {
+    throw wrong(
+      artifact,
+      stage,
+      `should have ${expected.bytes} bytes; ${what} gave ${found.bytes}`,
+    );
+  }
+  if (found.sha256 !== expected.sha256) {
+    throw wrong(
+      artifact,
+      stage,
+      `should have SHA-256 ${expected.sha256}; ${what} gave ${found.sha256}`,
+    );
+  }
+}
+
+/** One stored file with the size and the hash that it should have. */
+export interface StoredFile {
+  readonly name: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+/** An artifact as the store should have it. */
+export function storedFile(artifact: Artifact): StoredFile {
+  return { name: artifact.name, bytes: artifact.storedBytes, sha256: artifact.storedSha256 };
+}
+
+/**
+ * Reads a stored file as it is. Its bytes are handed out before the hash is known: whoever consumes them
+ * must make nothing final before the iteration has ended.
+ *
+ * @throws `ARTIFACT_ALTERED` at the end, or at the first byte too many
+ */
+export async function* readStored(
+  file: StoredFile,
+  place: ReadPlace,
+): AsyncGenerator<Uint8Array, void, void> {
+  const meter = new Meter();
+  for await (const chunk of place.store.get(place.path + file.name, { signal: place.signal })) {
+    meter.add(chunk);
+    if (meter.bytes > file.bytes) {
+      throw wrong(file, 'stored', `should have ${file.bytes} bytes; the store gives more`);
+    }
+    yield chunk;
+  }
+  compareMeasures(file, 'stored', file, meter.measure());
+  if (place.counts !== undefined) {
+    place.counts.objects += 1;
+    place.counts.storedBytes += file.bytes;
+  }
+}
+
+/** Reads a stored file for its hash alone. */
+export async function checkStored(file: StoredFile, place: ReadPlace): Promise<void> {
+  for await (const chunk of readStored(file, place)) void chunk;
+}
+
+/**
+ * Reads an artifact back to what its source gave: stored hash, layers, plain hash, in one pass. As with
+ * {@link readStored}, the bytes are proven only when the iteration has ended.
+ *
+ * @throws `ARTIFACT_ALTERED` the stored bytes are not those of the manifest
+ * @throws `ARTIFACT_UNREADABLE` the stored bytes are right, and do not give what the source gave
+ * @throws what the store throws, `OBJECT_MISSING` among it
+ */
+export async function* readArtifact(
+  artifact: Artifact,
+  place: ReadPlace,
+): AsyncGenerator<Uint8Array, void, void> {
+  const plain = new Meter();
+  const leaving = new AbortController();
+  const inner = { ...place, signal: AbortSignal.any([place.signal, leaving.signal]) };
+  const pieces = coalesce(readStored(storedFile(artifact), inner));
+  const unlayered = artifact.layers.includes('zstd')
+    ? decompress(pieces, () => leaving.abort())
+    : pieces;
+  try {
+    for await (const chunk of unlayered) {
+      plain.add(chunk);
+      if (plain.bytes > artifact.plainBytes) {
+        throw wrong(artifact, 'plain', `should give ${artifact.plainBytes} bytes; it gives more`);
+      }
+      yield chunk;
+    }
+  } catch (error) {
+    throw await explain(artifact, place, error);
+  }
+  const expected = { bytes: artifact.plainBytes, sha256: artifact.plainSha256 };
+  compareMeasures(artifact, 'plain', expected, plain.measure());
+  if (place.counts !== undefined) place.counts.plainBytes += artifact.plainBytes;
+}
+
+/**
+ * A flipped byte usually shows first as a decompression error. The stored bytes are then read once more,
+ * by themselves, to tell a damaged object from one that was never readable.
+ */
+async function explain(artifact: Artifact, place: ReadPlace, error: unknown): Promise<unknown> {
+  if (place.signal.aborted) return place.signal.reason;
+  const coded = isHoldfastError(error);
+  if (coded && error.code !== CODES.plain) return error;
+  try {
+    await checkStored(storedFile(artifact), {
+      store: place.store,
+      path: place.path,
+      signal: place.signal,
+    });
+  } catch (damage) {
+    return damage;
+  }
+  return coded ? error : wrong(artifact, 'plain', 'does not decompress', error);
+}

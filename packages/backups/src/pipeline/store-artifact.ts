@@ -1,0 +1,64 @@
+import { HoldfastError, type ObjectStore } from '@holdfast/core';
+import type { Artifact, Layer } from '../model/manifest.ts';
+import type { DumpStream } from '../sources/source.ts';
+import { coalesce } from './coalesce.ts';
+import { Meter } from './meter.ts';
+import { compress } from './zstd.ts';
+
+const SUFFIXES: { readonly [layer in Layer]: string } = { zstd: '.zst' };
+
+/** The name that an artifact is stored under: the stream's, and a suffix for every layer, the outermost last. */
+export function storedName(plainName: string, layers: readonly Layer[]): string {
+  return plainName + layers.map((layer) => SUFFIXES[layer]).join('');
+}
+
+/** Where an artifact goes, and what stops it. */
+export interface ArtifactPlace {
+  readonly store: ObjectStore;
+  /** The backup's folder, with a trailing slash. */
+  readonly path: string;
+  readonly signal: AbortSignal;
+  /** Aborts whatever produces the bytes. */
+  readonly giveUp: () => void;
+}
+
+/**
+ * Stores one stream of a dump: gathered, hashed, compressed, hashed again, put. Nothing is held but a few
+ * pieces; the source is read no faster than the store writes.
+ *
+ * A stream that fails, also after its last byte, fails the put: nothing stands under the key then.
+ *
+ * @throws what the stream threw, or the store; `ARTIFACT_INCOMPLETE` when the store keeps another number of bytes
+ */
+export async function storeArtifact(stream: DumpStream, place: ArtifactPlace): Promise<Artifact> {
+  const plain = new Meter();
+  const stored = new Meter();
+  const name = storedName(stream.plainName, stream.layers);
+  const pieces = plain.through(coalesce(stream.bytes));
+  const layered = stream.layers.includes('zstd') ? compress(pieces, place.giveUp) : pieces;
+  const body = stored.through(layered);
+  const { store, signal } = place;
+  const info = await store.put(place.path + name, body, {
+    signal,
+    ifAbsent: store.properties.ifAbsent,
+  });
+  const after = stored.measure();
+  if (info.bytes !== after.bytes) throw lengthsDiffer(place.path + name, after.bytes, info.bytes);
+  return {
+    name,
+    plainName: stream.plainName,
+    layers: stream.layers,
+    plainBytes: plain.measure().bytes,
+    plainSha256: plain.measure().sha256,
+    storedBytes: after.bytes,
+    storedSha256: after.sha256,
+  };
+}
+
+function lengthsDiffer(key: string, sent: number, kept: number): HoldfastError {
+  return new HoldfastError(
+    'ARTIFACT_INCOMPLETE',
+    `The store has ${kept} bytes of ${key}; ${sent} were sent.`,
+    { hint: 'Nothing was published. Check the store.', context: { key, sent, kept } },
+  );
+}

@@ -1,0 +1,88 @@
+import type { ObjectStore } from '@holdfast/core';
+import { startChild as startPlainChild } from '@holdfast/core/process';
+import { type Backup, backupOf } from '../model/backup.ts';
+import { newBackupId } from '../model/backup-id.ts';
+import { backupPath } from '../model/layout.ts';
+import { checkName } from '../model/names.ts';
+import type { StartChild } from '../sources/child.ts';
+import { type MoreSources, sourceOfKind } from '../sources/known-sources.ts';
+import type { SourceSpec } from '../sources/source.ts';
+import { defaultScratchRoot, withScratch } from '../sources/workroom.ts';
+import { Attempt } from './attempt.ts';
+import { storeDump } from './store-dump.ts';
+
+/** What most work with backups can be given. */
+export interface WorkOptions {
+  /** Sources beside the built-in ones. They come first. */
+  readonly sources?: MoreSources;
+  /** Where scratch directories are made. Default: `holdfast-<uid>` in the system's directory for temporary files. */
+  readonly scratchRoot?: string;
+  readonly signal?: AbortSignal;
+  /** Default: `startChild` of `@holdfast/core/process`. */
+  readonly startChild?: StartChild;
+  /** Epoch milliseconds. Default: the machine's clock. */
+  readonly now?: () => number;
+}
+
+/** How a backup is made. */
+export interface CreateBackupOptions extends WorkOptions {
+  readonly source: SourceSpec;
+  readonly store: ObjectStore;
+  /** The store's name, for {@link Backup.store}. */
+  readonly storeName: string;
+  /** The backup set. Default: the source's name. */
+  readonly set?: string;
+  /** Called just before the manifest is written; what it throws keeps the backup from being published. */
+  readonly beforePublish?: () => Promise<void>;
+  readonly runId?: string;
+  readonly codeVersion?: string;
+}
+
+/** {@link WorkOptions} with the defaults in their places. */
+export function settle(options: WorkOptions): Required<Omit<WorkOptions, 'sources'>> {
+  return {
+    scratchRoot: options.scratchRoot ?? defaultScratchRoot(),
+    signal: options.signal ?? new AbortController().signal,
+    startChild: options.startChild ?? startPlainChild,
+    now: options.now ?? Date.now,
+  };
+}
+
+/**
+ * Dumps a source into a store, under an id of its own, and publishes it by writing its manifest last.
+ *
+ * When it fails or is aborted nothing is published: what was stored is removed as far as the store lets
+ * it, and without a manifest the rest is no backup. Other backups are never touched.
+ *
+ * @throws `SOURCE_MISSING`, `SOURCE_UNREADABLE`, `SOURCE_INVALID`, `SOURCE_KIND_UNKNOWN`
+ * @throws `DUMP_CORRUPT_SOURCE`, `DUMP_INCOMPLETE`, `DUMP_FAILED`
+ * @throws `STORE_TOO_SMALL`, `SCRATCH_TOO_SMALL`, or what the store throws (`OBJECT_STORE_FULL` …)
+ */
+export async function createBackup(options: CreateBackupOptions): Promise<Backup> {
+  const { scratchRoot, signal, startChild, now } = settle(options);
+  const { source: spec, store, storeName } = options;
+  signal.throwIfAborted();
+  checkName('source', spec.name);
+  const set = checkName('backup set', options.set ?? spec.name);
+  const startedAt = now();
+  const id = newBackupId(startedAt);
+  const attempt = new Attempt(store, backupPath(set, id), signal);
+  return withScratch(scratchRoot, async (scratch) => {
+    try {
+      const room = { scratch, signal: attempt.signal, startChild };
+      const dump = await storeDump(sourceOfKind(spec.kind, options.sources), spec, room, attempt);
+      const manifest = await attempt.publish(
+        { ...dump, id, set, startedAt, endedAt: now() },
+        {
+          runId: options.runId ?? null,
+          codeVersion: options.codeVersion ?? null,
+          ...(options.beforePublish === undefined ? {} : { beforePublish: options.beforePublish }),
+        },
+      );
+      return backupOf(manifest, storeName);
+    } catch (error) {
+      await attempt.abandon(error);
+      throw signal.aborted ? signal.reason : error;
+    }
+  });
+}

@@ -1,0 +1,69 @@
+import type { Artifact, StoredDocument } from '../model/manifest.ts';
+import { GUIDE_NAME, SUMS_NAME } from '../model/layout.ts';
+import { measureOf } from '../pipeline/meter.ts';
+import { checksumLine } from '../sources/files/lists.ts';
+import type { RestoreGuide } from '../sources/source.ts';
+
+/** A document with its text. */
+export interface WrittenDocument {
+  readonly document: StoredDocument;
+  readonly content: Buffer;
+}
+
+function written(name: string, text: string): WrittenDocument {
+  const content = Buffer.from(text);
+  return { document: { name, ...measureOf(content) }, content };
+}
+
+/** What RESTORE.md tells besides the commands. */
+export interface GuideFacts {
+  readonly id: string;
+  readonly set: string;
+  readonly kind: string;
+  readonly startedAt: string;
+  readonly endedAt: string;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Writes RESTORE.md: one block of commands for a plain sh, which stops at the first that fails and
+ * overwrites nothing.
+ */
+export function writeGuide(facts: GuideFacts, guide: RestoreGuide): WrittenDocument {
+  const commands = [`sha256sum -c ${SUMS_NAME}`, ...guide.commands].join(' &&\n');
+  const warnings = facts.warnings.map((warning) => `- ${oneLine(warning)}`);
+  const lines = [
+    `# Restore ${facts.set}, backup ${facts.id}`,
+    '',
+    `Kind: ${facts.kind}. Dumped from ${facts.startedAt} to ${facts.endedAt}.`,
+    '',
+    oneLine(guide.summary),
+    '',
+    `Programs needed: ${guide.programs.join(', ')}. Nothing else: no part of Holdfast.`,
+    'Paste the block into a shell, from within this folder (or a copy of it, where there is room):',
+    '',
+    '```sh',
+    commands,
+    '```',
+    ...(warnings.length > 0 ? ['', 'Warnings of the dump:', '', ...warnings] : []),
+    '',
+  ];
+  return written(GUIDE_NAME, lines.join('\n'));
+}
+
+/** Text of others stays on its line, and cannot begin or end a block. */
+function oneLine(text: string): string {
+  return text.replaceAll(/[\r\n]+/g, ' ').replaceAll('`', "'");
+}
+
+/** Writes SHA256SUMS for the artifacts and the documents written so far. */
+export function writeSums(
+  artifacts: readonly Artifact[],
+  documents: readonly WrittenDocument[],
+): WrittenDocument {
+  const lines = [
+    ...artifacts.map(({ name, storedSha256 }) => checksumLine(storedSha256, name)),
+    ...documents.map(({ document }) => checksumLine(document.sha256, document.name)),
+  ];
+  return written(SUMS_NAME, lines.map((line) => `${line}\n`).join(''));
+}

@@ -1,0 +1,172 @@
+import { mkdir } from 'node:fs/promises';
+import { HoldfastError } from '@holdfast/core';
+import type { TreeFingerprint, TreeMember } from '../../model/fingerprint.ts';
+import type { Artifact, Manifest, ToolVersion } from '../../model/manifest.ts';
+import { measureOf } from '../../pipeline/meter.ts';
+import {
+  type Comparison,
+  type DumpFacts,
+  type DumpStream,
+  nameFiles,
+  type Source,
+  type StoredBackup,
+} from '../source.ts';
+import type { Workroom } from '../workroom.ts';
+import { type ArchiveStream, gnuArchive, libraryArchive } from './archive-stream.ts';
+import { compareTrees } from './compare-trees.ts';
+import { extractTree } from './extract.ts';
+import { extrasText, findGnuTar } from './gnu-tar.ts';
+import { treeGuide } from './guide.ts';
+import { judgeArchive, type Verdict } from './judge.ts';
+import { readMemberList, writeChecksums, writeMemberList } from './lists.ts';
+import { MemberLog } from './member-log.ts';
+import type { FilesSpec } from './spec.ts';
+import { type Walk, walkTree } from './walk.ts';
+
+interface Archiver {
+  readonly tool: ToolVersion;
+  open(walk: Walk): Promise<ArchiveStream>;
+}
+
+async function chooseArchiver(room: Workroom): Promise<Archiver> {
+  const tar = await findGnuTar(room);
+  if (tar === undefined) {
+    return {
+      tool: { name: 'node-tar', version: '7' },
+      open: (walk) => Promise.resolve(libraryArchive(walk.root, walk.found, room)),
+    };
+  }
+  return {
+    tool: { name: 'GNU tar', version: [tar.version, extrasText(tar)].join(' ').trim() },
+    open: (walk) => gnuArchive(tar, walk.root, walk.found, room),
+  };
+}
+
+/** A walk that becomes an archive: the verdict is there when the bytes have ended. */
+class TreeDump {
+  readonly log = new MemberLog();
+  verdict: Verdict | undefined;
+  readonly #walk: Walk;
+
+  constructor(walk: Walk) {
+    this.#walk = walk;
+  }
+
+  async *bytes(archiver: Archiver): AsyncGenerator<Uint8Array, void, void> {
+    const archive = await archiver.open(this.#walk);
+    yield* this.log.through(archive.bytes);
+    const end = await archive.end();
+    this.verdict = await judgeArchive(this.#walk, this.log.members, end);
+  }
+}
+
+function contentBytes(members: readonly TreeMember[]): number {
+  return members.reduce((sum, member) => sum + (member.bytes ?? 0), 0);
+}
+
+function fingerprintOf(
+  spec: FilesSpec,
+  members: readonly TreeMember[],
+  list: Buffer,
+): TreeFingerprint {
+  return {
+    kind: 'tree',
+    members: members.length,
+    files: members.filter((member) => member.type === 'file').length,
+    bytes: contentBytes(members),
+    membersSha256: measureOf(list).sha256,
+    memberList: memberListName(spec),
+  };
+}
+
+function memberListName(spec: FilesSpec): string {
+  return `${spec.name}.members.jsonl`;
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, void> {
+  yield await Promise.resolve(bytes);
+}
+
+function expectedBytes(walk: Walk): number {
+  return walk.found.reduce(
+    (sum, one) => sum + 1024 + (one.type === 'file' ? Number(one.stats.size) : 0),
+    0,
+  );
+}
+
+async function* dump(spec: FilesSpec, room: Workroom): AsyncGenerator<DumpStream, DumpFacts, void> {
+  const archiver = await chooseArchiver(room);
+  const walk = await walkTree(spec, room.signal);
+  const tree = new TreeDump(walk);
+  yield {
+    plainName: `${spec.name}.tar`,
+    layers: ['zstd'],
+    bytes: tree.bytes(archiver),
+    expectedBytes: expectedBytes(walk),
+  };
+  const { verdict, log } = tree;
+  if (verdict === undefined) throw new Error('the archive was not read to its end');
+  const list = writeMemberList(log.members);
+  // Plain: a shell must be able to read it as it is.
+  yield { plainName: `${spec.name}.sha256`, layers: [], bytes: once(writeChecksums(log.members)) };
+  yield { plainName: memberListName(spec), layers: ['zstd'], bytes: once(list) };
+  return {
+    fingerprint: fingerprintOf(spec, log.members, list),
+    tools: [archiver.tool],
+    warnings: verdict.warnings,
+    changed: nameFiles(verdict.changed),
+    vanished: nameFiles(verdict.vanished),
+  };
+}
+
+function artifactNamed(manifest: Manifest, plainName: string): Artifact {
+  const artifact = manifest.artifacts.find((one) => one.plainName === plainName);
+  if (artifact !== undefined) return artifact;
+  throw new HoldfastError('MANIFEST_INVALID', `The backup ${manifest.id} has no ${plainName}.`, {
+    retryable: false,
+  });
+}
+
+async function restore(backup: StoredBackup, to: string, room: Workroom): Promise<void> {
+  const { manifest } = backup;
+  await mkdir(to);
+  await extractTree(backup.read(artifactNamed(manifest, `${manifest.source.name}.tar`)), to, room);
+}
+
+async function compare(backup: StoredBackup, at: string, room: Workroom): Promise<Comparison> {
+  const { manifest } = backup;
+  const { fingerprint } = manifest;
+  if (fingerprint.kind !== 'tree') {
+    throw new HoldfastError(
+      'MANIFEST_INVALID',
+      `The backup ${manifest.id} has no tree's fingerprint.`,
+      {
+        retryable: false,
+      },
+    );
+  }
+  const chunks: Uint8Array[] = [];
+  const listed = artifactNamed(manifest, fingerprint.memberList);
+  for await (const chunk of backup.read(listed)) chunks.push(chunk);
+  const list = Buffer.concat(chunks);
+  if (measureOf(list).sha256 !== fingerprint.membersSha256) {
+    throw new HoldfastError(
+      'MANIFEST_INVALID',
+      `${listed.name} is not the list of the fingerprint.`,
+      {
+        retryable: false,
+      },
+    );
+  }
+  return compareTrees(readMemberList(list), at, room.signal);
+}
+
+/** Dumps, restores and compares file trees: tar as an archive, hashes from the archive as it passes. */
+export const files: Source<FilesSpec> = {
+  kind: 'files',
+  identity: (spec) => ({ path: spec.path, exclude: spec.exclude }),
+  dump,
+  restore,
+  compare,
+  guide: treeGuide,
+};

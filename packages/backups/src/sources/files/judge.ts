@@ -1,0 +1,137 @@
+import type { BigIntStats } from 'node:fs';
+import { lstat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { HoldfastError } from '@holdfast/core';
+import type { TreeMember } from '../../model/fingerprint.ts';
+import type { ArchiverEnd } from './archive-stream.ts';
+import type { Found, Walk } from './walk.ts';
+
+/** What is no error between a walk and the archive that was made of it. */
+export interface Verdict {
+  readonly changed: readonly string[];
+  readonly vanished: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** Complaints that are explained by files that vanished, changed or shrank; anything else is an error. */
+const EXPLAINED = [
+  /: Cannot (?:stat|open|readlink): No such file or directory$/,
+  /: File removed before we read it$/,
+  /: file changed as we read it$/,
+  /: File shrank by \d+ bytes; padding with zeros$/,
+  /: (?:contains a cache directory tag|socket ignored|file is unchanged; not dumped)/,
+  /^tar: Exiting with failure status due to previous errors$/,
+];
+
+/** The child's stderr is kept up to 8 KiB: beyond this, its beginning may be missing. */
+const WHOLE_COMPLAINTS = 7 * 1024;
+
+function unexplained(complaints: string): string | undefined {
+  return complaints
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .find((line) => !EXPLAINED.some((known) => known.test(line.trim())));
+}
+
+function checkEnd(root: string, end: ArchiverEnd): void {
+  if (end.code === 0) return;
+  const line = unexplained(end.complaints);
+  if (line !== undefined) {
+    throw new HoldfastError('SOURCE_UNREADABLE', `Not all of ${root} could be read: ${line}`, {
+      hint: 'Give this process the right to read it, or exclude it. Nothing was published.',
+      retryable: !/Permission denied/.test(line),
+      context: { root, line },
+    });
+  }
+  if (end.code > 1 && end.complaints.length > WHOLE_COMPLAINTS) {
+    throw new HoldfastError(
+      'DUMP_INCOMPLETE',
+      `tar had more complaints of ${root} than are kept.`,
+      {
+        hint: 'Too much of the tree vanishes while it is read. Back up a snapshot of it.',
+        context: { root },
+      },
+    );
+  }
+}
+
+async function statsNow(root: string, path: string): Promise<BigIntStats | undefined> {
+  return lstat(join(root, path), { bigint: true }).catch(() => undefined);
+}
+
+function isSame(then: BigIntStats, now: BigIntStats): boolean {
+  return now.mtimeNs === then.mtimeNs && now.size === then.size && now.ino === then.ino;
+}
+
+/** A file whose size, time or inode is another than at the walk was written to meanwhile. */
+function hasChanged(one: Found, now: BigIntStats | undefined, member: TreeMember): boolean {
+  if (one.type !== 'file') return member.type !== one.type && member.type !== 'hardlink';
+  if (member.type === 'hardlink') return false;
+  const differs = now !== undefined && !isSame(one.stats, now);
+  return differs || member.type !== 'file' || BigInt(member.bytes ?? 0) !== one.stats.size;
+}
+
+/**
+ * Compares what was found by the walk with what went into the archive.
+ *
+ * @throws `DUMP_INCOMPLETE` a member is missing though it still stands, or was never asked for
+ * @throws `SOURCE_UNREADABLE` the archiver could not read something that was there
+ */
+export async function judgeArchive(
+  walk: Walk,
+  members: readonly TreeMember[],
+  end: ArchiverEnd,
+): Promise<Verdict> {
+  const { root } = walk;
+  checkEnd(root, end);
+  const archived = new Map(members.map((member) => [member.path, member]));
+  const changed: string[] = [];
+  const vanished = [...walk.vanished];
+  for (const one of walk.found) {
+    const member = archived.get(one.path);
+    archived.delete(one.path);
+    const now =
+      member !== undefined && one.type !== 'file' ? undefined : await statsNow(root, one.path);
+    if (member !== undefined) {
+      if (hasChanged(one, now, member)) changed.push(one.path);
+    } else if (now === undefined) vanished.push(one.path);
+    else throw incomplete(root, one.path, 'is not in the archive, though it is still there');
+  }
+  const [extra] = archived.keys();
+  if (extra !== undefined)
+    throw incomplete(root, extra, 'is in the archive, and was not asked for');
+  return { changed, vanished, warnings: warningsOf(walk, changed, vanished) };
+}
+
+function incomplete(root: string, path: string, why: string): HoldfastError {
+  return new HoldfastError('DUMP_INCOMPLETE', `${JSON.stringify(path)} of ${root} ${why}.`, {
+    hint: 'Nothing was published. Try again; see what tar printed.',
+    context: { root, path },
+  });
+}
+
+/** Names a few of many. */
+function named(paths: readonly string[]): string {
+  const shown = paths.slice(0, 3).map((path) => JSON.stringify(path));
+  return paths.length > shown.length ? `${shown.join(', ')} and others` : shown.join(', ');
+}
+
+function warningsOf(
+  walk: Walk,
+  changed: readonly string[],
+  vanished: readonly string[],
+): readonly string[] {
+  const warnings: string[] = [];
+  if (walk.special.length > 0) {
+    warnings.push(
+      `${walk.special.length} sockets, pipes or devices were left out: ${named(walk.special)}.`,
+    );
+  }
+  if (changed.length > 0) {
+    warnings.push(`${changed.length} files changed while they were read: ${named(changed)}.`);
+  }
+  if (vanished.length > 0) {
+    warnings.push(`${vanished.length} files vanished before they were read: ${named(vanished)}.`);
+  }
+  return warnings;
+}

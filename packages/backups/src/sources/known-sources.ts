@@ -1,0 +1,33 @@
+import { HoldfastError } from '@holdfast/core';
+import { files } from './files/files-source.ts';
+import type { Source } from './source.ts';
+import { sqlite } from './sqlite/sqlite-source.ts';
+
+const BUILT_IN: readonly Source[] = [sqlite, files];
+
+/** Sources beside the built-in ones: a list, or what finds one by its kind. */
+export type MoreSources = readonly Source[] | ((kind: string) => Source | undefined);
+
+function findIn(more: MoreSources, kind: string): Source | undefined {
+  return typeof more === 'function' ? more(kind) : more.find((one) => one.kind === kind);
+}
+
+/** Whether a source of this kind is built in. */
+export function isBuiltIn(kind: string): boolean {
+  return BUILT_IN.some((one) => one.kind === kind);
+}
+
+/**
+ * Finds the source for a kind: among those given, then among the built-in ones.
+ *
+ * @throws `SOURCE_KIND_UNKNOWN`
+ */
+export function sourceOfKind(kind: string, given: MoreSources = []): Source {
+  const source = findIn(given, kind) ?? findIn(BUILT_IN, kind);
+  if (source !== undefined) return source;
+  throw new HoldfastError('SOURCE_KIND_UNKNOWN', `There is no source of the kind '${kind}'.`, {
+    hint: 'Pass your own Source in `sources`; built in are: sqlite, files.',
+    retryable: false,
+    context: { kind },
+  });
+}

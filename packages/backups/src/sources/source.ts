@@ -1,0 +1,119 @@
+import type { JsonValue } from '@holdfast/core';
+import type { Fingerprint } from '../model/fingerprint.ts';
+import type { Artifact, Layer, Manifest, NamedFiles, ToolVersion } from '../model/manifest.ts';
+import type { Workroom } from './workroom.ts';
+
+/**
+ * What is to be backed up: plain data that can be stored with a run. Kinds add fields of their own.
+ * A credential is never a field; name the place where it is found.
+ */
+export interface SourceSpec {
+  /** Which {@link Source} reads it. */
+  readonly kind: string;
+  /** Names its artifacts, and its backup set unless that is named otherwise. */
+  readonly name: string;
+}
+
+/** One stream of a dump, on its way to become an artifact. */
+export interface DumpStream {
+  /** File name without layers: `orders.sqlite`, `site.tar`. */
+  readonly plainName: string;
+  /** The layers that it is to be stored in, innermost first. */
+  readonly layers: readonly Layer[];
+  /**
+   * The bytes. The iteration ends only after everything that produces them was seen to end well, every
+   * exit code included; else it throws. It throws soon after the workroom's signal aborts.
+   */
+  readonly bytes: AsyncIterable<Uint8Array>;
+  /** Size as far as known beforehand, for the look at the store's free space. */
+  readonly expectedBytes?: number;
+}
+
+/** What is known of a dump when all its streams have ended. */
+export interface DumpFacts {
+  /** What the source held at the moment of the dump, read from the source and not from the dump. */
+  readonly fingerprint: Fingerprint;
+  readonly tools: readonly ToolVersion[];
+  readonly warnings: readonly string[];
+  readonly changed: NamedFiles;
+  readonly vanished: NamedFiles;
+}
+
+/** A backup's artifacts, read back from a store. */
+export interface StoredBackup {
+  readonly manifest: Manifest;
+  /**
+   * Reads one artifact back to its plain bytes. They are proven only when the iteration has ended.
+   *
+   * @throws `ARTIFACT_ALTERED`, `ARTIFACT_UNREADABLE`, or what the store throws
+   */
+  read(artifact: Artifact): AsyncIterable<Uint8Array>;
+}
+
+/** One thing that is not as it was at the moment of the dump. */
+export interface Difference {
+  /** 'table orders', 'file img/logo.png', 'schema'. */
+  readonly what: string;
+  readonly expected: string;
+  readonly found: string;
+}
+
+/** What a comparison of a restored copy with its manifest gave. */
+export interface Comparison {
+  /** Empty: the copy is what the source was. At most 100. */
+  readonly differences: readonly Difference[];
+  readonly tables?: number;
+  readonly rows?: number;
+  readonly members?: number;
+}
+
+/** How a backup is restored by hand, in a plain sh, from within its folder. */
+export interface RestoreGuide {
+  /** Programs that the commands need, as named in a shell. */
+  readonly programs: readonly string[];
+  /** What is restored and where to, in a sentence. */
+  readonly summary: string;
+  /** The commands, in order; each may span lines. They stop at the first that fails, and overwrite nothing. */
+  readonly commands: readonly string[];
+}
+
+/**
+ * A kind of thing that can be dumped, restored and compared. The port that databases implement, and
+ * users for what they have.
+ *
+ * Promises of an implementation:
+ * 1. `dump` fails rather than give less than it says: a source that is missing, unreadable or damaged
+ *    is an error with a code, never an empty dump.
+ * 2. The fingerprint is that of the source, at the same moment as the dump.
+ * 3. `restore` writes nowhere but at and below `to`.
+ * 4. `compare` compares with the manifest, and with nothing that was read from the copy itself.
+ */
+export interface Source<S extends SourceSpec = SourceSpec> {
+  readonly kind: string;
+  /** What the manifest tells of it: path, host, database. No secrets. */
+  identity(spec: S): { readonly [field: string]: JsonValue };
+  /**
+   * Dumps. The streams are read one after another, each to its end, before the next is asked for.
+   * The generator is returned to (its `finally` runs) whatever happens.
+   */
+  dump(spec: S, room: Workroom): AsyncGenerator<DumpStream, DumpFacts, void>;
+  /** Restores to a path where nothing is yet, in a directory that exists. */
+  restore(backup: StoredBackup, to: string, room: Workroom): Promise<void>;
+  /** Compares what was restored to a path with what the manifest says of the source. */
+  compare(backup: StoredBackup, at: string, room: Workroom): Promise<Comparison>;
+  /** Suffixes of files beside a restored one that would be taken for parts of it: `-wal`. Default none. */
+  readonly companions?: readonly string[];
+  /** How to restore without Holdfast. `artifacts` are as they will stand in the manifest. */
+  guide(spec: S, facts: DumpFacts, artifacts: readonly Artifact[]): RestoreGuide;
+}
+
+/** No files. */
+export const NO_FILES: NamedFiles = { count: 0, names: [] };
+
+/** The longest list of names that a manifest keeps. */
+const MOST_NAMES = 1000;
+
+/** Counts names, and keeps the first 1,000. */
+export function nameFiles(names: readonly string[]): NamedFiles {
+  return { count: names.length, names: names.slice(0, MOST_NAMES) };
+}

@@ -1,0 +1,43 @@
+import { runContext, task } from '@holdfast/core';
+import { type Copy, copyBackup } from '../archive/copy-backup.ts';
+import type { BackupRef } from '../verify/verify-backup.ts';
+import { storeNamed } from './surroundings.ts';
+
+/** The part of a backup that the archive task needs. */
+export type ArchivedBackup = BackupRef & { readonly store: string };
+
+/**
+ * Copies a backup to another object store, and reads every object back from there. Five retries; each
+ * goes on where the one before was.
+ *
+ * @throws see {@link copyBackup}
+ */
+export const archiveBackup = task(
+  (backup: ArchivedBackup, to: string): Promise<Copy> => {
+    const context = runContext();
+    return copyBackup({
+      signal: context.signal,
+      backup,
+      from: storeNamed(backup.store),
+      to: storeNamed(to),
+      toName: to,
+      beforePublish: () => context.assertLease(),
+    });
+  },
+  {
+    name: 'archiveBackup',
+    description: 'Copies a backup to another object store.',
+    runName: (backup: ArchivedBackup, to: string) => `copy ${backup.set} to ${to}`,
+    // A store that did not answer once often answers a moment later; one that is down takes minutes.
+    retries: {
+      limit: 5,
+      delay: '2s',
+      backoff: 'exponential',
+      factor: 4,
+      maxDelay: '10m',
+      jitter: true,
+    },
+    timeout: '12h',
+    tags: ['backup', 'archive'],
+  },
+);

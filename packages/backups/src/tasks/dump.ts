@@ -1,0 +1,72 @@
+import { runContext, task } from '@holdfast/core';
+import type { Backup } from '../model/backup.ts';
+import { createBackup } from '../publish/create-backup.ts';
+import type { FilesSpec } from '../sources/files/spec.ts';
+import type { SourceSpec } from '../sources/source.ts';
+import type { SqliteSpec } from '../sources/sqlite/spec.ts';
+import { storeNamed, surroundings } from './surroundings.ts';
+
+/** What a dump task is told. */
+export interface DumpInput<S extends SourceSpec = SourceSpec> {
+  readonly source: S;
+  /** Name of the object store among the engine's resources. */
+  readonly store: string;
+  /** The backup set. Default: the source's name. */
+  readonly set?: string;
+  /** Where scratch directories are made. Default: `holdfast-<uid>` in the system's directory for temporary files. */
+  readonly scratchRoot?: string;
+}
+
+const POLICY = {
+  runName: ({ source }: DumpInput) => `dump ${source.name}`,
+  retries: { limit: 3, delay: '10s', backoff: 'exponential', maxDelay: '5m', jitter: true },
+  timeout: '6h',
+} as const;
+
+function dump(input: DumpInput): Promise<Backup> {
+  const context = runContext();
+  const { source, set } = input;
+  return createBackup({
+    ...surroundings(input.scratchRoot),
+    source,
+    store: storeNamed(input.store),
+    storeName: input.store,
+    ...(set === undefined ? {} : { set }),
+    runId: context.rootRunId,
+    beforePublish: () => context.assertLease(),
+  });
+}
+
+/**
+ * Dumps a SQLite database into an object store. Three retries, 6 hours an attempt; what cannot be helped
+ * by trying again (a missing or damaged source, a full store) is not retried.
+ *
+ * @throws see {@link createBackup}
+ */
+export const dumpSqlite = task((input: DumpInput<SqliteSpec>): Promise<Backup> => dump(input), {
+  ...POLICY,
+  name: 'dumpSqlite',
+  description: 'Dumps a SQLite database, live or not, into an object store.',
+  tags: ['backup', 'dump'],
+});
+
+/** Archives a file tree into an object store. Policy and errors as of {@link dumpSqlite}. */
+export const snapshotFiles = task((input: DumpInput<FilesSpec>): Promise<Backup> => dump(input), {
+  ...POLICY,
+  name: 'snapshotFiles',
+  description: 'Archives a file tree into an object store.',
+  tags: ['backup', 'dump'],
+});
+
+/**
+ * Dumps a source of any kind: a built-in one, or one that the engine was given as the resource
+ * `source:<kind>`. Policy and errors as of {@link dumpSqlite}.
+ *
+ * @throws `RESOURCE_UNKNOWN` there is no such resource
+ */
+export const dumpSource = task((input: DumpInput): Promise<Backup> => dump(input), {
+  ...POLICY,
+  name: 'dumpSource',
+  description: 'Dumps a source of any kind into an object store.',
+  tags: ['backup', 'dump'],
+});

@@ -1,0 +1,23 @@
+import { type ObjectStore, runContext } from '@holdfast/core';
+import type { WorkOptions } from '../publish/create-backup.ts';
+import { isBuiltIn } from '../sources/known-sources.ts';
+import type { Source } from '../sources/source.ts';
+
+/** The object store that the engine was given under a name. */
+export function storeNamed(name: string): ObjectStore {
+  return runContext().resource<ObjectStore>(name);
+}
+
+/**
+ * What the present run gives to the work: its signal, children that are recorded for recovery, and
+ * sources of other kinds from the engine's resources, where `source:<kind>` names them.
+ */
+export function surroundings(scratchRoot: string | undefined): WorkOptions {
+  const context = runContext();
+  return {
+    signal: context.signal,
+    startChild: (command, options) => context.startChild(command, options),
+    sources: (kind) => (isBuiltIn(kind) ? undefined : context.resource<Source>(`source:${kind}`)),
+    ...(scratchRoot === undefined ? {} : { scratchRoot }),
+  };
+}

@@ -1,0 +1,83 @@
+import { HoldfastError, isHoldfastError, type ObjectStore } from '@holdfast/core';
+import { loadManifest } from '../catalog/load-manifest.ts';
+import type { Manifest } from '../model/manifest.ts';
+import type { Verification, VerificationLevel } from '../model/verification.ts';
+import { settle, type WorkOptions } from '../publish/create-backup.ts';
+import { sourceOfKind } from '../sources/known-sources.ts';
+import { withScratch } from '../sources/workroom.ts';
+import { isDamage, verifyFailed } from './damage.ts';
+import { Examination } from './examination.ts';
+import { keepRecord } from './record.ts';
+
+/** Which backup: as a task was given it, or by name alone. */
+export interface BackupRef {
+  readonly set: string;
+  readonly id: string;
+  /** When given, another manifest under the same name is refused. */
+  readonly manifestSha256?: string;
+}
+
+/** How a backup is verified. */
+export interface VerifyOptions extends WorkOptions {
+  readonly backup: BackupRef;
+  /** The store that is read, and that the record is kept in. */
+  readonly store: ObjectStore;
+  /** How far to go. Default 'restored'. */
+  readonly level?: VerificationLevel;
+}
+
+async function manifestOf(options: VerifyOptions, signal: AbortSignal): Promise<Manifest> {
+  const { backup, store } = options;
+  const manifest = await loadManifest(store, backup, signal);
+  const { manifestSha256 = manifest.sha256 } = backup;
+  if (manifestSha256 === manifest.sha256) return manifest;
+  throw new HoldfastError('MANIFEST_ALTERED', `The manifest of ${backup.id} was replaced.`, {
+    hint: 'Somebody or something changed it. Use another copy.',
+    retryable: false,
+    context: { expected: manifestSha256, found: manifest.sha256 },
+  });
+}
+
+async function examine(options: VerifyOptions, examination: Examination): Promise<Manifest> {
+  const { scratchRoot, signal, startChild } = settle(options);
+  const { level = 'restored', store } = options;
+  const manifest = await manifestOf(options, signal);
+  const source = sourceOfKind(manifest.source.kind, options.sources);
+  await withScratch(scratchRoot, (scratch) =>
+    examination.run({ manifest, source, store, level, room: { scratch, signal, startChild } }),
+  );
+  return manifest;
+}
+
+/**
+ * Verifies a backup from its store, and keeps a record of it there, also of a failure. At the level
+ * `restored` it is restored into a scratch directory and compared with what the source held at the
+ * moment of the dump. The scratch is removed in every case.
+ *
+ * @throws `VERIFY_FAILED` the backup is not what it should be: names the object, table or file, what was
+ *   expected and what was found; not retryable
+ * @throws anything else says nothing of the backup (the store cannot be reached, a tool is missing, the
+ *   scratch is full, the signal aborted), and leaves no record
+ */
+export async function verifyBackup(options: VerifyOptions): Promise<Verification> {
+  const { now, signal } = settle(options);
+  const { backup, store, level = 'restored' } = options;
+  const startedAt = now();
+  const examination = new Examination();
+  const facts = { store, level, startedAt, examination };
+  try {
+    const manifest = await examine(options, examination);
+    return await keepRecord({ ...facts, backup: manifest, endedAt: now(), problem: null });
+  } catch (error) {
+    if (signal.aborted || !isHoldfastError(error) || !isDamage(error)) throw error;
+    const failure = verifyFailed(backup, level, error);
+    const problem = { code: error.code, message: error.message };
+    const sha256 = backup.manifestSha256 ?? examination.manifestSha256;
+    if (sha256 !== undefined) {
+      const about = { set: backup.set, id: backup.id, sha256 };
+      // The verdict stands, whether or not the store takes a record of it.
+      await keepRecord({ ...facts, backup: about, endedAt: now(), problem }).catch(() => undefined);
+    }
+    throw failure;
+  }
+}
