@@ -1,0 +1,63 @@
+import type { JsonValue } from '../../model/json.ts';
+import type { HistoryEntry, PendingHook, Run } from '../../model/run.ts';
+import type { State } from '../../model/state.ts';
+
+/**
+ * A deep copy of JSON. −0 becomes 0 and an `undefined` property is left out, as in JSON text, so that a
+ * memory store gives back what a durable one would.
+ */
+export function copyJson<T>(value: T): T {
+  if (typeof value === 'number') return (value === 0 ? 0 : value) as T;
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(copyJson) as T;
+  const copy: Record<string, unknown> = {};
+  for (const key of Object.keys(value)) {
+    const member = (value as Record<string, unknown>)[key];
+    if (member === undefined) continue;
+    if (key === '__proto__') defineProto(copy, copyJson(member));
+    else copy[key] = copyJson(member);
+  }
+  return copy as T;
+}
+
+/** Assigning to `__proto__` would set the prototype; JSON.parse makes it an own property. */
+function defineProto(target: object, value: unknown): void {
+  Object.defineProperty(target, '__proto__', {
+    value,
+    configurable: true,
+    enumerable: true,
+    writable: true,
+  });
+}
+
+/** Spreads where the members are flat: several times faster than walking the keys. */
+function copyState(state: State): State {
+  switch (state.type) {
+    case 'COMPLETED':
+      return { ...state, result: copyJson(state.result) };
+    case 'FAILED':
+    case 'CRASHED':
+      return { ...state, error: copyJson(state.error) };
+    case 'SCHEDULED':
+      return state.name === 'AwaitingRetry'
+        ? { ...state, error: copyJson(state.error) }
+        : { ...state };
+    default:
+      return { ...state };
+  }
+}
+
+/** A run that shares nothing with the given one. */
+export function copyRun(run: Run): Run {
+  const state = copyState(run.state);
+  const tags = [...run.tags];
+  if (run.kind === 'flow') {
+    return { ...run, state, tags, inputs: copyJson<JsonValue>(run.inputs) };
+  }
+  return { ...run, state, tags, dependsOn: run.dependsOn.map((on) => ({ ...on })) };
+}
+
+/** A history entry or pending hook that shares nothing with the given one. */
+export function copyWithState<T extends HistoryEntry | PendingHook>(record: T): T {
+  return { ...record, state: copyState(record.state) };
+}

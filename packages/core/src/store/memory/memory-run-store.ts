@@ -1,0 +1,173 @@
+import { HoldfastError } from '../../errors/holdfast-error.ts';
+import type { RunId } from '../../model/ids.ts';
+import type {
+  ChildRecord,
+  FlowRun,
+  HistoryEntry,
+  PendingHook,
+  RecordedValue,
+  Run,
+} from '../../model/run.ts';
+import { isTerminal } from '../../model/state.ts';
+import { checkWrites } from '../check-writes.ts';
+import type {
+  Durability,
+  Fence,
+  LeaseGrant,
+  LeaseRenewal,
+  LeaseRequest,
+  LeaseTerms,
+  OpenRun,
+  RunQuery,
+  RunStore,
+  Write,
+  WriteOutcome,
+} from '../run-store.ts';
+import { copyJson, copyRun, copyWithState } from './copy-records.ts';
+import { MemoryTables } from './memory-tables.ts';
+import type { RootEntry } from './memory-tables.ts';
+import { selectRuns } from './select-runs.ts';
+
+const HOOK_LIMIT = 1000;
+
+/**
+ * A run store in this process's memory: for tests, and for runs that need not survive. Every record is
+ * copied on its way in and on its way out. Its runs are gone when the process ends.
+ */
+export function memoryRunStore(): RunStore {
+  return new MemoryRunStore();
+}
+
+class MemoryRunStore implements RunStore {
+  readonly adapter = 'memory';
+  readonly durable = false;
+  readonly #tables = new MemoryTables();
+  #phase: 'new' | 'open' | 'closed' = 'new';
+
+  async open(): Promise<void> {
+    if (this.#phase === 'closed') throw closed();
+    this.#phase = 'open';
+  }
+
+  async close(): Promise<void> {
+    this.#phase = 'closed';
+  }
+
+  async commit(
+    writes: readonly Write[],
+    _durability: Durability,
+  ): Promise<readonly WriteOutcome[]> {
+    const tables = this.#open();
+    checkWrites(writes);
+    return writes.map((write) => tables.apply(write));
+  }
+
+  async run(id: RunId): Promise<Run | undefined> {
+    const entry = this.#open().runs.get(id);
+    return entry === undefined ? undefined : copyRun(entry.run);
+  }
+
+  async runs(query: RunQuery): Promise<readonly Run[]> {
+    return selectRuns(this.#open(), query).map(copyRun);
+  }
+
+  async history(id: RunId): Promise<readonly HistoryEntry[]> {
+    return (this.#open().runs.get(id)?.history ?? []).map(copyWithState);
+  }
+
+  async below(rootId: RunId): Promise<readonly Run[]> {
+    return (this.#open().roots.get(rootId)?.below ?? []).map(({ run }) => copyRun(run));
+  }
+
+  async recorded(rootId: RunId): Promise<readonly RecordedValue[]> {
+    return [...(this.#open().roots.get(rootId)?.recorded.values() ?? [])].map(copyJson);
+  }
+
+  async pendingHooks(rootId?: RunId): Promise<readonly PendingHook[]> {
+    const all = [...this.#open().hooks.values()];
+    const wanted =
+      rootId === undefined
+        ? all.slice(0, HOOK_LIMIT)
+        : all.filter((hook) => hook.rootId === rootId);
+    return wanted.map(copyWithState);
+  }
+
+  async children(rootId: RunId): Promise<readonly ChildRecord[]> {
+    const children = this.#open().roots.get(rootId)?.children.values() ?? [];
+    return Array.from(children, (child) => ({ ...child }));
+  }
+
+  async openRuns(): Promise<readonly OpenRun[]> {
+    const open: OpenRun[] = [];
+    for (const { entry, lease, cancelReason } of this.#open().roots.values()) {
+      if (isTerminal(entry.run.state)) continue;
+      open.push({
+        run: copyRun(entry.run) as FlowRun,
+        lease: { ...lease },
+        ...(cancelReason === undefined ? {} : { cancelReason }),
+      });
+    }
+    return open.toSorted((a, b) => (a.run.id < b.run.id ? -1 : 1));
+  }
+
+  async acquireLease({ rootId, holder, ttl, now, deadLease }: LeaseRequest): Promise<LeaseGrant> {
+    const root = this.#open().roots.get(rootId);
+    if (root === undefined) throw unknownRun(rootId);
+    const { lease } = root;
+    const dead = deadLease?.holder === lease.holder && deadLease.epoch === lease.epoch;
+    const free = lease.holder === '' || lease.expiresAt <= now || dead;
+    const granted = free && !isTerminal(root.entry.run.state);
+    if (granted) {
+      root.lease = { rootId, holder, epoch: lease.epoch + 1, expiresAt: now + ttl };
+    }
+    return { granted, lease: { ...root.lease } };
+  }
+
+  async renewLeases(
+    fences: readonly Fence[],
+    terms: LeaseTerms & { readonly now: number },
+  ): Promise<readonly LeaseRenewal[]> {
+    const tables = this.#open();
+    return fences.map((fence) => renew(tables.held(fence), fence, terms));
+  }
+
+  async releaseLeases(fences: readonly Fence[]): Promise<void> {
+    const tables = this.#open();
+    for (const fence of fences) {
+      const root = tables.held(fence);
+      if (root !== undefined) root.lease = { ...root.lease, holder: '', expiresAt: 0 };
+    }
+  }
+
+  #open(): MemoryTables {
+    if (this.#phase !== 'open') throw closed();
+    return this.#tables;
+  }
+}
+
+function renew(
+  root: RootEntry | undefined,
+  { rootId }: Fence,
+  { holder, ttl, now }: LeaseTerms & { readonly now: number },
+): LeaseRenewal {
+  if (root?.lease.holder !== holder) return { rootId, held: false };
+  root.lease = { ...root.lease, expiresAt: now + ttl };
+  return root.cancelReason === undefined
+    ? { rootId, held: true }
+    : { rootId, held: true, cancelReason: root.cancelReason };
+}
+
+function closed(): HoldfastError {
+  return new HoldfastError('STORE_CLOSED', 'The memory run store is not open', {
+    hint: 'Call open() before anything else; a store that was closed stays closed.',
+    retryable: false,
+  });
+}
+
+function unknownRun(rootId: RunId): HoldfastError {
+  return new HoldfastError('RUN_UNKNOWN', `There is no top-level run ${rootId}`, {
+    hint: 'Take a lease of a run that was created and has no parent.',
+    retryable: false,
+    context: { rootId },
+  });
+}

@@ -1,0 +1,37 @@
+import type { Run } from '../../model/run.ts';
+import type { RunQuery } from '../run-store.ts';
+import type { MemoryTables, RunEntry } from './memory-tables.ts';
+
+const DEFAULT_LIMIT = 100;
+
+/** The stored runs that a query describes, in its order. */
+export function selectRuns(tables: MemoryTables, query: RunQuery): Run[] {
+  const ascending = query.order === 'oldest';
+  const found: Run[] = [];
+  for (const { run } of candidates(tables, query)) {
+    if (matches(run, query, ascending)) found.push(run);
+  }
+  found.sort((a, b) => (a.id < b.id === ascending ? -1 : 1));
+  return found.slice(0, query.limit ?? DEFAULT_LIMIT);
+}
+
+function candidates(tables: MemoryTables, { rootId, topLevel }: RunQuery): Iterable<RunEntry> {
+  if (rootId !== undefined) {
+    const root = tables.roots.get(rootId);
+    return root === undefined ? [] : [root.entry, ...root.below];
+  }
+  if (topLevel === true) return Array.from(tables.roots.values(), ({ entry }) => entry);
+  return tables.runs.values();
+}
+
+function matches(run: Run, query: RunQuery, ascending: boolean): boolean {
+  const { kind, name, states, parentId, topLevel, after } = query;
+  return (
+    (kind === undefined || run.kind === kind) &&
+    (name === undefined || run.name === name) &&
+    (states === undefined || states.includes(run.state.type)) &&
+    (parentId === undefined || run.parentId === parentId) &&
+    (topLevel !== true || run.parentId === undefined) &&
+    (after === undefined || (ascending ? run.id > after : run.id < after))
+  );
+}

@@ -1,0 +1,2 @@
+export { sqliteRunStore } from './sqlite-run-store.ts';
+export type { SqliteRunStore, SqliteRunStoreOptions } from './sqlite-run-store.ts';

@@ -1,0 +1,69 @@
+import type {
+  Durability,
+  Fence,
+  JsonValue,
+  LeaseRequest,
+  LeaseTerms,
+  RunId,
+  RunQuery,
+  Write,
+} from '@holdfast/core';
+
+/** Where the worker finds its database, and how long it waits. Sent with {@link StoreCalls.open}. */
+export interface DatabaseTerms {
+  readonly path: string;
+  /** For how long a write waits for other processes' writes, in milliseconds. */
+  readonly busyTimeout: number;
+}
+
+/** What the host's thread asks of the worker, by name, with the arguments of each. */
+export interface StoreCalls {
+  readonly open: DatabaseTerms;
+  readonly close: undefined;
+  readonly commit: { readonly writes: readonly Write[]; readonly durability: Durability };
+  readonly acquireLease: LeaseRequest;
+  readonly renewLeases: {
+    readonly fences: readonly Fence[];
+    readonly terms: LeaseTerms & { readonly now: number };
+  };
+  readonly releaseLeases: readonly Fence[];
+  readonly run: RunId;
+  readonly runs: RunQuery;
+  readonly history: RunId;
+  readonly below: RunId;
+  readonly recorded: RunId;
+  readonly pendingHooks: RunId | undefined;
+  readonly children: RunId;
+  readonly openRuns: undefined;
+  readonly damaged: undefined;
+}
+
+export type CallName = keyof StoreCalls;
+
+/** Host to worker: a call, or the wish for the next page of a long answer. */
+export type Request =
+  | { readonly id: number; readonly call: CallName; readonly argument: unknown }
+  | { readonly id: number; readonly call: 'next-page' };
+
+/** An error as it crosses the thread boundary; the host makes a `HoldfastError` of it. */
+export interface Fault {
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+  readonly retryable: boolean;
+  readonly context?: { readonly [key: string]: JsonValue };
+  /** The database's own words. */
+  readonly cause?: string;
+}
+
+/**
+ * Worker to host. A list comes in pages, each asked for on its own, so that reading a large one back
+ * into objects never holds up the host's event loop for long.
+ */
+export type Response =
+  | { readonly id: number; readonly value: unknown }
+  | { readonly id: number; readonly page: readonly unknown[]; readonly last: boolean }
+  | { readonly id: number; readonly fault: Fault };
+
+/** Records in one page of a list. */
+export const PAGE_SIZE = 250;

@@ -1,0 +1,163 @@
+import type {
+  AwaitingRetryState,
+  CancelledState,
+  CancellingState,
+  CompletedState,
+  CrashedState,
+  Dependency,
+  FailedState,
+  Failure,
+  FlowRun,
+  PausedState,
+  RunningState,
+  ScheduledState,
+  SkippedState,
+  StateName,
+  StateType,
+  StoredValue,
+  TaskRun,
+} from '@holdfast/core';
+import {
+  count,
+  flag,
+  json,
+  lazy,
+  list,
+  number,
+  oneOf,
+  optional,
+  record,
+  text,
+  variant,
+} from './shape.ts';
+import type { Members, Shape } from './shape.ts';
+
+type Inline = Extract<StoredValue, { readonly inline: unknown }>;
+type InObjectStore = Extract<StoredValue, { readonly object: string }>;
+
+const inline = record<Inline>({ inline: json });
+const inObjectStore = record<InObjectStore>({ object: text, bytes: count, sha256: text });
+
+const storedValue: Shape = (value) =>
+  typeof value === 'object' && value !== null && 'object' in value
+    ? inObjectStore(value)
+    : inline(value);
+
+const context: Shape = (value) =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? undefined : '';
+
+const failure: Shape = record<Failure>({
+  name: text,
+  message: text,
+  code: optional(text),
+  hint: optional(text),
+  retryable: optional(flag),
+  stack: optional(text),
+  context: optional(context),
+  cause: optional(lazy(() => failure)),
+  errors: optional(list(lazy(() => failure))),
+});
+
+/** A state's members without type and name, which chose it. */
+type Rest<T> = Omit<Members<T>, 'type' | 'name'>;
+
+const SCHEDULED: Rest<ScheduledState> = { dueAt: number };
+const AWAITING_RETRY: Rest<AwaitingRetryState> = {
+  dueAt: number,
+  nextAttempt: count,
+  error: failure,
+};
+const RUNNING: Rest<RunningState> = { attempt: count };
+const PAUSED: Rest<PausedState> = { until: optional(number) };
+const CANCELLING: Rest<CancellingState> = { reason: text };
+const COMPLETED: Rest<CompletedState> = { result: storedValue, failedTasks: optional(count) };
+const FAILED: Rest<FailedState> = { error: failure };
+const CRASHED: Rest<CrashedState> = { error: failure };
+const CANCELLED: Rest<CancelledState> = { reason: text };
+const SKIPPED: Rest<SkippedState> = { reason: text };
+
+const STATES: { readonly [N in StateName]: readonly [StateType, Readonly<Record<string, Shape>>] } =
+  {
+    Scheduled: ['SCHEDULED', SCHEDULED],
+    AwaitingSlot: ['SCHEDULED', SCHEDULED],
+    AwaitingWindow: ['SCHEDULED', SCHEDULED],
+    AwaitingRecovery: ['SCHEDULED', SCHEDULED],
+    AwaitingRetry: ['SCHEDULED', AWAITING_RETRY],
+    Pending: ['PENDING', {}],
+    Running: ['RUNNING', RUNNING],
+    Retrying: ['RUNNING', RUNNING],
+    Resumed: ['RUNNING', RUNNING],
+    Paused: ['PAUSED', PAUSED],
+    Sleeping: ['PAUSED', PAUSED],
+    Cancelling: ['CANCELLING', CANCELLING],
+    Completed: ['COMPLETED', COMPLETED],
+    Cached: ['COMPLETED', COMPLETED],
+    Failed: ['FAILED', FAILED],
+    TimedOut: ['FAILED', FAILED],
+    MissedWindow: ['FAILED', FAILED],
+    WindowClosed: ['FAILED', FAILED],
+    Crashed: ['CRASHED', CRASHED],
+    Cancelled: ['CANCELLED', CANCELLED],
+    UpstreamFailed: ['SKIPPED', SKIPPED],
+    NotNeeded: ['SKIPPED', SKIPPED],
+    Overlap: ['SKIPPED', SKIPPED],
+    WontFit: ['SKIPPED', SKIPPED],
+  };
+
+/** Every state, chosen by its name. */
+export const stateShape: Shape = variant(
+  'name',
+  new Map(
+    Object.entries(STATES).map(([name, [type, rest]]) => [
+      name,
+      record<Record<string, unknown>>({ type: oneOf(type), name: text, ...rest }),
+    ]),
+  ),
+);
+
+const COMMON = {
+  id: text,
+  name: text,
+  rootId: text,
+  generation: count,
+  version: count,
+  state: stateShape,
+  attempts: count,
+  recoveries: count,
+  createdAt: number,
+  startedAt: optional(number),
+  endedAt: optional(number),
+  tags: list(text),
+  parentTry: optional(text),
+  runName: optional(text),
+  rolledBackAt: optional(number),
+  queue: optional(text),
+};
+
+const flowShape = record<FlowRun>({
+  ...COMMON,
+  kind: oneOf('flow'),
+  parentId: optional(text),
+  inputs: json,
+  idempotencyKey: optional(text),
+  codeVersion: optional(text),
+  key: optional(text),
+});
+
+const taskShape = record<TaskRun>({
+  ...COMMON,
+  kind: oneOf('task'),
+  parentId: text,
+  key: text,
+  inputHash: text,
+  dependsOn: list(record<Dependency>({ runId: text, generation: count })),
+});
+
+/** A flow run or a task run, whole. */
+export const runShape: Shape = variant(
+  'kind',
+  new Map([
+    ['flow', flowShape],
+    ['task', taskShape],
+  ]),
+);

@@ -1,0 +1,205 @@
+import { resolve } from 'node:path';
+import { checkWrites, HoldfastError } from '@holdfast/core';
+import type {
+  ChildRecord,
+  Durability,
+  Fence,
+  HistoryEntry,
+  LeaseGrant,
+  LeaseRenewal,
+  LeaseRequest,
+  LeaseTerms,
+  OpenRun,
+  PendingHook,
+  RecordedValue,
+  Run,
+  RunId,
+  RunQuery,
+  RunStore,
+  Write,
+  WriteOutcome,
+} from '@holdfast/core';
+import type { CallName, Fault, StoreCalls } from './protocol.ts';
+import { errorOf, WorkerLink } from './worker-link.ts';
+
+/** How a {@link sqliteRunStore} behaves. */
+export interface SqliteRunStoreOptions {
+  /**
+   * For how long a call waits while other processes write to the same file, in milliseconds. Beyond it
+   * the call rejects with `STORE_UNAVAILABLE`. Default 10,000.
+   */
+  readonly busyTimeout?: number;
+}
+
+/** A run store in a SQLite file. */
+export interface SqliteRunStore extends RunStore {
+  /** The file, as an absolute path. */
+  readonly path: string;
+  /**
+   * Reads every record and gives a `STORE_RECORD_CORRUPT` for each that does not parse. Lists across
+   * roots (`runs` without a root or parent, `openRuns`, `pendingHooks` without a root) leave such
+   * records out; this names them. It reads the whole file, and lets other calls in between.
+   */
+  damaged(): Promise<readonly HoldfastError[]>;
+}
+
+const DEFAULT_BUSY_TIMEOUT = 10_000;
+
+/**
+ * A run store in one SQLite file, which several processes on a host may share. `open` makes the file,
+ * but no directory, and brings an older one up to date. The database is used in a thread of its own:
+ * neither the disk nor another process's lock holds up the host. The thread keeps no process alive by
+ * itself; if it dies, calls under way reject with `STORE_UNAVAILABLE`, and the next call starts another.
+ *
+ * With durability `machine` a commit waits for fsync of the write-ahead log; with `process` for the
+ * write to it. The file belongs on a local disk. Beside it lie `-wal` and `-shm`, which belong to it:
+ * a copy of the file alone, made while it is open, lacks what was written last.
+ *
+ * Errors beside those of {@link RunStore}: `STORE_NOT_A_DATABASE`, `STORE_FOREIGN` (another
+ * application's database), `STORE_READ_ONLY`, `STORE_CORRUPT` (damaged as a whole), `STORE_FAILED`
+ * (a defect of this adapter). A missing or unreadable directory or file, and a full disk, are
+ * `STORE_UNAVAILABLE`.
+ *
+ * @param path the file; relative to the current directory at this call
+ * @throws `STORE_PATH_INVALID` for an empty path and for `:memory:`, which would not outlive the process
+ */
+export function sqliteRunStore(path: string, options: SqliteRunStoreOptions = {}): SqliteRunStore {
+  if (path === '' || path === ':memory:') {
+    throw new HoldfastError('STORE_PATH_INVALID', `'${path}' names no file for a run store`, {
+      hint: 'Name a file, or use memoryRunStore() for runs that need not survive.',
+      retryable: false,
+    });
+  }
+  return new WorkerRunStore(resolve(path), options.busyTimeout ?? DEFAULT_BUSY_TIMEOUT);
+}
+
+const APPLIED: WriteOutcome = Object.freeze({ ok: true });
+
+/** The port over a worker thread. Its program can be named for tests. */
+export class WorkerRunStore implements SqliteRunStore {
+  readonly adapter = 'sqlite';
+  readonly durable = true;
+  readonly path: string;
+  readonly #busyTimeout: number;
+  readonly #workerFile: URL | undefined;
+  #phase: 'new' | 'open' | 'closed' = 'new';
+  #link: WorkerLink | undefined;
+  #opening: Promise<WorkerLink> | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(path: string, busyTimeout: number, workerFile?: URL) {
+    this.path = path;
+    this.#busyTimeout = busyTimeout;
+    this.#workerFile = workerFile;
+  }
+
+  async open(): Promise<void> {
+    if (this.#phase === 'closed') throw this.#closed();
+    await this.#connect();
+    if (this.#phase === 'new') this.#phase = 'open';
+  }
+
+  close(): Promise<void> {
+    this.#phase = 'closed';
+    this.#closing ??= this.#disconnect();
+    return this.#closing;
+  }
+
+  async commit(writes: readonly Write[], durability: Durability): Promise<readonly WriteOutcome[]> {
+    checkWrites(writes);
+    const outcomes = await this.#call('commit', { writes, durability });
+    return (outcomes ?? writes.map(() => APPLIED)) as readonly WriteOutcome[];
+  }
+
+  run(id: RunId): Promise<Run | undefined> {
+    return this.#call('run', id) as Promise<Run | undefined>;
+  }
+
+  runs(query: RunQuery): Promise<readonly Run[]> {
+    return this.#call('runs', query) as Promise<readonly Run[]>;
+  }
+
+  history(id: RunId): Promise<readonly HistoryEntry[]> {
+    return this.#call('history', id) as Promise<readonly HistoryEntry[]>;
+  }
+
+  below(rootId: RunId): Promise<readonly Run[]> {
+    return this.#call('below', rootId) as Promise<readonly Run[]>;
+  }
+
+  recorded(rootId: RunId): Promise<readonly RecordedValue[]> {
+    return this.#call('recorded', rootId) as Promise<readonly RecordedValue[]>;
+  }
+
+  pendingHooks(rootId?: RunId): Promise<readonly PendingHook[]> {
+    return this.#call('pendingHooks', rootId) as Promise<readonly PendingHook[]>;
+  }
+
+  children(rootId: RunId): Promise<readonly ChildRecord[]> {
+    return this.#call('children', rootId) as Promise<readonly ChildRecord[]>;
+  }
+
+  openRuns(): Promise<readonly OpenRun[]> {
+    return this.#call('openRuns', undefined) as Promise<readonly OpenRun[]>;
+  }
+
+  acquireLease(request: LeaseRequest): Promise<LeaseGrant> {
+    return this.#call('acquireLease', request) as Promise<LeaseGrant>;
+  }
+
+  renewLeases(
+    fences: readonly Fence[],
+    terms: LeaseTerms & { readonly now: number },
+  ): Promise<readonly LeaseRenewal[]> {
+    return this.#call('renewLeases', { fences, terms }) as Promise<readonly LeaseRenewal[]>;
+  }
+
+  async releaseLeases(fences: readonly Fence[]): Promise<void> {
+    await this.#call('releaseLeases', fences);
+  }
+
+  async damaged(): Promise<readonly HoldfastError[]> {
+    return ((await this.#call('damaged', undefined)) as readonly Fault[]).map(errorOf);
+  }
+
+  /** On a living link the message leaves before this returns: that keeps commits in order. */
+  async #call<C extends CallName>(call: C, argument: StoreCalls[C]): Promise<unknown> {
+    if (this.#phase !== 'open') throw this.#closed();
+    const link = this.#link?.alive === true ? this.#link : await this.#connect();
+    return link.call(call, argument);
+  }
+
+  #connect(): Promise<WorkerLink> {
+    if (this.#link?.alive === true) return Promise.resolve(this.#link);
+    this.#opening ??= this.#start().finally(() => (this.#opening = undefined));
+    return this.#opening;
+  }
+
+  async #start(): Promise<WorkerLink> {
+    const link = new WorkerLink(this.path, this.#workerFile);
+    try {
+      await link.call('open', { path: this.path, busyTimeout: this.#busyTimeout });
+    } catch (error) {
+      await link.kill();
+      throw error;
+    }
+    this.#link = link;
+    return link;
+  }
+
+  async #disconnect(): Promise<void> {
+    await this.#opening?.catch(() => undefined);
+    const link = this.#link;
+    if (link?.alive !== true) return;
+    await link.idle();
+    await link.call('close', undefined);
+    await link.exited();
+  }
+
+  #closed(): HoldfastError {
+    return new HoldfastError('STORE_CLOSED', `The run store ${this.path} is not open`, {
+      hint: 'Call open() before anything else; a store that was closed stays closed.',
+      retryable: false,
+    });
+  }
+}

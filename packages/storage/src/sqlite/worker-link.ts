@@ -1,0 +1,164 @@
+import { Worker } from 'node:worker_threads';
+import { HoldfastError } from '@holdfast/core';
+import type { CallName, Fault, Request, Response, StoreCalls } from './protocol.ts';
+
+/** In source the worker is TypeScript, in a build JavaScript: its file ends as this one does. */
+const WORKER_FILE = new URL(
+  import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js',
+  import.meta.url,
+);
+
+interface Pending {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
+  /** The pages that have come so far. */
+  readonly records: unknown[];
+}
+
+/** What is said on a dead link. */
+export interface WorkerEnd {
+  readonly cause?: unknown;
+  readonly exitCode?: number;
+}
+
+/**
+ * A worker thread and the calls it has not answered yet. The thread keeps the process alive only while
+ * there are such calls. When it ends, for whatever reason, they all reject.
+ */
+export class WorkerLink {
+  readonly #worker: Worker;
+  readonly #path: string;
+  readonly #pending = new Map<number, Pending>();
+  readonly #exited: Promise<void>;
+  #idle: (() => void)[] = [];
+  #end: WorkerEnd | undefined;
+  #failure: unknown;
+  #nextId = 1;
+
+  /**
+   * @param path the database, for messages
+   * @param file the worker's program; another one only in tests
+   */
+  constructor(path: string, file: URL = WORKER_FILE) {
+    this.#path = path;
+    this.#worker = new Worker(file, { name: 'holdfast-sqlite' });
+    this.#worker.unref();
+    this.#worker.on('message', (response: Response) => this.#receive(response));
+    this.#worker.on('messageerror', (error) => void this.kill(error));
+    this.#worker.on('error', (error) => (this.#failure = error));
+    this.#exited = new Promise((resolve) => {
+      this.#worker.on('exit', (exitCode) => {
+        this.#ended({ cause: this.#failure, exitCode });
+        resolve();
+      });
+    });
+  }
+
+  /** False once the thread has ended: every further call rejects. */
+  get alive(): boolean {
+    return this.#end === undefined;
+  }
+
+  /** Sends a call at once: calls reach the worker in the order in which they are made. */
+  call<C extends CallName>(call: C, argument: StoreCalls[C]): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      if (this.#end !== undefined) {
+        reject(this.#lost(this.#end));
+        return;
+      }
+      const id = this.#nextId++;
+      try {
+        this.#send({ id, call, argument });
+      } catch (error) {
+        reject(notCloneable(error));
+        return;
+      }
+      if (this.#pending.size === 0) this.#worker.ref();
+      this.#pending.set(id, { resolve, reject, records: [] });
+    });
+  }
+
+  /** Resolves when no call is unanswered. */
+  async idle(): Promise<void> {
+    if (this.#pending.size === 0) return;
+    await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
+  /** Resolves when the thread has ended. */
+  async exited(): Promise<void> {
+    this.#worker.ref();
+    await this.#exited;
+  }
+
+  /** Ends the thread without asking it. */
+  async kill(cause?: unknown): Promise<void> {
+    this.#failure ??= cause;
+    await this.#worker.terminate();
+  }
+
+  #send(request: Request): void {
+    this.#worker.postMessage(request);
+  }
+
+  #receive(response: Response): void {
+    const pending = this.#pending.get(response.id);
+    if (pending === undefined) return;
+    if ('page' in response) {
+      pending.records.push(...response.page);
+      if (!response.last) {
+        // Not before the host's own work had its turn.
+        setImmediate(() => this.#send({ id: response.id, call: 'next-page' }));
+        return;
+      }
+    }
+    this.#settle(response.id);
+    if ('fault' in response) pending.reject(errorOf(response.fault));
+    else pending.resolve('page' in response ? pending.records : response.value);
+  }
+
+  #settle(id: number): void {
+    this.#pending.delete(id);
+    if (this.#pending.size > 0) return;
+    this.#worker.unref();
+    for (const resolve of this.#idle) resolve();
+    this.#idle = [];
+  }
+
+  #ended(end: WorkerEnd): void {
+    this.#end = end;
+    const lost = [...this.#pending.values()];
+    for (const id of this.#pending.keys()) this.#settle(id);
+    for (const { reject } of lost) reject(this.#lost(end));
+  }
+
+  #lost({ cause, exitCode }: WorkerEnd): HoldfastError {
+    return new HoldfastError(
+      'STORE_UNAVAILABLE',
+      `The thread of the run store ${this.#path} ended before it answered`,
+      {
+        hint: 'Whether a write was applied is not known: read the run before writing it again. The next call starts a new thread.',
+        retryable: true,
+        cause,
+        context: { path: this.#path, exitCode: exitCode ?? null },
+      },
+    );
+  }
+}
+
+/** The error that a fault stands for. */
+export function errorOf({ code, message, hint, retryable, context, cause }: Fault): HoldfastError {
+  return new HoldfastError(code, message, {
+    retryable,
+    ...(hint === undefined ? {} : { hint }),
+    ...(context === undefined ? {} : { context }),
+    ...(cause === undefined ? {} : { cause: new Error(cause) }),
+  });
+}
+
+function notCloneable(cause: unknown): HoldfastError {
+  return new HoldfastError('STORE_WRITE_INVALID', 'A write holds something that is not a record', {
+    hint: 'This is a mistake in the code that calls the run store; nothing of the batch was written.',
+    retryable: false,
+    cause,
+  });
+}

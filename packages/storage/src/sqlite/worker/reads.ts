@@ -1,0 +1,129 @@
+import type {
+  ChildRecord,
+  FlowRun,
+  HistoryEntry,
+  OpenRun,
+  PendingHook,
+  RecordedValue,
+  Run,
+  RunId,
+} from '@holdfast/core';
+import type { Kysely } from 'kysely';
+import { sql } from 'kysely';
+import { decodeHistory, decodeHook, decodeRecorded, decodeRun } from '../record/run-row.ts';
+import type { RunRow } from '../record/run-row.ts';
+import { corruptRecord, StoreFault } from './fault.ts';
+import { leaseOf } from './leases.ts';
+import { OPEN_STATE_TYPES } from './open-states.ts';
+import type { LeaseTable, Tables } from './schema.ts';
+
+type Query = Kysely<Tables>;
+
+const HOOK_LIMIT = 1000;
+
+/**
+ * Decodes rows of different roots: one that does not parse is left out, so that it hides no other.
+ * `Damage.find` names those left out.
+ */
+export function decodeReadable<Row, Decoded>(
+  rows: readonly Row[],
+  decode: (row: Row) => Decoded,
+): Decoded[] {
+  return rows.flatMap((row) => {
+    try {
+      return [decode(row)];
+    } catch (error) {
+      if (error instanceof StoreFault) return [];
+      throw error;
+    }
+  });
+}
+
+/** The run with this id. */
+export async function readRun(query: Query, id: RunId): Promise<Run | undefined> {
+  const row = await query.selectFrom('run').selectAll().where('id', '=', id).executeTakeFirst();
+  return row === undefined ? undefined : decodeRun(row);
+}
+
+/** A run's steps over all generations. */
+export async function readHistory(query: Query, id: RunId): Promise<HistoryEntry[]> {
+  const rows = await query
+    .selectFrom('history')
+    .selectAll()
+    .where('run_id', '=', id)
+    .orderBy('version')
+    .orderBy('step')
+    .execute();
+  return rows.map(decodeHistory);
+}
+
+/** All below a root; one that does not parse refuses them all, for a recovery must know every outcome. */
+export async function readBelow(query: Query, rootId: RunId): Promise<Run[]> {
+  const rows = await query
+    .selectFrom('run')
+    .selectAll()
+    .where('root_id', '=', rootId)
+    .where('id', '<>', rootId)
+    .orderBy('seq')
+    .execute();
+  return rows.map(decodeRun);
+}
+
+/** What was recorded under a root. */
+export async function readRecorded(query: Query, rootId: RunId): Promise<RecordedValue[]> {
+  const rows = await query
+    .selectFrom('recorded')
+    .selectAll()
+    .where('root_id', '=', rootId)
+    .execute();
+  return rows.map(decodeRecorded);
+}
+
+/** Hooks not seen to be delivered. */
+export async function readPendingHooks(
+  query: Query,
+  rootId: RunId | undefined,
+): Promise<PendingHook[]> {
+  const hooks = query.selectFrom('hook').selectAll().orderBy('seq');
+  if (rootId === undefined) {
+    return decodeReadable(await hooks.limit(HOOK_LIMIT).execute(), decodeHook);
+  }
+  return (await hooks.where('root_id', '=', rootId).execute()).map(decodeHook);
+}
+
+/** Children not seen to end. */
+export async function readChildren(query: Query, rootId: RunId): Promise<ChildRecord[]> {
+  const rows = await query.selectFrom('child').selectAll().where('root_id', '=', rootId).execute();
+  return rows.map((row) => ({
+    runId: row.run_id as RunId,
+    rootId: row.root_id as RunId,
+    bootId: row.boot_id,
+    pid: row.pid,
+    startTime: row.start_time,
+    command: row.command,
+  }));
+}
+
+/** Without statistics SQLite would rather search the index of all states, and sort what it finds. */
+const openRunIndex = sql<RunRow>`run`.as<'run'>(sql`run indexed by run_open`);
+
+/** Top-level runs that have not ended. */
+export async function readOpenRuns(query: Query): Promise<OpenRun[]> {
+  const rows = await query
+    .selectFrom(openRunIndex)
+    .leftJoin('lease', 'lease.root_id', 'run.id')
+    .selectAll('run')
+    .select(['lease.holder', 'lease.epoch', 'lease.expires_at', 'lease.cancel_reason'])
+    .where('run.parent_id', 'is', null)
+    .where('run.state_type', 'in', sql<string>`(${sql.raw(OPEN_STATE_TYPES)})`)
+    .orderBy('run.id')
+    .execute();
+  return decodeReadable(rows, (row) => {
+    if (row.epoch === null) throw corruptRecord('lease', row.id, 'it is missing');
+    return {
+      run: decodeRun(row) as FlowRun,
+      lease: leaseOf({ ...(row as typeof row & LeaseTable), root_id: row.id }),
+      ...(row.cancel_reason === null ? {} : { cancelReason: row.cancel_reason }),
+    };
+  });
+}

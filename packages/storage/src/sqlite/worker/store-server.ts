@@ -1,0 +1,122 @@
+import type { WriteOutcome } from '@holdfast/core';
+import { PAGE_SIZE } from '../protocol.ts';
+import type { CallName, Request, Response, StoreCalls } from '../protocol.ts';
+import { CallQueue } from './call-queue.ts';
+import { Committer } from './commit.ts';
+import { findDamage } from './damage.ts';
+import type { Database } from './database.ts';
+import { openDatabase } from './database.ts';
+import { faultOf, StoreFault } from './fault.ts';
+import { Leases } from './leases.ts';
+import { listRuns } from './list-runs.ts';
+import {
+  readBelow,
+  readChildren,
+  readHistory,
+  readOpenRuns,
+  readPendingHooks,
+  readRecorded,
+  readRun,
+} from './reads.ts';
+
+type Handlers = { readonly [C in CallName]: (argument: StoreCalls[C]) => Promise<unknown> };
+
+/** What exists while a database is open. */
+interface Served {
+  readonly database: Database;
+  readonly committer: Committer;
+  readonly leases: Leases;
+}
+
+/** Answers the host's calls. Writes keep their order; reads do not wait for a write that waits for its lock. */
+export class StoreServer {
+  readonly #reply: (response: Response) => void;
+  readonly #pages = new Map<number, readonly unknown[]>();
+  #path = '';
+  #writes = new CallQueue('', 0);
+  #reads = new CallQueue('', 0);
+  #served: Served | undefined;
+
+  constructor(reply: (response: Response) => void) {
+    this.#reply = reply;
+  }
+
+  async handle(request: Request): Promise<void> {
+    const { id } = request;
+    if (request.call === 'next-page') {
+      this.#sendPage(id, this.#pages.get(id) ?? []);
+      return;
+    }
+    try {
+      const handler = this.#handlers[request.call] as (argument: unknown) => Promise<unknown>;
+      const value = await handler(request.argument);
+      if (Array.isArray(value) && request.call !== 'commit') this.#sendPage(id, value);
+      else this.#reply({ id, value });
+    } catch (error) {
+      this.#reply({ id, fault: faultOf(error, this.#path) });
+    }
+  }
+
+  #sendPage(id: number, records: readonly unknown[]): void {
+    const last = records.length <= PAGE_SIZE;
+    if (last) this.#pages.delete(id);
+    else this.#pages.set(id, records.slice(PAGE_SIZE));
+    this.#reply({ id, page: last ? records : records.slice(0, PAGE_SIZE), last });
+  }
+
+  readonly #handlers: Handlers = {
+    open: async ({ path, busyTimeout }) => {
+      this.#path = path;
+      this.#writes = new CallQueue(path, busyTimeout);
+      this.#reads = new CallQueue(path, busyTimeout);
+      const database = await this.#writes.add(() => openDatabase(path));
+      this.#served = {
+        database,
+        committer: new Committer(database),
+        leases: new Leases(database),
+      };
+    },
+    close: async () => {
+      await this.#reads.add(() => undefined);
+      await this.#writes.add(() => this.#served?.database.close());
+    },
+    commit: ({ writes, durability }) =>
+      this.#write(({ database, committer }) =>
+        compact(database.transaction(durability, () => committer.apply(writes))),
+      ),
+    acquireLease: (request) => this.#write(({ leases }) => leases.acquire(request)),
+    renewLeases: ({ fences, terms }) => this.#write(({ leases }) => leases.renew(fences, terms)),
+    releaseLeases: (fences) => this.#write(({ leases }) => leases.release(fences)),
+    run: (id) => this.#read(({ query }) => readRun(query, id)),
+    runs: (wanted) => this.#read(({ query }) => listRuns(query, wanted)),
+    history: (id) => this.#read(({ query }) => readHistory(query, id)),
+    below: (rootId) => this.#read(({ query }) => readBelow(query, rootId)),
+    recorded: (rootId) => this.#read(({ query }) => readRecorded(query, rootId)),
+    pendingHooks: (rootId) => this.#read(({ query }) => readPendingHooks(query, rootId)),
+    children: (rootId) => this.#read(({ query }) => readChildren(query, rootId)),
+    openRuns: () => this.#read(({ query }) => readOpenRuns(query)),
+    damaged: () => this.#read(({ query }) => findDamage(query)),
+  };
+
+  #write<T>(work: (served: Served) => T): Promise<T> {
+    return this.#writes.add(() => work(this.#open()));
+  }
+
+  #read<T>(work: (database: Database) => Promise<T>): Promise<T> {
+    return this.#reads.add(() => work(this.#open().database));
+  }
+
+  #open(): Served {
+    if (this.#served !== undefined) return this.#served;
+    throw new StoreFault({
+      code: 'STORE_CLOSED',
+      message: `The run store ${this.#path} is not open`,
+      retryable: false,
+    });
+  }
+}
+
+/** Undefined stands for "all applied", the usual outcome: nothing to copy between the threads. */
+function compact(outcomes: WriteOutcome[]): WriteOutcome[] | undefined {
+  return outcomes.every(({ ok }) => ok) ? undefined : outcomes;
+}

@@ -1,0 +1,106 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { RunQuery } from '@holdfast/core';
+import { sampleId } from '@holdfast/core/testing';
+import { Committer } from '../../src/sqlite/worker/commit.ts';
+import { openDatabase } from '../../src/sqlite/worker/database.ts';
+import type { Database } from '../../src/sqlite/worker/database.ts';
+import { Leases } from '../../src/sqlite/worker/leases.ts';
+import { selectRuns } from '../../src/sqlite/worker/list-runs.ts';
+import * as reads from '../../src/sqlite/worker/reads.ts';
+import { Connection } from '../../src/sqlite/worker/statements.ts';
+import { behindItsBack, scratchFile } from './scratch.ts';
+
+const id = sampleId(1);
+
+/** Opens a database and notes the text of every statement that `work` prepares. */
+async function statementsOf(work: (database: Database) => unknown): Promise<[string, string[]]> {
+  const path = await scratchFile();
+  const database = await openDatabase(path);
+  onTestFinished(() => database.close());
+  const texts: string[] = [];
+  const { prepare, prepareCompiled } = Connection.prototype;
+  database.connection.prepare = function (text) {
+    texts.push(text);
+    return prepare.call(this, text);
+  };
+  database.connection.prepareCompiled = function (query) {
+    texts.push(query.compile().sql);
+    return prepareCompiled.call(this, query);
+  };
+  await work(database);
+  return [path, texts];
+}
+
+/** The steps of SQLite's plan for a statement. */
+function plan(path: string, text: string): string[] {
+  return behindItsBack(path, (file) =>
+    file
+      .prepare(`explain query plan ${text}`)
+      .all()
+      .map(({ detail }) => String(detail)),
+  );
+}
+
+/** Reads all rows of a table, in no order or by sorting them. */
+const SLOW = /^SCAN (?!.*USING (COVERING )?INDEX|part|run$)|USE TEMP B-TREE/;
+
+const READS: readonly (readonly [string, (database: Database) => unknown])[] = [
+  ['run', ({ query }) => reads.readRun(query, id)],
+  ['history', ({ query }) => reads.readHistory(query, id)],
+  ['below', ({ query }) => reads.readBelow(query, id)],
+  ['recorded', ({ query }) => reads.readRecorded(query, id)],
+  ['pendingHooks of a root', ({ query }) => reads.readPendingHooks(query, id)],
+  ['children', ({ query }) => reads.readChildren(query, id)],
+  ['openRuns', ({ query }) => reads.readOpenRuns(query)],
+  ['the writes of commit', (database) => new Committer(database)],
+  ['the writes of leases', (database) => new Leases(database)],
+];
+
+const QUERIES: readonly (readonly [RunQuery, string])[] = [
+  [{}, 'sqlite_autoindex_run_1'],
+  [{ order: 'oldest', after: id }, 'sqlite_autoindex_run_1'],
+  [{ topLevel: true }, 'run_top'],
+  [{ topLevel: true, name: 'nightly' }, 'run_'],
+  [{ name: 'dump' }, 'run_name'],
+  [{ name: 'dump', after: id }, 'run_name'],
+  [{ states: ['FAILED'] }, 'run_state'],
+  [{ states: ['FAILED', 'CRASHED'], after: id }, 'run_state'],
+  [{ parentId: id }, 'run_parent'],
+];
+
+describe('the plans of the SQLite run store', () => {
+  it.each(READS)('search an index for %s', async (_, read) => {
+    const [path, texts] = await statementsOf(read);
+    expect(texts.length).toBeGreaterThan(0);
+    for (const text of texts) {
+      if (text.startsWith('insert')) continue;
+      const steps = plan(path, text);
+      expect(
+        steps.filter((step) => SLOW.test(step)),
+        `${text}\n${steps.join('\n')}`,
+      ).toEqual([]);
+    }
+  });
+
+  it.each(QUERIES)('read runs(%j) off an index, in its order', async (wanted, index) => {
+    const [path] = await statementsOf(() => undefined);
+    const database = await openDatabase(path);
+    onTestFinished(() => database.close());
+    const { sql } = selectRuns(database.query, wanted).compile();
+    const steps = plan(path, sql);
+    expect(steps.join('\n')).toContain(index);
+    const union = (wanted.states?.length ?? 0) > 1;
+    expect(steps.filter((step) => step.endsWith('SCAN run'))).toEqual([]);
+    if (!union) expect(steps.filter((step) => /TEMP B-TREE/.test(step))).toEqual([]);
+  });
+
+  it('sort no more than a page per state', async () => {
+    const [path] = await statementsOf(() => undefined);
+    const database = await openDatabase(path);
+    onTestFinished(() => database.close());
+    const { sql } = selectRuns(database.query, { states: ['FAILED', 'COMPLETED'] }).compile();
+    const steps = plan(path, sql);
+    expect(steps.filter((step) => /SEARCH run USING INDEX run_state/.test(step))).toHaveLength(2);
+    expect(sql.match(/limit \?/g)).toHaveLength(3);
+  });
+});

@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import { creation, sampleFlow, sampleId, sampleTask } from '@holdfast/core/testing';
+import { sqliteRunStore } from '../../src/sqlite/index.ts';
+import { commandLine, start } from './child-process.ts';
+import { behindItsBack, openStore, scratchFile } from './scratch.ts';
+import { DatabaseSync } from 'node:sqlite';
+
+const root = sampleFlow(1);
+const lease = { holder: 'h', ttl: 60_000 };
+
+describe('sqliteRunStore, on a file that others use too', () => {
+  it('loses no update of several processes', { timeout: 60_000 }, async () => {
+    const path = await scratchFile();
+    const store = await openStore(path);
+    await store.commit([creation(root, { lease })], 'machine');
+    const children = [1, 2, 3].map(() => start(commandLine('count-up', path, '40')));
+    for (const { ended } of children) expect(await ended).toEqual({ by: 0, stderr: '' });
+    expect(await store.run(root.id)).toMatchObject({ attempts: 121, version: 121 });
+    expect(await store.history(root.id)).toHaveLength(121);
+  });
+
+  it('opens from several stores at once, of which one makes the tables', async () => {
+    const path = await scratchFile();
+    const stores = await Promise.all([1, 2, 3, 4].map(() => openStore(path)));
+    await stores[0]?.commit([creation(root, { lease })], 'process');
+    for (const store of stores) expect(await store.run(root.id)).toEqual(root);
+    const migrations = behindItsBack(path, (file) =>
+      file.prepare('select name from holdfast_migration').all(),
+    );
+    expect(migrations).toEqual([{ name: '0001-runs' }]);
+  });
+
+  it('grants a lease to one of several stores', async () => {
+    const path = await scratchFile();
+    const stores = await Promise.all([1, 2, 3].map(() => openStore(path)));
+    await stores[0]?.commit([creation(root)], 'process');
+    const grants = await Promise.all(
+      stores.map((store, n) =>
+        store.acquireLease({ rootId: root.id, holder: `h${n}`, ttl: 1000, now: 0 }),
+      ),
+    );
+    expect(grants.filter(({ granted }) => granted)).toHaveLength(1);
+    expect(new Set(grants.map(({ lease: { holder } }) => holder)).size).toBe(1);
+  });
+
+  it('waits while another connection writes, in order, and reads meanwhile', async () => {
+    const path = await scratchFile();
+    const store = await openStore(path);
+    await store.commit([creation(root, { lease })], 'process');
+    const other = new DatabaseSync(path);
+    other.exec('begin immediate');
+    const fence = { rootId: root.id, epoch: 1 };
+    const tasks = [2, 3, 4].map((n) => sampleTask(n, root));
+    const commits = tasks.map((task) => store.commit([creation(task, { fence })], 'process'));
+    expect(await store.run(root.id)).toEqual(root);
+    expect(await store.below(root.id)).toEqual([]);
+    other.exec('rollback');
+    other.close();
+    expect((await Promise.all(commits)).flat()).toEqual(tasks.map(() => ({ ok: true })));
+    expect(await store.below(root.id)).toEqual(tasks);
+  });
+
+  it('gives up on a lock that lasts, with a retryable code and nothing applied', async () => {
+    const path = await scratchFile();
+    const store = await openStore(path, { busyTimeout: 60 });
+    const other = new DatabaseSync(path);
+    other.exec('begin immediate');
+    const commits = [1, 2, 3].map((n) => store.commit([creation(sampleFlow(n))], 'process'));
+    for (const commit of commits) {
+      await expect(commit).rejects.toMatchObject({
+        code: 'STORE_UNAVAILABLE',
+        retryable: true,
+        message: expect.stringContaining(path) as string,
+        context: { waited: 60 },
+      });
+    }
+    await expect(
+      store.renewLeases([{ rootId: sampleId(1), epoch: 1 }], { ...lease, now: 1 }),
+    ).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    other.exec('rollback');
+    other.close();
+    expect(await store.runs({})).toEqual([]);
+    expect(await store.commit([creation(root)], 'process')).toEqual([{ ok: true }]);
+  });
+
+  it('gives up opening while another connection writes, and opens when asked again', async () => {
+    const path = await scratchFile();
+    await (await openStore(path)).close();
+    const other = new DatabaseSync(path);
+    other.exec('begin immediate');
+    const store = sqliteRunStore(path, { busyTimeout: 30 });
+    await expect(store.open()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    other.exec('rollback');
+    other.close();
+    await store.open();
+    expect(await store.runs({})).toEqual([]);
+    await store.close();
+  });
+});

@@ -1,0 +1,112 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Write } from '@holdfast/core';
+import { creation, sampleFlow, sampleTask } from '@holdfast/core/testing';
+import { WorkerRunStore } from '../../src/sqlite/sqlite-run-store.ts';
+import { WorkerLink } from '../../src/sqlite/worker-link.ts';
+import { commandLine, start } from './child-process.ts';
+import { openStore, scratchFile } from './scratch.ts';
+
+const CRASHING = new URL('./programs/crash-when-asked.ts', import.meta.url);
+const root = sampleFlow(0);
+const lease = { holder: 'h', ttl: 1 };
+const fence = { rootId: root.id, epoch: 1 };
+
+/**
+ * Watches the event loop. Gives a function that stops, and tells the longest turn in milliseconds of
+ * this thread's processor time: what other processes of a busy machine take does not count.
+ */
+function watchTurns(): () => number {
+  const spent = (): number => {
+    const { user, system } = process.threadCpuUsage();
+    return (user + system) / 1000;
+  };
+  let longest = 0;
+  let before = spent();
+  let watching = true;
+  const turn = (): void => {
+    const now = spent();
+    longest = Math.max(longest, now - before);
+    before = now;
+    if (watching) setImmediate(turn);
+  };
+  setImmediate(turn);
+  return () => {
+    watching = false;
+    return longest;
+  };
+}
+
+describe('the thread of sqliteRunStore', () => {
+  it('leaves no call unanswered when it dies, and is started anew by the next', async () => {
+    const store = new WorkerRunStore('/tmp/never-opened.db', 0, CRASHING);
+    await store.open();
+    for (let life = 0; life < 2; life++) {
+      const calls = [store.run(root.id), store.commit([], 'process'), store.openRuns()];
+      for (const call of calls) {
+        await expect(call).rejects.toMatchObject({
+          code: 'STORE_UNAVAILABLE',
+          retryable: true,
+          cause: { message: 'The worker broke' },
+        });
+      }
+    }
+    await store.close();
+  });
+
+  it('is replaced by one that knows all that was acknowledged', async () => {
+    const path = await scratchFile();
+    const link = new WorkerLink(path);
+    onTestFinished(() => link.kill());
+    await link.call('open', { path, busyTimeout: 100 });
+    await link.call('commit', { writes: [creation(root, { lease })], durability: 'process' });
+    const lost = link.call('runs', {});
+    await Promise.all([
+      expect(lost).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' }),
+      link.kill(),
+    ]);
+    await expect(link.call('runs', {})).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    const store = await openStore(path);
+    expect(await store.runs({})).toEqual([root]);
+  });
+
+  it('closes although it has died', async () => {
+    const store = new WorkerRunStore('/tmp/never-opened.db', 0, CRASHING);
+    await store.open();
+    await expect(store.run(root.id)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    await store.close();
+    await expect(store.run(root.id)).rejects.toMatchObject({ code: 'STORE_CLOSED' });
+  });
+
+  it('keeps no process alive', async () => {
+    const child = start(commandLine('leave-open', await scratchFile()));
+    expect(await child.ended).toEqual({ by: 0, stderr: '' });
+    expect(child.lines).toEqual(['0 runs']);
+  });
+
+  it('refuses a write that is no record, and applies nothing of its batch', async () => {
+    const store = await openStore(await scratchFile());
+    const odd = sampleFlow(1, { tags: [(() => 1) as unknown as string] });
+    const wrong = sampleFlow(2, { recoveries: Number.NaN });
+    for (const flow of [odd, wrong]) {
+      await expect(
+        store.commit([creation(root, { lease }), creation(flow)], 'process'),
+      ).rejects.toMatchObject({ code: 'STORE_WRITE_INVALID', retryable: false });
+    }
+    expect(await store.runs({})).toEqual([]);
+  });
+
+  it('never holds up the host while 10,000 tasks fan out and are read back', async () => {
+    const store = await openStore(await scratchFile());
+    await store.commit([creation(root, { lease })], 'process');
+    const batches = Array.from({ length: 50 }, (_, batch) =>
+      Array.from({ length: 200 }, (__, n): Write => {
+        const task = sampleTask(1 + batch * 200 + n, root, { inputHash: 'h'.repeat(64) });
+        return creation(task, { fence });
+      }),
+    );
+    const longestTurn = watchTurns();
+    for (const batch of batches) await store.commit(batch, 'machine');
+    expect(await store.below(root.id)).toHaveLength(10_000);
+    expect(longestTurn()).toBeLessThan(20);
+  });
+});
