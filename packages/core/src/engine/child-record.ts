@@ -2,7 +2,7 @@ import type { Definition } from '../definition/definition.ts';
 import type { RunId } from '../model/ids.ts';
 import type { Run } from '../model/run.ts';
 import { isTerminal } from '../model/state.ts';
-import { encodeInputs } from './engine-core.ts';
+import { encodeInputs, nameForPeople } from './engine-core.ts';
 import { RunHandle } from './run-handle.ts';
 import type { Scope } from './scope.ts';
 import { crashedWith, endOpenBelow } from './unreached.ts';
@@ -33,6 +33,7 @@ function newRun(scope: Scope, call: ChildCall): Run {
     recoveries: 0,
     createdAt: execution.clock.now(),
     tags: definition.tags,
+    ...nameForPeople(execution.engine, definition, args),
   };
   return definition.kind === 'task'
     ? { ...base, kind: 'task', inputHash: inputHash ?? '', dependsOn: [] }

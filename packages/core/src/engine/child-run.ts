@@ -206,6 +206,7 @@ export class ChildRun implements Accountable {
       return this.#replay(known, known.state as TerminalState);
     }
     const handle = this.#open(args);
+    if (this.#futures.length > 0) handle.nameForPeople(args);
     if (isTerminal(handle.state)) {
       await endRefused(this.#scope, handle);
       return failureOf(handle.state, this.definition.name);

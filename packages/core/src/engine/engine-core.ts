@@ -1,5 +1,6 @@
 import type { Clock } from '../clock/clock.ts';
 import type { Definition } from '../definition/definition.ts';
+import { runNameOf } from '../definition/run-name.ts';
 import type { EngineEvents } from '../events/engine-events.ts';
 import type { Logger } from '../events/logger.ts';
 import { HoldfastError } from '../errors/holdfast-error.ts';
@@ -11,6 +12,7 @@ import type { Definitions } from './definitions.ts';
 import type { SecretResolvers } from '../secret/resolve-secret.ts';
 import type { EngineOptions } from './engine-options.ts';
 import type { HookDelivery } from './hook-delivery.ts';
+import { futuresIn } from './inputs.ts';
 import type { Leases } from './leases.ts';
 import type { Resources } from './resources.ts';
 import type { Scrubber } from '../secret/scrubber.ts';
@@ -78,6 +80,22 @@ export function assertDurable(engine: EngineCore, definition: Definition): void 
     `The flow '${definition.name}' wants a durable store, and this engine keeps its runs in memory.`,
     { hint: 'Run it on createEngine({ store: sqliteRunStore(path) }).', retryable: false },
   );
+}
+
+/** A text of users as stores keep it: no secrets, no U+0000, no half of a surrogate pair. */
+export function keepableText(engine: EngineCore, text: string): string {
+  return engine.scrubber.scrub(text).toWellFormed().replaceAll('\0', '');
+}
+
+/** What people call a run with these arguments, as the field of its record. Arguments that are futures name nothing. */
+export function nameForPeople(
+  engine: EngineCore,
+  definition: Definition,
+  args: readonly unknown[],
+): { readonly runName?: string } {
+  const waits = typeof definition.runName === 'function' && futuresIn(args).length > 0;
+  const { runName } = waits ? {} : runNameOf(definition, args);
+  return typeof runName === 'string' ? { runName: keepableText(engine, runName) } : {};
 }
 
 /** A number from 0 to below 1 from a source of random bytes. */

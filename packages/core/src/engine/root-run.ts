@@ -1,6 +1,5 @@
 import { sleep } from '../clock/clock.ts';
 import type { Definition } from '../definition/definition.ts';
-import { runNameOf } from '../definition/run-name.ts';
 import { runUnknown } from '../errors/errors.ts';
 import { ObservedPromise } from '../future/observed-promise.ts';
 import { valueOf } from '../future/task-future.ts';
@@ -8,7 +7,7 @@ import { newRunId, type RunId } from '../model/ids.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { FlowRun } from '../model/run.ts';
 import { isTerminal } from '../model/state.ts';
-import { encodeInputs, type EngineCore } from './engine-core.ts';
+import { encodeInputs, nameForPeople, type EngineCore } from './engine-core.ts';
 import { Execution } from './execution.ts';
 import type { FlowHandle } from './flow-handle.ts';
 import { completedValue, failureOf, perform } from './perform.ts';
@@ -112,7 +111,7 @@ function newFlowRun(
     recoveries: 0,
     createdAt: now,
     tags: definition.tags,
-    ...runNameOf(definition, args),
+    ...nameForPeople(engine, definition, args),
     inputs: encodeInputs(engine, definition.name, args),
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
     ...(engine.codeVersion === undefined ? {} : { codeVersion: engine.codeVersion }),

@@ -7,6 +7,7 @@ import { isTerminal, type State } from '../model/state.ts';
 import { decide } from '../rules/decide.ts';
 import type { RuleFacts } from '../rules/rule.ts';
 import type { LeaseTerms } from '../store/run-store.ts';
+import { keepableText, nameForPeople } from './engine-core.ts';
 import type { Execution } from './execution.ts';
 
 type Facts = Omit<RuleFacts, 'now'>;
@@ -56,6 +57,13 @@ export class RunHandle {
     return this.#run.state;
   }
 
+  /** Gives the run the name that people know it by, to be written with its next state. */
+  nameForPeople(args: readonly unknown[]): void {
+    if (this.#definition === undefined || this.#run.runName !== undefined) return;
+    const { engine } = this.#execution;
+    this.#run = { ...this.#run, ...nameForPeople(engine, this.#definition, args) };
+  }
+
   /**
    * Lets something happen to the run, in memory. Rules may turn it into something else.
    *
@@ -77,8 +85,7 @@ export class RunHandle {
   /** Reasons are texts of users: what no store keeps, and what nobody may see, is taken out. */
   #keepable(event: RunEvent): RunEvent {
     if (!('reason' in event)) return event;
-    const { scrub } = this.#execution.engine.scrubber;
-    return { ...event, reason: scrub(event.reason).toWellFormed().replaceAll('\0', '') };
+    return { ...event, reason: keepableText(this.#execution.engine, event.reason) };
   }
 
   #note(now: number, hooks: readonly PendingHook['hook'][]): void {

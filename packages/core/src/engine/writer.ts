@@ -7,13 +7,16 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
+/** The most writes in one commit. */
+const LARGEST_COMMIT = 1000;
+
 /**
  * The one writer of an engine. Commits are grouped: what has queued up while a commit runs forms the next
  * one; there is no timer. Writes are applied in the order in which they were given.
  */
 export class Writer {
   readonly #store: RunStore;
-  #queue: Waiting[] = [];
+  readonly #queue: Waiting[] = [];
   #committing = false;
 
   constructor(store: RunStore) {
@@ -42,8 +45,8 @@ export class Writer {
 
   async #drain(): Promise<void> {
     while (this.#queue.length > 0) {
-      const batch = this.#queue;
-      this.#queue = [];
+      // Encoding a batch takes time on this thread: a large one goes in parts.
+      const batch = this.#queue.splice(0, LARGEST_COMMIT);
       await this.#commit(batch);
     }
     this.#committing = false;
