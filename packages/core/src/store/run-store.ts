@@ -18,7 +18,7 @@ export interface Fence {
   readonly epoch: number;
 }
 
-/** Asks for a lease on a run that is being made, in the same transaction. Its epoch is 1. */
+/** Asks for a lease on a run that is being made, in the same transaction. Its epoch is 1, it expires at the run's `createdAt` plus `ttl`. */
 export interface LeaseTerms {
   /** Who holds it: see {@link Lease.holder}. */
   readonly holder: string;
@@ -80,7 +80,9 @@ export type Write = RunWrite | RecordWrite | HookDeliveredWrite | ChildWrite | C
  * - `version`: the stored record is not at the expected version (or is missing);
  * - `exists`: a run with this id, with this identity in its parent (parent, name, key), or with this
  *   flow name and idempotency key exists; `run` is that one;
- * - `fence`: the lease was lost: another epoch is in force, or it was released.
+ * - `fence`: the lease was lost: another epoch is in force, or it was released; or the root is missing.
+ *
+ * `fence` is told before the others. An update that would change kind, name, key, parent or root is `version`.
  */
 export type WriteOutcome =
   | { readonly ok: true }
@@ -166,21 +168,25 @@ export interface RunQuery {
  * Promises of an adapter:
  * 1. `commit` is one transaction. It either throws, and then nothing in the batch is applied, or it
  *    resolves, and then exactly the writes with `ok: true` are. Writes are applied in the order given;
- *    a later one sees the earlier ones.
+ *    a later one sees the earlier ones. Only where the connection is lost between the commit and its answer can the
+ *    store not know; the error says so, and a retry meets its own write as `version` or `exists`.
  * 2. When `commit` resolves, the batch is as durable as was asked.
  * 3. A run write is applied only if version and fence are what was expected. History and hooks are
- *    written with it or not at all.
- * 4. (parent id, name, key) is unique among runs with a parent; (flow name, idempotency key) among
+ *    written with it or not at all. A write without a fence is applied only while nobody leases the root, or the
+ *    root has ended.
+ * 4. (parent id, name, key) is unique among runs with a parent and a key; (flow name, idempotency key) among
  *    top-level flow runs; a run id among all.
- * 5. What is read is what was written, to the bit; a stored record that does not parse is refused with
- *    `STORE_RECORD_CORRUPT`, which names the record; it is never guessed at, and does not hide others.
+ * 5. What is read is what was written; numbers are finite, and -0 may come back as 0. A stored record that does not
+ *    parse is never guessed at: reads about one root are refused with `STORE_RECORD_CORRUPT`, which names the
+ *    record; lists across roots leave it out, and hide no other.
  * 6. Nothing given to the store or received from it is shared: changing an object afterwards changes
  *    nothing in the store.
- * 7. Calls may overlap. `commit` calls are applied in the order in which they were made.
+ * 7. Calls may overlap. `commit` calls are applied in the order in which they were made. A batch is encoded
+ *    within the call: keep it to some 1,000 writes where the event loop matters.
  *
  * Errors are `HoldfastError`s: `STORE_UNAVAILABLE` (retryable: busy, connection lost, disk full),
- * `STORE_CLOSED`, `STORE_NEWER` (written by a newer version of the software: refused, untouched),
- * `STORE_RECORD_CORRUPT`.
+ * `STORE_CLOSED` (before `open` and after `close`; a closed store stays closed), `STORE_WRITE_INVALID` (a write that
+ * is none), `STORE_NEWER` (written by a newer version of the software: refused, untouched), `STORE_RECORD_CORRUPT`.
  */
 export interface RunStore {
   /** The adapter's name, for messages: 'memory', 'sqlite', … */
@@ -223,7 +229,7 @@ export interface RunStore {
    * @throws `RUN_UNKNOWN` when there is no such top-level run
    */
   acquireLease(request: LeaseRequest): Promise<LeaseGrant>;
-  /** Extends leases whose epoch is still in force, expired ones too: a machine that slept goes on. */
+  /** Extends leases whose epoch and holder are still in force, expired ones too: a machine that slept goes on. */
   renewLeases(
     fences: readonly Fence[],
     terms: LeaseTerms & { readonly now: EpochMs },
