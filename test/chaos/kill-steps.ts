@@ -47,7 +47,8 @@ async function completedSteps(store: RunStore): Promise<Set<string>> {
     const round = String((root.inputs as readonly number[])[0]);
     for (const run of await store.below(root.id)) {
       if (run.name !== 'step' || run.state.type !== 'COMPLETED') continue;
-      if ('inline' in run.state.result) keys.add(`${round}:${JSON.stringify(run.state.result.inline)}`);
+      if ('inline' in run.state.result)
+        keys.add(`${round}:${JSON.stringify(run.state.result.inline)}`);
     }
   }
   return keys;
