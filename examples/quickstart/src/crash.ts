@@ -8,7 +8,7 @@ export type Fate =
   | { readonly kind: 'ended'; readonly code: number | null };
 
 /** The longest wait between the program's first task and its death. */
-const LATEST = 2_000;
+const LATEST = 1_500;
 
 /**
  * Runs this program as a child and kills it with SIGKILL, at a moment that chance picks and the child does
@@ -25,6 +25,8 @@ export async function killHalfWay(args: readonly string[], latest = LATEST): Pro
   child.stdout.setEncoding('utf8');
   child.stdout.on('data', (text: string) => {
     process.stdout.write(text);
+    // What is done cannot be killed half way.
+    if (text.includes('Done in')) clearTimeout(timer);
     if (timer !== undefined || !text.includes(': Running')) return;
     timer = setTimeout(() => child.kill('SIGKILL'), randomInt(latest));
   });

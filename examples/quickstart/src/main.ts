@@ -9,7 +9,7 @@ import { placeAt, type Place } from './place.ts';
 import { programAt, type Program } from './program.ts';
 import { tellBackups, tellCatalog, tellTasks } from './report.ts';
 import { Screen } from './screen.ts';
-import { number, span } from './text.ts';
+import { number, quoted, span } from './text.ts';
 
 const USAGE = `pnpm quickstart [--crash] [--dir DIRECTORY]
 
@@ -65,7 +65,7 @@ async function night(place: Place): Promise<void> {
     const written = await writer.stop();
     say(`\nMeanwhile ${number(written)} rows were written to the database.`);
   }
-  say(`Remove everything with: rm -rf '${place.root}'`);
+  say(`Remove everything with: rm -rf ${quoted(place.root)}`);
 }
 
 async function crash(place: Place): Promise<void> {

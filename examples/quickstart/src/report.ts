@@ -3,7 +3,7 @@ import { listBackups, type CatalogEntry, type NightlyReport } from '@holdfast/ba
 import type { Engine, ObjectStore, Run, RunId } from '@holdfast/core';
 import type { Place } from './place.ts';
 import type { Program } from './program.ts';
-import { bytes, number, span, table } from './text.ts';
+import { bytes, number, quoted, span, table } from './text.ts';
 
 type Say = (text: string) => void;
 
@@ -64,7 +64,7 @@ export async function tellBackups(
     const guide = await textOf(primary, `${backup.path}RESTORE.md`);
     const commands = /```sh\n(?<block>[^]*?)```/.exec(guide)?.groups?.['block'] ?? '';
     say('  restore it without Holdfast, in a plain shell:\n');
-    say(`    cd '${join(place.primary, backup.path)}'`);
+    say(`    cd ${quoted(join(place.primary, backup.path))}`);
     say(commands.trimEnd().replaceAll(/^/gm, '    '));
   }
 }
