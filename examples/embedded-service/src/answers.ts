@@ -20,7 +20,6 @@ export function answer(response: ServerResponse, status: number, body: object): 
 
 const STATUS: { readonly [code: string]: number } = {
   RUN_UNKNOWN: 404,
-  RUN_NOT_ENDED: 409,
   ENGINE_STOPPED: 503,
   STORE_UNAVAILABLE: 503,
 };
