@@ -76,7 +76,14 @@ function timeoutOf(what: string, value: unknown): number | undefined {
 
 function nameOf(kind: 'flow' | 'task', fn: Loose, options: GivenOptions): string {
   const name = options.name ?? fn.name;
-  if (typeof name === 'string' && name.trim() !== '') return name;
+  if (typeof name === 'string' && name.trim() !== '') {
+    if (name.isWellFormed() && !name.includes('\0')) return name;
+    throw optionsInvalid(
+      `A ${kind}`,
+      'its name holds U+0000 or half a surrogate pair',
+      'Give it another.',
+    );
+  }
   throw optionsInvalid(
     `A ${kind}`,
     'it has no name',

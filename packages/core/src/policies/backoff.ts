@@ -22,6 +22,7 @@ export interface Backoff {
 export function backoffDelay(backoff: Backoff, retry: number, random: number): number {
   const { delays, factor, maxDelay, jitter } = backoff;
   const base = delays[Math.min(retry, delays.length) - 1] ?? 0;
-  const grown = Math.min(base * factor ** (retry - 1), maxDelay);
+  // 0 times a growth beyond all numbers would be none.
+  const grown = base === 0 ? 0 : Math.min(base * factor ** (retry - 1), maxDelay);
   return Math.round(grown * (1 - jitter * random));
 }

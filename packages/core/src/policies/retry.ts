@@ -40,9 +40,21 @@ export interface RetryPolicy {
 /** Whether a failed attempt is made again, after `delay` milliseconds; `reason` says why not. */
 export type RetryDecision =
   | { readonly retry: true; readonly delay: number }
-  | { readonly retry: false; readonly reason: 'exhausted' | 'not-retryable' | 'too-late' };
+  | {
+      readonly retry: false;
+      readonly reason: 'exhausted' | 'not-retryable' | 'too-late' | 'no-delay';
+    };
 
 const HOUR = 3_600_000;
+const KNOWN: readonly string[] = [
+  'limit',
+  'delay',
+  'backoff',
+  'factor',
+  'maxDelay',
+  'jitter',
+  'maxElapsed',
+];
 
 function wrong(what: string, problem: string): HoldfastError {
   return new HoldfastError('OPTIONS_INVALID', `${what}: ${problem}.`, {
@@ -83,8 +95,11 @@ export function retryPolicy(
   retryIf: RetryPolicy['retryIf'],
   what: string,
 ): RetryPolicy {
-  const given: Retries = typeof retries === 'object' ? retries : { limit: retries ?? 0 };
+  const given: Retries =
+    typeof retries === 'object' && retries !== null ? retries : { limit: retries ?? 0 };
   const { limit, delay } = given;
+  const unknown = Object.keys(given).find((option) => !KNOWN.includes(option));
+  if (unknown !== undefined) throw wrong(what, `retries has no option '${unknown}'`);
   if (!(Number.isInteger(limit) && limit >= 0) && limit !== Number.POSITIVE_INFINITY) {
     throw wrong(what, `the limit of retries must be a whole number, not ${String(limit)}`);
   }
@@ -114,8 +129,20 @@ function refuses(policy: RetryPolicy, error: unknown, info: RetryInfo): boolean 
   }
 }
 
+/** The wait before a retry; undefined when the author's function for it throws, or gives no duration. */
+function waitBefore(policy: RetryPolicy, info: RetryInfo, random: number): number | undefined {
+  const { backoff, delayOf } = policy;
+  if (delayOf === undefined) return backoffDelay(backoff, info.attempt, random);
+  try {
+    const delays = [durationMs(delayOf(info), 'The delay of a retry')];
+    return backoffDelay({ ...backoff, delays, factor: 1 }, 1, random);
+  } catch {
+    return undefined;
+  }
+}
+
 /**
- * Decides about a failed attempt.
+ * Decides about a failed attempt. A condition or a delay function that throws means no.
  *
  * @param random a number from 0 to below 1, for the jitter
  */
@@ -127,14 +154,8 @@ export function decideRetry(
 ): RetryDecision {
   if (info.attempt > policy.limit) return { retry: false, reason: 'exhausted' };
   if (refuses(policy, error, info)) return { retry: false, reason: 'not-retryable' };
-  const delay =
-    policy.delayOf === undefined
-      ? backoffDelay(policy.backoff, info.attempt, random)
-      : backoffDelay(
-          { ...policy.backoff, delays: [durationMs(policy.delayOf(info), 'The delay of a retry')] },
-          1,
-          random,
-        );
+  const delay = waitBefore(policy, info, random);
+  if (delay === undefined) return { retry: false, reason: 'no-delay' };
   if (info.elapsed + delay > policy.maxElapsed) return { retry: false, reason: 'too-late' };
   return { retry: true, delay };
 }

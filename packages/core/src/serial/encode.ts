@@ -2,7 +2,7 @@ import { types } from 'node:util';
 import type { JsonValue } from '../model/json.ts';
 import { isSecret } from '../secret/secret.ts';
 import { VIEWS } from './byte-views.ts';
-import { toFailure } from './failure-codec.ts';
+import { isError, toFailure } from './failure-codec.ts';
 import { isPlain } from './is-plain.ts';
 import { cyclic, notSerialisable } from './refusal.ts';
 import { setOwn } from './set-own.ts';
@@ -91,7 +91,7 @@ export class Encoder {
     if (types.isMap(value)) return { [TAG]: 'map', v: this.#list([...value].flat(1)) };
     if (types.isSet(value)) return { [TAG]: 'set', v: this.#list([...value]) };
     if (isSecret(value)) return { [TAG]: 'secret', v: value.reference };
-    if (value instanceof Error || types.isNativeError(value)) {
+    if (isError(value)) {
       return { [TAG]: 'error', v: toFailure(value) as unknown as JsonValue };
     }
     if (ArrayBuffer.isView(value) && VIEWS[kindOf(value)] !== undefined) {

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { HoldfastError, isHoldfastError } from '../errors/holdfast-error.ts';
 import type { Failure } from '../model/failure.ts';
 import type { JsonValue } from '../model/json.ts';
@@ -23,9 +24,23 @@ function messageOf(thrown: unknown): string {
   }
 }
 
+/** Whether a value is an error, also one of another realm. */
+export function isError(value: unknown): value is Error {
+  return value instanceof Error || types.isNativeError(value);
+}
+
+/** Its stack is made when it is first read, of parts that may not be texts. */
+function stackOf(error: Error): string | undefined {
+  try {
+    return typeof error.stack === 'string' ? error.stack : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** What was thrown, as an error: what is none becomes the cause of one. */
 export function errorOf(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(messageOf(thrown), { cause: thrown });
+  return isError(thrown) ? thrown : new Error(messageOf(thrown), { cause: thrown });
 }
 
 /** Facts as they are kept. What is not JSON is kept as its text. */
@@ -48,10 +63,11 @@ function keepable(value: unknown, scrub: Scrub, depth = DEPTH): JsonValue {
  * @param scrub takes secrets out of texts
  */
 export function toFailure(thrown: unknown, scrub: Scrub = (text) => text, depth = DEPTH): Failure {
-  if (!(thrown instanceof Error)) return { name: 'Error', message: scrub(messageOf(thrown)) };
+  if (!isError(thrown)) return { name: 'Error', message: scrub(messageOf(thrown)) };
   const { code, retryable } = thrown as { code?: unknown; retryable?: unknown };
   const inner = (value: unknown): Failure => toFailure(value, scrub, depth - 1);
   const deeper = depth > 1;
+  const stack = stackOf(thrown);
   return {
     name: scrub(textOf(thrown.name)),
     message: scrub(textOf(thrown.message)),
@@ -63,7 +79,7 @@ export function toFailure(thrown: unknown, scrub: Scrub = (text) => text, depth 
           context: keepable(thrown.context, scrub) as NonNullable<Failure['context']>,
         }
       : {}),
-    ...(typeof thrown.stack === 'string' ? { stack: scrub(thrown.stack) } : {}),
+    ...(stack === undefined ? {} : { stack: scrub(stack) }),
     ...(deeper && thrown.cause !== undefined ? { cause: inner(thrown.cause) } : {}),
     ...(deeper && thrown instanceof AggregateError
       ? { errors: thrown.errors.slice(0, MOST_MEMBERS).map(inner) }
