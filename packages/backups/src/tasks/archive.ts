@@ -1,4 +1,4 @@
-import { runContext, task } from '@holdfast/core';
+import { type ObjectStore, runContext, task } from '@holdfast/core';
 import { type Copy, copyBackup } from '../archive/copy-backup.ts';
 import type { BackupRef } from '../verify/verify-backup.ts';
 import { storeNamed } from './surroundings.ts';
@@ -18,7 +18,7 @@ export const archiveBackup = task(
     return copyBackup({
       signal: context.signal,
       backup,
-      from: storeNamed(backup.store),
+      from: context.resource<ObjectStore>(backup.store),
       to: storeNamed(to),
       toName: to,
       beforePublish: () => context.assertLease(),

@@ -2,10 +2,19 @@ import { type ObjectStore, runContext } from '@holdfast/core';
 import type { WorkOptions } from '../publish/create-backup.ts';
 import { isBuiltIn } from '../sources/known-sources.ts';
 import type { Source } from '../sources/source.ts';
+import { watchedStore } from './watched-store.ts';
 
-/** The object store that the engine was given under a name. */
+/**
+ * The object store that the engine was given under a name. What is written to it or read from it is told as
+ * the run's progress, in stored bytes.
+ */
 export function storeNamed(name: string): ObjectStore {
-  return runContext().resource<ObjectStore>(name);
+  const context = runContext();
+  let done = 0;
+  return watchedStore(context.resource<ObjectStore>(name), (bytes) => {
+    done += bytes;
+    context.progress({ done, unit: 'bytes' });
+  });
 }
 
 /**
