@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { runInNewContext } from 'node:vm';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -91,7 +92,7 @@ describe('a round trip', () => {
     }));
     fc.assert(
       fc.property(tree, (value) => {
-        expect(there(value)).toStrictEqual(value);
+        expect(isDeepStrictEqual(there(value), value)).toBe(true);
       }),
     );
   });
@@ -124,8 +125,8 @@ describe('errors', () => {
   });
 
   it('are kept whatever they are made of', () => {
-    const odd = Object.assign(new Error('odd'), { name: Symbol('s'), message: 5, cause: 7n });
-    odd.cause = odd;
+    const odd = Object.assign(new Error('odd'), { name: Symbol('s'), message: 5 });
+    (odd as Error).cause = odd;
     expect(there(odd)).toMatchObject({ message: '5' });
     const context = { big: 5n, nan: Number.NaN, fn: () => 1 } as never;
     expect(there(new HoldfastError('X_Y', 'x', { context }))).toMatchObject({ code: 'X_Y' });
