@@ -16,7 +16,12 @@ const decisions = [...pure, 'policies', 'rules'];
 const engine = [
   ...decisions,
   ...ports,
-  ...['process', 'events', 'future', 'definition', 'schedule', 'engine'],
+  'process',
+  'events',
+  'future',
+  'definition',
+  'schedule',
+  'engine',
 ];
 
 /** Folder (or file) of packages/core/src → the others it may import. Imports point inward. */

@@ -1,5 +1,4 @@
 import type { Timer } from '../clock/clock.ts';
-import { HoldfastError } from '../errors/holdfast-error.ts';
 import { formatIdentity, currentProcess, isAlive, parseIdentity } from '../process/index.ts';
 import type { Lease } from '../store/run-store.ts';
 import type { EngineCore } from './engine-core.ts';
@@ -85,16 +84,4 @@ export class Leases {
       else if (renewal.cancelReason !== undefined) execution.cancel(renewal.cancelReason);
     }
   }
-}
-
-/** The error for a run that another live process holds. */
-export function heldElsewhere(lease: Lease): HoldfastError {
-  return new HoldfastError(
-    'RUN_HELD',
-    `Run ${lease.rootId} is being executed by another process.`,
-    {
-      hint: 'Wait for it, or cancel it; its lease is taken over when that process dies.',
-      context: { rootId: lease.rootId, expiresAt: lease.expiresAt },
-    },
-  );
 }

@@ -77,7 +77,7 @@ function nextState(run: Run, event: RunEvent, now: EpochMs): State {
 }
 
 /** The hook that is told about a state; undefined when none is. */
-export function hookOf(state: State): HookName | undefined {
+function hookOf(state: State): HookName | undefined {
   switch (state.type) {
     case 'RUNNING':
       return state.name === 'Running' ? 'onStart' : undefined;

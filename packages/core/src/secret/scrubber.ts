@@ -5,7 +5,7 @@ import { findSpans } from './spans.ts';
 export const REPLACEMENT = '[secret]';
 
 /** Values shorter than this, in UTF-16 code units, are not scrubbed: half of every text would go with them. */
-export const SHORTEST_SCRUBBED = 4;
+const SHORTEST_SCRUBBED = 4;
 
 /** How many values are remembered: the ones that were registered last. */
 const MOST_VALUES = 1_000;

@@ -203,7 +203,7 @@ class FaultyStore implements FaultyObjectStore {
  * ]);
  * ```
  *
- * @param clock what delays and outages are measured on. Default: the system's
+ * @param options `clock`: what delays and outages are measured on; default: the system's
  */
 export function faultyObjectStore(
   inner: ObjectStore,
