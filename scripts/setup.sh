@@ -5,11 +5,9 @@ set -euo pipefail
 
 # command:package
 needs=(
-  age:age
   sqlite3:sqlite3
   strace:strace
   tar:tar
-  tmux:tmux
   zstd:zstd
 )
 

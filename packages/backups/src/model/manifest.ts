@@ -21,7 +21,7 @@ export interface StoredDocument {
 export interface Artifact {
   /** File name within the backup's folder, its layers as suffixes. */
   readonly name: string;
-  /** Name under its source: what {@link Dump} called it. */
+  /** Name under its source: what the dump called it. */
   readonly plainName: string;
   /** Innermost first. */
   readonly layers: readonly Layer[];
@@ -81,7 +81,7 @@ export interface Manifest {
   readonly runId: string | null;
   /** The host's version of its own code; null when it gave none. */
   readonly codeVersion: string | null;
-  /** Hex SHA-256 over the file's text without this field: see {@link serialiseManifest}. */
+  /** Hex SHA-256 over the file's text without this field: in the order and form in which it was written. */
   readonly sha256: string;
 }
 

@@ -2,6 +2,7 @@ import type { EpochMs } from '../model/state.ts';
 
 /** A timer that was set; clearing it twice, or after it fired, does nothing. */
 export interface Timer {
+  /** Takes the timer back. */
   clear(): void;
 }
 

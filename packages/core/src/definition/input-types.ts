@@ -76,7 +76,9 @@ export type Each<T> =
   | AsyncIterable<T>
   | TaskFuture<Iterable<T> & object>;
 
+/** The first argument: what `map` maps over. */
 export type Head<A extends readonly unknown[]> = A extends readonly [] ? never : Required<A>[0];
+/** The arguments after the first, which `map` passes whole. */
 export type Tail<A extends readonly unknown[]> = A extends readonly [unknown?, ...infer T]
   ? T
   : never;

@@ -33,6 +33,7 @@ export interface EngineEventMap {
   warning: [event: { readonly code: string; readonly message: string; readonly runId?: RunId }];
 }
 
+/** The names of an engine's events. */
 export type EngineEventName = keyof EngineEventMap;
 
 /**

@@ -108,7 +108,9 @@ export type OpenState =
 
 /** Where a run stands. Each variant carries only what is valid in it. */
 export type State = OpenState | TerminalState;
+/** The fixed set of kinds of states. */
 export type StateType = State['type'];
+/** The display names, each of which belongs to one type. */
 export type StateName = State['name'];
 
 const TERMINAL: ReadonlySet<StateType> = new Set<StateType>([

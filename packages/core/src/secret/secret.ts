@@ -22,14 +22,17 @@ export class Secret {
     Object.freeze(this);
   }
 
+  /** `Secret(env:PGPASSWORD)`. */
   toString(): string {
     return `Secret(${this.reference})`;
   }
 
+  /** As `toString`. */
   toJSON(): string {
     return this.toString();
   }
 
+  /** As `toString`, for `console.log` and `util.inspect`. */
   [inspect.custom](): string {
     return this.toString();
   }

@@ -13,6 +13,7 @@ export interface ObjectInfo {
   readonly modifiedAt: EpochMs;
 }
 
+/** How an object is written. */
 export interface PutOptions {
   /** Refuse, with `OBJECT_EXISTS`, when the key is taken. Default false: replace it. */
   readonly ifAbsent?: boolean;
@@ -20,6 +21,7 @@ export interface PutOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Which part of an object is read, and what stops it. */
 export interface GetOptions {
   /** Offset of the first byte. Default 0. */
   readonly start?: number;

@@ -13,6 +13,7 @@ export interface PlacedSighting extends Sighting {
 
 /** A place that is more than a value at hand. */
 export abstract class CanaryPlace {
+  /** Searches the place for every form. Throws when it cannot be read. */
   abstract look(forms: readonly CanaryForm[]): Promise<PlacedSighting[]>;
 }
 

@@ -13,7 +13,7 @@ import { writingChecks } from './object-store/writing.ts';
 export type { ObjectStoreCheck, ObjectStoreSubject } from './object-store/check.ts';
 
 /**
- * The promises of the {@link ObjectStore} port, one check each. {@link objectStoreSuite} runs them in
+ * The promises of the `ObjectStore` port, one check each. {@link objectStoreSuite} runs them in
  * vitest; in another test runner, run each on a subject of its own.
  */
 export const objectStoreChecks: readonly ObjectStoreCheck[] = [
@@ -29,7 +29,7 @@ export const objectStoreChecks: readonly ObjectStoreCheck[] = [
 ];
 
 /**
- * Holds an adapter to the promises of the {@link ObjectStore} port: one vitest test a promise, each on
+ * Holds an adapter to the promises of the `ObjectStore` port: one vitest test a promise, each on
  * a place of its own. What a store does not claim in its properties has to be refused; what the
  * subject offers no means to look at is skipped.
  *

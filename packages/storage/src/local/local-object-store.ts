@@ -14,6 +14,7 @@ import { readFile } from './read-file.ts';
 import { createTemporary, discard, sweepTemporary } from './temporary-files.ts';
 import { writeFile } from './write-file.ts';
 
+/** How a local object store is made. */
 export interface LocalObjectStoreOptions {
   /**
    * Creates the directory, and what is missing above it, with the first write. Default true.

@@ -7,6 +7,7 @@ import { checkRange, rangeWithin } from '../object-range.ts';
 import { ObjectStoreError } from '../object-store.ts';
 import type { GetOptions, ObjectInfo, ObjectStore, PutOptions } from '../object-store.ts';
 
+/** How a memory object store is made. */
 export interface MemoryObjectStoreOptions {
   /** Names the store in messages: its URL is `memory:<name>`. Default 'objects'. */
   readonly name?: string;

@@ -84,6 +84,7 @@ export interface DelayFault extends FaultTarget {
 export interface WrongSizeFault extends FaultTarget {
   readonly fault: 'wrong-size';
   readonly on: 'put' | 'head' | 'list';
+  /** What is told instead of the true size. */
   readonly bytes: number | ((info: ObjectInfo) => number);
 }
 

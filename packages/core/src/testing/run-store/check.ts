@@ -28,6 +28,7 @@ export interface RunStoreCheck {
   readonly name: string;
   /** What the harness must offer; without it the check does not apply. */
   readonly needs?: 'reopen' | 'damage';
+  /** Throws an AssertionError when the store breaks the promise. */
   run(harness: RunStoreHarness): Promise<void>;
 }
 
