@@ -40,6 +40,7 @@ export { fileTree } from './sources/files/spec.ts';
 export type { FilesSpec } from './sources/files/spec.ts';
 export { sqliteSource } from './sources/sqlite/spec.ts';
 export type { SqliteSpec } from './sources/sqlite/spec.ts';
+export { nameFiles, NO_FILES } from './sources/source.ts';
 export { sourceOfKind } from './sources/known-sources.ts';
 
 export { createBackup } from './publish/create-backup.ts';

@@ -31,6 +31,7 @@ export async function checkStoreSpace(
     `The store ${store.url} has ${mib(free)} free; the dump has ${mib(plainBytes)} before compression.`,
     {
       hint: 'Make room in the store or choose a larger one; nothing was written.',
+      retryable: false,
       context: { free, plainBytes },
     },
   );
@@ -50,6 +51,7 @@ export async function checkScratchSpace(directory: string, bytes: number): Promi
     `The scratch directory ${directory} has ${mib(free)} free; ${mib(bytes)} are needed.`,
     {
       hint: 'Make room there, or name another scratch directory.',
+      retryable: false,
       context: { directory, free, bytes },
     },
   );

@@ -14,6 +14,8 @@ export type RestoreInput = WhichBackup & {
   readonly to: string;
   /** Move aside what stands there, instead of refusing. Default false. */
   readonly overwrite?: boolean;
+  /** Where scratch directories are made. Default: `holdfast` in the system's directory for temporary files. */
+  readonly scratchRoot?: string;
 };
 
 /**
@@ -22,10 +24,11 @@ export type RestoreInput = WhichBackup & {
  * @throws see {@link restoreFromStore}
  */
 export const restoreBackup = task(
-  ({ from, ...rest }: RestoreInput): Promise<Restored> =>
-    restoreFromStore({ ...surroundings(undefined), ...rest, store: storeNamed(from) }),
+  ({ from, scratchRoot, ...rest }: RestoreInput): Promise<Restored> =>
+    restoreFromStore({ ...surroundings(scratchRoot), ...rest, store: storeNamed(from) }),
   {
     name: 'restoreBackup',
+    runName: ({ to }: RestoreInput) => `restore to ${to}`,
     description: 'Restores a backup to a path.',
     retries: { limit: 2, delay: '10s', backoff: 'exponential', jitter: true },
     timeout: '12h',

@@ -130,6 +130,7 @@ export function toolFailed(command: string, exit: ChildExit, stderr: string): Ho
 /** The default reason of a kill. */
 export function toolKilled(command: string): HoldfastError {
   return new HoldfastError('TOOL_KILLED', `${command} was ended on request`, {
+    retryable: false,
     context: { command },
   });
 }
@@ -177,6 +178,7 @@ export function notKillable(command: string, pid: number, denied: boolean): Hold
       hint: denied
         ? 'It runs as another user (sudo?). End it as that user.'
         : 'It waits for a device or a network file system, most likely. It ends when that answers.',
+      retryable: false,
       context: { command, pid },
     },
   );
