@@ -2,7 +2,7 @@ import pTimeout from 'p-timeout';
 import type { Clock, Timer } from '../clock/clock.ts';
 import { timedOut } from '../errors/errors.ts';
 import { HoldfastError } from '../errors/holdfast-error.ts';
-import { resolveFutures, UpstreamFailure } from './inputs.ts';
+import { futuresIn, resolveFutures, UpstreamFailure } from './inputs.ts';
 import { inScope, type Scope } from './scope.ts';
 import { settleUnreached } from './unreached.ts';
 
@@ -20,6 +20,8 @@ async function invoke(scope: Scope, args: readonly unknown[]): Promise<unknown> 
   const { id: runId, kind, name, attempts: attempt } = run;
   const value = await (aroundAttempt?.({ runId, kind, name, attempt }, call) ?? call());
   if (definition.kind === 'task') return value;
+  // What a flow returns, it has looked at: a failure in it is thrown.
+  for (const future of futuresIn(value)) future.parts.observe();
   try {
     return await resolveFutures(value);
   } catch (error) {
@@ -105,7 +107,11 @@ function withUnobserved(scope: Scope, end: AttemptEnd): AttemptEnd {
   if (end.kind !== 'returned' && end.kind !== 'threw') return end;
   const children = scope.unobserved();
   if (children.length === 0) return end;
-  const errors = children.flatMap((child) => (child.error === undefined ? [] : [child.error]));
+  const thrownError = end.kind === 'threw' ? end.error : undefined;
+  const errors = children.flatMap(({ error }) =>
+    error === undefined || error === thrownError ? [] : [error],
+  );
+  if (errors.length === 0) return end;
   if (end.kind === 'threw') {
     const thrown = end.error instanceof Error ? end.error.message : String(end.error);
     const error = new AggregateError(

@@ -1,5 +1,5 @@
 import type { Definition } from '../definition/definition.ts';
-import { cancelled, skipped } from '../errors/errors.ts';
+import { cancelled, reasonOf, skipped } from '../errors/errors.ts';
 import { FutureOfTask } from '../future/task-future.ts';
 import { newRunId, type RunId } from '../model/ids.ts';
 import type { Outcome } from '../model/outcome.ts';
@@ -9,7 +9,7 @@ import { standsAsItIs } from '../rules/replay.ts';
 import { toFailure } from '../serial/failure-codec.ts';
 import { Cancellation } from './cancellation.ts';
 import { endRefused, openRecord } from './child-record.ts';
-import { assertDurable } from './engine-core.ts';
+import { assertDurable, keepableText } from './engine-core.ts';
 import { authorsKey, hashArguments, keyRequired, keyReused } from './identity.ts';
 import { allEnded, dependenciesOf, futuresIn, readInputs, type AnyFuture } from './inputs.ts';
 import { completedValue, failed, failureOf, perform } from './perform.ts';
@@ -35,6 +35,7 @@ export class ChildRun implements Accountable {
   #joined = false;
   #observed = false;
   #ended = false;
+  #skipped = false;
   #error: Error | undefined;
 
   private constructor(
@@ -63,9 +64,7 @@ export class ChildRun implements Accountable {
       identity: () => identity,
       dependencies: () => this.#asDependency(),
       runId: () => this.#id,
-      observe: () => {
-        this.#observed = true;
-      },
+      observe: () => this.#observe(),
       cancel: (reason) => this.#cancel(reason),
     });
   }
@@ -73,11 +72,12 @@ export class ChildRun implements Accountable {
   /**
    * Starts a task or subflow, or joins the one that this attempt has started under the same author's key.
    *
-   * @throws `RUN_ENDED`, `KEY_REQUIRED`, `KEY_REUSED`, `KEY_INVALID`, `LEASE_LOST`, `ENGINE_STOPPED`,
-   *   `DURABLE_STORE_REQUIRED`
+   * @throws `RUN_ENDED`, `KEY_REQUIRED`, `KEY_REUSED`, `KEY_INVALID`, `NAME_REUSED`, `LEASE_LOST`,
+   *   `ENGINE_STOPPED`, `DURABLE_STORE_REQUIRED`
    */
   static start(scope: Scope, definition: Definition, args: readonly unknown[]): ChildRun {
     scope.assertOpen(definition.name);
+    scope.assertSameFunction(definition);
     const { engine } = scope.execution;
     assertDurable(engine, definition);
     engine.definitions.note(definition);
@@ -113,8 +113,22 @@ export class ChildRun implements Accountable {
     return this.#error;
   }
 
+  /**
+   * Somebody looked at how it ended. Where it was skipped that is a look at why, too: at the failure of what
+   * it needed, which is the cause of its own.
+   */
+  #observe(): void {
+    this.#observed = true;
+    if (!this.#skipped) return;
+    for (const future of this.#futures) future.parts.observe();
+  }
+
   #end(outcome: Outcome<unknown>): Outcome<unknown> {
     this.#ended = true;
+    if (!outcome.ok && outcome.state === 'SKIPPED') {
+      this.#skipped = true;
+      if (this.#observed) this.#observe();
+    }
     if (!outcome.ok) {
       this.#error = outcome.error;
       if (outcome.error === this.#scope.execution.stopped) this.#scope.noteInterrupted();
@@ -189,8 +203,9 @@ export class ChildRun implements Accountable {
   async #cancelledEarly(): Promise<Outcome<unknown>> {
     const known = this.#known?.state;
     if (this.#key === undefined || (known !== undefined && isTerminal(known))) {
-      const reason = this.#cancellation.reason as Error;
-      return failed('CANCELLED', cancelled(`'${this.definition.name}'`, reason.message));
+      const { engine } = this.#scope.execution;
+      const reason = keepableText(engine, reasonOf(this.#cancellation.reason as Error));
+      return failed('CANCELLED', cancelled(`'${this.definition.name}'`, reason));
     }
     return this.#perform(this.#open(this.#args), this.#args, []);
   }

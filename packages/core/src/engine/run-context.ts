@@ -8,7 +8,7 @@ import type { Secret } from '../secret/secret.ts';
 import { randomFraction } from './engine-core.ts';
 import { currentScope, type Scope } from './scope.ts';
 
-/** What code of a flow or task can ask of its run. Bound to one attempt: once that is over, every call throws `RUN_ENDED`. */
+/** What code of a flow or task can ask of its run. Bound to one attempt: once that is over, every call throws `RUN_ENDED`. Its methods may be taken apart. */
 export interface RunContext {
   readonly runId: RunId;
   /** The top-level flow run. */
@@ -103,45 +103,44 @@ class AttemptContext implements RunContext {
     return execution.recordedValue(run.id, this.#scope.tryName, `${kind}:${count}`, make);
   }
 
-  now(): number {
+  readonly now = (): number => {
     return this.#recorded('now', () => this.#scope.execution.clock.now());
-  }
+  };
 
-  random(): number {
+  readonly random = (): number => {
     return this.#recorded('random', () => randomFraction(this.#scope.execution.engine.random));
-  }
+  };
 
-  uuid(): string {
+  readonly uuid = (): string => {
     const { clock, engine } = this.#scope.execution;
     return this.#recorded('uuid', () => uuidv7(clock.now(), engine.random));
-  }
+  };
 
   // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- as above
-  resource<T>(name: string): T {
-    return this.#open.execution.engine.resources.resource(name) as T;
-  }
+  readonly resource = <T>(name: string): T =>
+    this.#open.execution.engine.resources.resource(name) as T;
 
-  async secret(secret: Secret): Promise<string> {
+  readonly secret = async (secret: Secret): Promise<string> => {
     const { engine } = this.#open.execution;
     const value = await resolveSecret(secret, engine.secretResolvers, process.env);
     engine.scrubber.add(value);
     return value;
-  }
+  };
 
-  progress(progress: Progress): void {
+  readonly progress = (progress: Progress): void => {
     const { execution, run } = this.#open;
     const { id: runId, rootId, name } = run;
     execution.engine.events.emit('progress', { runId, rootId, name, progress });
-  }
+  };
 
-  async assertLease(): Promise<void> {
+  readonly assertLease = async (): Promise<void> => {
     const { execution } = this.#open;
     if (execution.halted !== undefined) throw execution.halted;
     await execution.engine.leases.check(execution);
     if (execution.halted !== undefined) throw execution.halted;
-  }
+  };
 
-  async startChild(command: string, options: ChildOptions = {}): Promise<Child> {
+  readonly startChild = async (command: string, options: ChildOptions = {}): Promise<Child> => {
     const { execution, run, cancellation } = this.#open;
     const { engine, rootId } = execution;
     const note = (kind: 'child-started' | 'child-ended', child: Child['identity']): void => {
@@ -171,7 +170,7 @@ class AttemptContext implements RunContext {
         options.onEnded?.(child);
       },
     });
-  }
+  };
 }
 
 const contexts = new WeakMap<Scope, RunContext>();

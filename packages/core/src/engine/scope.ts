@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Definition } from '../definition/definition.ts';
-import { runEnded } from '../errors/errors.ts';
+import type { Definition, Loose } from '../definition/definition.ts';
+import { nameReused, runEnded } from '../errors/errors.ts';
 import type { Run } from '../model/run.ts';
 import { Cancellation } from './cancellation.ts';
 import type { Outcome } from '../model/outcome.ts';
@@ -25,6 +25,7 @@ export class Scope {
   readonly definition: Definition;
   readonly cancellation: Cancellation;
   readonly #ordinals = new Map<string, number>();
+  readonly #functions = new Map<string, Loose>();
   readonly #byKey = new Map<string, ChildRun>();
   /** Children that have not ended, or whose failure nobody has looked at. */
   readonly #children = new Set<Accountable>();
@@ -83,12 +84,27 @@ export class Scope {
     if (this.#closed !== undefined) throw runEnded(what, this.run.name);
   }
 
+  /**
+   * Refuses two functions under one name: their runs could be told apart only by the order of the calls. The same
+   * function on another instance, or a closure made anew from the same text, is no other.
+   *
+   * @throws `NAME_REUSED`
+   */
+  assertSameFunction({ kind, name, fn }: Definition): void {
+    const of = `${kind} ${name}`;
+    const known = this.#functions.get(of);
+    if (known === undefined) this.#functions.set(of, fn);
+    else if (known !== fn && String(known) !== String(fn))
+      throw nameReused(kind, name, this.run.name);
+  }
+
   /** Takes a child into the structure: the attempt ends only when it has. */
   adopt(child: Accountable): void {
     this.#children.add(child);
     this.#started = true;
     const ended = child.settled.then((outcome) => {
-      if (outcome.ok || outcome.state === 'CANCELLED') {
+      // What was cancelled or skipped did not fail by itself: its cause accounts for it.
+      if (outcome.ok || outcome.state === 'CANCELLED' || outcome.state === 'SKIPPED') {
         this.#children.delete(child);
       }
       if (!outcome.ok && child.isRun) this.#failed++;

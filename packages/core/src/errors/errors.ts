@@ -50,6 +50,19 @@ export function leaseLost(rootId: string): HoldfastError {
   );
 }
 
+/** Two functions under one name in one run. */
+export function nameReused(kind: string, name: string, run: string): HoldfastError {
+  return new HoldfastError(
+    'NAME_REUSED',
+    `Two different ${kind}s named '${name}' were started by '${run}'.`,
+    {
+      hint: 'Give one of them another name: a resume finds runs by name and key.',
+      retryable: false,
+      context: { name },
+    },
+  );
+}
+
 /** A task was started by code whose run has ended. */
 export function runEnded(task: string, run: string): HoldfastError {
   return new HoldfastError(
@@ -72,7 +85,8 @@ export function skipped(
   return name === 'UpstreamFailed'
     ? new HoldfastError('UPSTREAM_FAILED', reason, {
         hint: 'Use allowFailure() where a failed input is acceptable.',
-        retryable: false,
+        // A flow may try again where that may help what the task needs.
+        retryable: (cause as { retryable?: unknown } | undefined)?.retryable !== false,
         ...caused,
       })
     : new HoldfastError('SKIPPED', reason, { retryable: false, context: { name }, ...caused });
@@ -94,7 +108,7 @@ export function illegalTransition(
 /** No run with this id. */
 export function runUnknown(id: string): HoldfastError {
   return new HoldfastError('RUN_UNKNOWN', `There is no run ${id}.`, {
-    hint: 'Check the id; old runs may have been removed by the retention of history.',
+    hint: 'Check the id, and that this is the run store that it was made in.',
     retryable: false,
     context: { runId: id },
   });
