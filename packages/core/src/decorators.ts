@@ -23,6 +23,8 @@ function decorateStandard(
     );
   }
   const named = { name: key, ...options };
+  // Wrong options are told where the class is defined, not when an instance is made.
+  define(kind, fn, named);
   const replacement = function (this: unknown, ...args: readonly unknown[]): unknown {
     return callableOf(define(kind, fn, named, this))(...args);
   };
@@ -63,6 +65,10 @@ function decorateLegacy(
         bound.set(this, callable);
       }
       return callable;
+    },
+    // As with any method, an instance may get one of its own: a test's double, above all.
+    set(this: object, value: unknown) {
+      Object.defineProperty(this, key, { configurable: true, writable: true, value });
     },
   };
 }

@@ -94,7 +94,9 @@ class Performer {
   }
 
   async perform(): Promise<Outcome<unknown>> {
-    const early = (await this.#backoff()) ?? (await this.#start());
+    // Nothing is awaited before a new run is given to the writer: runs are written in the order of their calls.
+    const waits = this.#run.handle.state.type === 'SCHEDULED';
+    const early = (waits ? await this.#backoff() : undefined) ?? (await this.#start());
     if (early !== undefined) return early;
     try {
       return await this.#attempts();
@@ -237,11 +239,10 @@ class Performer {
       if (type === 'RUNNING') await handle.apply({ type: 'interrupt', crashed: false });
       return failed('CANCELLED', execution.stopped);
     }
-    const what = `'${this.#run.definition.name}'`;
     const why = reasonOf(reason);
     if (handle.state.type === 'RUNNING') handle.stage({ type: 'requestCancel', reason: why });
     if (!isTerminal(handle.state)) await handle.apply({ type: 'cancelled', reason: why });
-    return failed('CANCELLED', cancelled(what, why));
+    return this.#ended() as Failed;
   }
 }
 
