@@ -7,15 +7,23 @@ import type { CallOptions, FlowOptions, RunOptions, TaskOptions } from './option
 // is `Function`, not a signature, which would type the author's own parameters: unannotated ones must stay errors.
 /** The arguments of a function that declares no `this`. */
 export type Args<F> = F extends (this: void, ...args: infer A) => unknown ? A : never;
+/** What a function returns. A bare `Function` gives unknown: the compiler would infer any. */
+type Returned<F> = Function extends F
+  ? unknown
+  : F extends (this: never, ...args: never) => infer R
+    ? R
+    : never;
 /** What a function gives, awaited. */
-export type Value<F> = F extends (this: never, ...args: never) => infer R ? Awaited<R> : never;
+export type Value<F> = Awaited<Returned<F>>;
 /** What a flow gives, with the futures in it resolved. */
-export type FlowValue<F> = F extends (this: never, ...args: never) => infer R ? Resolved<R> : never;
+export type FlowValue<F> = Resolved<Returned<F>>;
 
 /** The function itself where it already returns a promise: generics, overloads, names and comments stay. */
-type Call<F> = F extends (...args: never) => Promise<unknown>
-  ? F
-  : (...args: Args<F>) => Promise<Value<F>>;
+type Call<F> = Function extends F
+  ? (...args: never) => Promise<unknown>
+  : F extends (...args: never) => Promise<unknown>
+    ? F
+    : (...args: Args<F>) => Promise<Value<F>>;
 
 /** What a task can do beside being called. */
 export interface TaskMembers<A extends readonly unknown[], R, F> {

@@ -45,13 +45,23 @@ export type Input<T, D extends number = 4> =
 /** Arguments of which each may be a future. */
 export type Inputs<A extends readonly unknown[]> = { [K in keyof A]: Input<A[K]> };
 
-type HasFuture<T> = true extends {
-  [K in keyof T]-?: T[K] extends Waitable | readonly Waitable[] ? true : never;
-}[keyof T]
-  ? true
-  : false;
+/** `true` among what it gives when there is a future within six levels of plain data. */
+type Holds<T, D extends number = 6> = D extends 0
+  ? false
+  : IsAny<T> extends true
+    ? false
+    : T extends Waitable
+      ? true
+      : T extends Opaque
+        ? false
+        : T extends readonly unknown[]
+          ? Holds<T[number], Fewer[D]>
+          : T extends object
+            ? { [K in keyof T]-?: Holds<T[K], Fewer[D]> }[keyof T]
+            : false;
+type Fewer = [never, 0, 1, 2, 3, 4, 5];
 
-/** What a flow gives back: futures in what it returned are resolved, at any depth of plain data. */
+/** What a flow gives back: futures in what it returned are resolved. Data without any keeps its own type. */
 export type Resolved<T> =
   T extends TaskFuture<infer V>
     ? V
@@ -59,15 +69,9 @@ export type Resolved<T> =
       ? V[]
       : T extends PromiseLike<infer V>
         ? Resolved<V>
-        : T extends Opaque
-          ? T
-          : T extends readonly unknown[]
-            ? { [K in keyof T]: Resolved<T[K]> }
-            : T extends object
-              ? HasFuture<T> extends true
-                ? { [K in keyof T]: Resolved<T[K]> }
-                : T
-              : T;
+        : true extends Holds<T>
+          ? { [K in keyof T]: Resolved<T[K]> }
+          : T;
 
 /** What can be mapped over. A string is no list of characters here: hence `& object`. */
 export type Each<T> =
