@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 import { reporters, shared } from './vitest.shared.ts';
 
-/** Suites too long for every change: `pnpm bench` and `pnpm chaos`. */
+/** Suites too long for every change: `pnpm chaos`. */
 export default defineConfig({
   ...shared,
   test: {
@@ -10,15 +10,6 @@ export default defineConfig({
     testTimeout: 600_000,
     fileParallelism: false,
     projects: [
-      // Its benchmarks run as the project `measure (bench)`, one at a time.
-      {
-        extends: true,
-        test: {
-          name: 'measure',
-          include: [],
-          benchmark: { enabled: true, include: ['test/bench/**/*.bench.ts'] },
-        },
-      },
       { extends: true, test: { name: 'chaos', include: ['test/chaos/**/*.chaos.ts'] } },
     ],
   },
