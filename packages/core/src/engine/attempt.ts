@@ -147,14 +147,16 @@ export async function makeAttempt(scope: Scope, args: readonly unknown[]): Promi
   const end = await waitForFunction(scope, args);
   if (end.kind === 'threw') scope.cancellation.abort(endedWith(scope, end.error));
   if (end.kind !== 'returned') scope.close();
-  await scope.join();
+  if (scope.busy) await scope.join();
   scope.close();
   const { halted, stopped } = scope.execution;
   if (halted !== undefined) return { kind: 'aborted', reason: halted };
   if (stopped !== undefined && (scope.interrupted || end.kind === 'aborted')) {
     return { kind: 'aborted', reason: stopped };
   }
-  await settleUnreached(scope, resumed && end.kind !== 'aborted');
+  if (scope.execution.remembered.has(scope.run.id)) {
+    await settleUnreached(scope, resumed && end.kind !== 'aborted');
+  }
   return withUnobserved(scope, end);
 }
 

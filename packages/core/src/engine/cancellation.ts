@@ -4,15 +4,18 @@
  */
 export class Cancellation {
   readonly #parent: Cancellation | undefined;
-  readonly #children = new Set<Cancellation>();
-  readonly #listeners = new Set<(reason: Error) => void>();
+  // Made when first needed: most work is neither listened to nor divided.
+  #children: Set<Cancellation> | undefined;
+  #listeners: Set<(reason: Error) => void> | undefined;
   #controller: AbortController | undefined;
   #reason: Error | undefined;
 
   constructor(parent?: Cancellation) {
     this.#parent = parent;
     this.#reason = parent?.reason;
-    if (this.#reason === undefined && parent !== undefined) parent.#children.add(this);
+    if (this.#reason !== undefined || parent === undefined) return;
+    parent.#children ??= new Set();
+    parent.#children.add(this);
   }
 
   /** Why it was aborted; undefined while it was not. */
@@ -33,10 +36,10 @@ export class Cancellation {
     if (this.#reason !== undefined) return;
     this.#reason = reason;
     this.#controller?.abort(reason);
-    for (const listener of this.#listeners) listener(reason);
-    this.#listeners.clear();
-    for (const child of this.#children) child.abort(reason);
-    this.#children.clear();
+    for (const listener of this.#listeners ?? []) listener(reason);
+    this.#listeners = undefined;
+    for (const child of this.#children ?? []) child.abort(reason);
+    this.#children = undefined;
   }
 
   /** Calls back once when aborted; at once when it was already. Returns how to stop listening. */
@@ -45,12 +48,13 @@ export class Cancellation {
       listener(this.#reason);
       return () => undefined;
     }
+    this.#listeners ??= new Set();
     this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return () => this.#listeners?.delete(listener);
   }
 
   /** The work has ended: an abort further up no longer concerns it. */
   end(): void {
-    if (this.#parent !== undefined) this.#parent.#children.delete(this);
+    if (this.#parent !== undefined) this.#parent.#children?.delete(this);
   }
 }

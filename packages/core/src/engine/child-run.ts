@@ -1,4 +1,4 @@
-import type { Definition } from '../definition/definition.ts';
+import type { Definition, InputCheck } from '../definition/definition.ts';
 import { cancelled, reasonOf, skipped } from '../errors/errors.ts';
 import { FutureOfTask } from '../future/task-future.ts';
 import { newRunId, type RunId } from '../model/ids.ts';
@@ -12,7 +12,7 @@ import { endRefused, openRecord } from './child-record.ts';
 import { assertDurable, keepableText } from './engine-core.ts';
 import { authorsKey, hashArguments, keyRequired, keyReused } from './identity.ts';
 import { allEnded, dependenciesOf, futuresIn, readInputs, type AnyFuture } from './inputs.ts';
-import { completedValue, failed, failureOf, perform } from './perform.ts';
+import { completedValue, failed, failureOf, perform, type Performance } from './perform.ts';
 import type { RunHandle } from './run-handle.ts';
 import type { Accountable, Scope } from './scope.ts';
 
@@ -270,7 +270,7 @@ export class ChildRun implements Accountable {
       : failureOf(state, known.name);
   }
 
-  async #perform(
+  #perform(
     handle: RunHandle,
     given: readonly unknown[],
     dependsOn: readonly Dependency[],
@@ -278,16 +278,21 @@ export class ChildRun implements Accountable {
     const { execution } = this.#scope;
     const { definition } = this;
     const cancellation = this.#cancellation;
-    let args = given;
-    if (definition.checkInput !== undefined && cancellation.reason === undefined) {
-      try {
-        args = await definition.checkInput(given);
-      } catch (error) {
-        const failure = toFailure(error, execution.engine.scrubber.scrub);
-        await handle.apply({ type: 'fail', error: failure }, { dependsOn });
-        return failed('FAILED', error as Error);
-      }
+    const run = { execution, handle, definition, args: given, cancellation, dependsOn };
+    const checks = definition.checkInput !== undefined && cancellation.reason === undefined;
+    return checks ? this.#performChecked(run, definition.checkInput) : perform(run);
+  }
+
+  async #performChecked(run: Performance, check: InputCheck): Promise<Outcome<unknown>> {
+    const { execution, handle, dependsOn } = run;
+    let args: readonly unknown[];
+    try {
+      args = await check(run.args);
+    } catch (error) {
+      const failure = toFailure(error, execution.engine.scrubber.scrub);
+      await handle.apply({ type: 'fail', error: failure }, { dependsOn: dependsOn ?? [] });
+      return failed('FAILED', error as Error);
     }
-    return perform({ execution, handle, definition, args, cancellation, dependsOn });
+    return perform({ ...run, args });
   }
 }

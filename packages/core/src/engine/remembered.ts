@@ -22,6 +22,11 @@ export class RememberedRuns {
     else siblings.set(identityOf(name, key), run);
   }
 
+  /** Whether anything may be left under a parent. */
+  has(parentId: RunId): boolean {
+    return this.#byParent.has(parentId);
+  }
+
   /** The run with this identity, if one is left. */
   take(parentId: RunId, name: string, key: string): Run | undefined {
     const siblings = this.#byParent.get(parentId);

@@ -181,9 +181,8 @@ export class RunHandle {
   }
 
   /** Stages one event and commits. */
-  async apply(event: RunEvent, facts?: Facts): Promise<State> {
-    const state = this.stage(event, facts);
-    await this.commit();
-    return state;
+  apply(event: RunEvent, facts?: Facts): Promise<void> {
+    this.stage(event, facts);
+    return this.commit();
   }
 }

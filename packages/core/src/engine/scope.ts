@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Definition, Loose } from '../definition/definition.ts';
-import { nameReused, runEnded } from '../errors/errors.ts';
+import { attemptOver, nameReused, runEnded } from '../errors/errors.ts';
 import type { Run } from '../model/run.ts';
 import { Cancellation } from './cancellation.ts';
 import type { Outcome } from '../model/outcome.ts';
@@ -18,22 +18,28 @@ export interface Accountable {
   readonly error: Error | undefined;
 }
 
+interface KnownCalls {
+  readonly ordinals: Map<string, number>;
+  readonly functions: Map<string, Loose>;
+  readonly byKey: Map<string, ChildRun>;
+}
+
 /** One attempt of a run while its function executes: what it has started, and whether it may start more. */
 export class Scope {
   readonly execution: Execution;
   readonly handle: RunHandle;
   readonly definition: Definition;
   readonly cancellation: Cancellation;
-  readonly #ordinals = new Map<string, number>();
-  readonly #functions = new Map<string, Loose>();
-  readonly #byKey = new Map<string, ChildRun>();
-  /** Children that have not ended, or whose failure nobody has looked at. */
-  readonly #children = new Set<Accountable>();
-  readonly #work = new Set<Promise<unknown>>();
-  #closed: Error | undefined;
+  /** What children are told apart by: made with the first one, since most attempts start nothing. */
+  #known: KnownCalls | undefined;
+  /** Children that failed. */
+  readonly #failures: Accountable[] = [];
+  /** Children that have not ended. */
+  #open = 0;
+  #idle = (): void => undefined;
+  #closed = false;
   #failed = 0;
   #interrupted = false;
-  #started = false;
 
   constructor(
     execution: Execution,
@@ -58,18 +64,24 @@ export class Scope {
 
   /** How many equal calls this attempt has made before, and counts this one. */
   ordinal(of: string): number {
-    const count = this.#ordinals.get(of) ?? 0;
-    this.#ordinals.set(of, count + 1);
+    const { ordinals } = this.#calls;
+    const count = ordinals.get(of) ?? 0;
+    ordinals.set(of, count + 1);
     return count;
+  }
+
+  get #calls(): KnownCalls {
+    this.#known ??= { ordinals: new Map(), functions: new Map(), byKey: new Map() };
+    return this.#known;
   }
 
   /** The child that has an author's key in this attempt. */
   childWithKey(name: string, key: string): ChildRun | undefined {
-    return this.#byKey.get(`${name}|${key}`);
+    return this.#known?.byKey.get(`${name}|${key}`);
   }
 
   noteKey(name: string, key: string, child: ChildRun): void {
-    this.#byKey.set(`${name}|${key}`, child);
+    this.#calls.byKey.set(`${name}|${key}`, child);
   }
 
   /** Whether new work may start; throws why not. */
@@ -81,7 +93,7 @@ export class Scope {
       this.#interrupted = true;
       throw stopped;
     }
-    if (this.#closed !== undefined) throw runEnded(what, this.run.name);
+    if (this.#closed) throw runEnded(what, this.run.name);
   }
 
   /**
@@ -91,46 +103,52 @@ export class Scope {
    * @throws `NAME_REUSED`
    */
   assertSameFunction({ kind, name, fn }: Definition): void {
-    const of = `${kind} ${name}`;
-    const known = this.#functions.get(of);
-    if (known === undefined) this.#functions.set(of, fn);
+    const { functions } = this.#calls;
+    const of = kind === 'task' ? name : `flow\0${name}`;
+    const known = functions.get(of);
+    if (known === undefined) functions.set(of, fn);
     else if (known !== fn && String(known) !== String(fn))
       throw nameReused(kind, name, this.run.name);
   }
 
-  /** Takes a child into the structure: the attempt ends only when it has. */
+  /** Takes a child into the structure: the attempt ends only when it has. Its outcome must not reject. */
   adopt(child: Accountable): void {
-    this.#children.add(child);
-    this.#started = true;
-    const ended = child.settled.then((outcome) => {
-      // What was cancelled or skipped did not fail by itself: its cause accounts for it.
-      if (outcome.ok || outcome.state === 'CANCELLED' || outcome.state === 'SKIPPED') {
-        this.#children.delete(child);
-      }
-      if (!outcome.ok && child.isRun) this.#failed++;
+    this.#open++;
+    void child.settled.then((outcome) => {
+      if (!outcome.ok) this.#noteFailure(child, outcome.state);
+      this.#open--;
+      if (this.#open === 0) this.#idle();
     });
-    this.track(ended);
   }
 
-  /** Other work of ours that the attempt must wait for. Must not reject. */
-  track(work: Promise<unknown>): void {
-    this.#work.add(work);
-    void work.finally(() => this.#work.delete(work));
+  #noteFailure(child: Accountable, state: string): void {
+    // What was cancelled or skipped did not fail by itself: its cause accounts for it.
+    if (state !== 'CANCELLED' && state !== 'SKIPPED') this.#failures.push(child);
+    if (child.isRun) this.#failed++;
+  }
+
+  /** Whether something that was started has not ended. */
+  get busy(): boolean {
+    return this.#open > 0;
   }
 
   /** Resolves when everything that was started has ended, also what that started. */
   async join(): Promise<void> {
-    while (this.#work.size > 0) await Promise.all(this.#work);
+    while (this.#open > 0) {
+      await new Promise<void>((resolve) => {
+        this.#idle = resolve;
+      });
+    }
   }
 
   /** Errors of children that ended otherwise than well, and that nobody looked at. Valid after the join. */
   unobserved(): readonly Accountable[] {
-    return [...this.#children].filter((child) => !child.observed);
+    return this.#failures.filter((child) => !child.observed);
   }
 
   /** Whether anything was started at all. */
   get started(): boolean {
-    return this.#started;
+    return this.#known !== undefined;
   }
 
   /** How many children ended otherwise than well. */
@@ -149,13 +167,13 @@ export class Scope {
 
   /** The attempt is over: nothing can be started any more. */
   close(): void {
-    this.#closed ??= runEnded('anything', this.run.name);
+    this.#closed = true;
     this.cancellation.end();
   }
 
   /** Set when the attempt is over. */
   get closed(): Error | undefined {
-    return this.#closed;
+    return this.#closed ? attemptOver(this.run.name) : undefined;
   }
 }
 

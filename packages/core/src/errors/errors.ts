@@ -75,6 +75,18 @@ export function runEnded(task: string, run: string): HoldfastError {
   );
 }
 
+/** Code that outlived its attempt asks something of its context. */
+export function attemptOver(run: string): HoldfastError {
+  return new HoldfastError(
+    'RUN_ENDED',
+    `The context of '${run}' was used after the attempt had ended.`,
+    {
+      hint: 'End when the signal of the context aborts, and before what awaits you returns.',
+      retryable: false,
+    },
+  );
+}
+
 /** A run that was skipped, and why: `reason` is a whole sentence. */
 export function skipped(
   name: 'UpstreamFailed' | 'NotNeeded' | 'Overlap' | 'WontFit',

@@ -15,9 +15,23 @@ export function isRunId(text: string): text is RunId {
 /** Source of random bytes: fills the array it is given. Tests pass a seeded one. */
 export type RandomBytes = (bytes: Uint8Array) => void;
 
+/** Random bytes of the operating system, fetched in portions: each is given out once, and wiped. */
+const pool = new Uint8Array(4096);
+let used = pool.length;
+
 /** The operating system's cryptographic randomness. */
 export const systemRandom: RandomBytes = (bytes) => {
-  randomFillSync(bytes);
+  if (bytes.length > pool.length) {
+    randomFillSync(bytes);
+    return;
+  }
+  if (used + bytes.length > pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
+  bytes.set(pool.subarray(used, used + bytes.length));
+  pool.fill(0, used, used + bytes.length);
+  used += bytes.length;
 };
 
 /**
