@@ -14,7 +14,7 @@ import type { OpenRun, RunQuery } from '../store/run-store.ts';
 import { ChildRun } from './child-run.ts';
 import { Definitions } from './definitions.ts';
 import type { CallTarget, Engine, StartOptions } from './engine.ts';
-import { assertDurable, type EngineCore } from './engine-core.ts';
+import { assertDurable, keepableText, type EngineCore } from './engine-core.ts';
 import type { EngineOptions } from './engine-options.ts';
 import type { FlowHandle, RecoveryReport } from './flow-handle.ts';
 import { HookDelivery } from './hook-delivery.ts';
@@ -191,7 +191,7 @@ class HoldfastEngine implements Engine, CallTarget {
     if (run === undefined) throw runUnknown(id);
     if (run.rootId !== id) throw notTopLevel(run.name, id);
     await this.#core.writer.write(
-      { kind: 'cancel-request', rootId: run.rootId, reason },
+      { kind: 'cancel-request', rootId: id, reason: keepableText(this.#core, reason) },
       'machine',
     );
   }

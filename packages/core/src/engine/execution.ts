@@ -20,6 +20,9 @@ export class Execution {
   readonly remembered = new RememberedRuns();
   readonly hooks: HookQueue;
   readonly #recorded = new Map<string, RecordedValue>();
+  /** Resolves when the engine begins to interrupt what it executes. */
+  readonly stopRequested: Promise<void>;
+  #noteStop = (): void => undefined;
   #halted: Error | undefined;
   #stopped: Error | undefined;
 
@@ -28,6 +31,9 @@ export class Execution {
     this.rootId = fence.rootId;
     this.fence = fence;
     this.hooks = new HookQueue(engine);
+    this.stopRequested = new Promise((resolve) => {
+      this.#noteStop = resolve;
+    });
   }
 
   get clock(): Clock {
@@ -106,6 +112,7 @@ export class Execution {
   /** The engine is being stopped: what is under way is interrupted, and goes on elsewhere. */
   stop(reason: Error): void {
     this.#stopped ??= reason;
+    this.#noteStop();
     this.cancellation.abort(reason);
   }
 

@@ -40,13 +40,24 @@ export function authorsKey(
   args: readonly unknown[],
 ): string {
   const key: unknown = definition.key?.(...args);
+  assertKey(engine, key, `The key of '${definition.name}'`);
+  return key;
+}
+
+/**
+ * Refuses a key that is no text, or none that every store keeps: one write that a store refuses would take all
+ * others of its commit with it.
+ *
+ * @param what names the key in the error
+ * @throws `KEY_INVALID`
+ */
+export function assertKey(engine: EngineCore, key: unknown, what: string): asserts key is string {
   const kept = typeof key === 'string' && key !== '' && key.isWellFormed() && !key.includes('\0');
-  if (kept && !engine.scrubber.finds(key)) return key;
+  if (kept && !engine.scrubber.finds(key)) return;
   const problem = kept ? 'holds the value of a secret' : 'is no text, or none that can be kept';
-  throw new HoldfastError('KEY_INVALID', `The key of '${definition.name}' ${problem}.`, {
+  throw new HoldfastError('KEY_INVALID', `${what} ${problem}.`, {
     hint: 'Give a text that tells the calls apart: a name, an id, a date.',
     retryable: false,
-    context: { name: definition.name },
   });
 }
 

@@ -9,6 +9,7 @@ import type { FlowRun } from '../model/run.ts';
 import { isTerminal } from '../model/state.ts';
 import { encodeInputs, nameForPeople, type EngineCore } from './engine-core.ts';
 import { Execution } from './execution.ts';
+import { assertKey } from './identity.ts';
 import type { FlowHandle } from './flow-handle.ts';
 import { completedValue, failureOf, perform } from './perform.ts';
 import { RunHandle } from './run-handle.ts';
@@ -47,6 +48,9 @@ export class RootRun {
     args: readonly unknown[],
     idempotencyKey: string | undefined,
   ): Promise<RootRun | FlowRun> {
+    if (idempotencyKey !== undefined) {
+      assertKey(engine, idempotencyKey, `The idempotency key of '${definition.name}'`);
+    }
     const checked = await definition.checkInput?.(args);
     const run = newFlowRun(engine, definition, args, idempotencyKey);
     const execution = new Execution(engine, { rootId: run.id, epoch: 1 });
@@ -73,12 +77,26 @@ export class RootRun {
     try {
       const outcome = await perform({ execution, handle, definition, args, cancellation });
       if (execution.halted !== undefined) throw execution.halted;
-      await execution.hooks.settled();
+      await this.#hooksReturned(definition.grace);
       if (execution.stopped !== undefined && !isTerminal(handle.state)) throw execution.stopped;
       return outcome;
     } finally {
       await this.#release();
     }
+  }
+
+  /**
+   * Waits for the hooks of the run; once the engine is being stopped, no longer than a grace. A hook that has not
+   * returned by then stays due, and is told again.
+   */
+  async #hooksReturned(grace: number): Promise<void> {
+    const { stopRequested, hooks, clock } = this.execution;
+    const waited = new AbortController();
+    const graceOver = stopRequested
+      .then(() => sleep(clock, grace, waited.signal))
+      .catch(() => undefined);
+    await Promise.race([hooks.settled(), graceOver]);
+    waited.abort();
   }
 
   async #release(): Promise<void> {

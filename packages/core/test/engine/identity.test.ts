@@ -153,6 +153,12 @@ describe('an idempotency key', () => {
   });
 });
 
+it.each([['\0'], [''], ['\ud800'], [5]])('refuses the idempotency key %j', async (key) => {
+  const f = flow(async () => 1, { name: 'f' });
+  const start = bench().engine.start(f, [], { idempotencyKey: key as string });
+  await expect(start).rejects.toMatchObject({ code: 'KEY_INVALID' });
+});
+
 it('a flow that wants a durable store gets one, also as a subflow', async () => {
   const durable = flow(async () => 1, { name: 'durable', durable: true });
   const outer = flow(() => durable(), { name: 'outer' });

@@ -127,6 +127,20 @@ describe('engine.stop()', () => {
     await expect(handle.result()).rejects.toMatchObject({ code: 'ENGINE_STOPPED' });
   });
 
+  it('waits no longer than a grace for a hook, which stays due', async () => {
+    const f = flow(async () => 1, {
+      name: 'f',
+      grace: '10s',
+      onSuccess: () => new Promise(() => undefined),
+    });
+    const b = bench();
+    const handle = await b.engine.start(f, []);
+    await turns();
+    await b.clock.runUntil(b.engine.stop());
+    expect(await handle.result()).toBe(1);
+    expect(await b.store.pendingHooks()).toMatchObject([{ hook: 'onSuccess' }]);
+  });
+
   it('loses no run that is being started meanwhile', async () => {
     const inner = durableStore();
     const store = faultyRunStore(inner, [{ call: 'commit', nth: 1, does: 'waits' }]);
