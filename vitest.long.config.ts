@@ -9,8 +9,6 @@ export default defineConfig({
     reporters,
     testTimeout: 600_000,
     fileParallelism: false,
-    projects: [
-      { extends: true, test: { name: 'chaos', include: ['test/chaos/**/*.chaos.ts'] } },
-    ],
+    projects: [{ extends: true, test: { name: 'chaos', include: ['test/chaos/**/*.chaos.ts'] } }],
   },
 });
