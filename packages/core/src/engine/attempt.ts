@@ -40,21 +40,28 @@ function timersOf(clock: Clock): {
   };
 }
 
+/** Work bounded by a timeout, and the error of that timeout once it is over. */
+interface Bounded {
+  promise: Promise<unknown>;
+  timeoutError?: Error;
+}
+
 /** Bounds the work by the definition's timeout, if it has one. */
-function bounded(
-  scope: Scope,
-  work: Promise<unknown>,
-): { promise: Promise<unknown>; error?: Error } {
+function bounded(scope: Scope, work: Promise<unknown>): Bounded {
   const { definition, execution } = scope;
-  if (definition.timeout === undefined) return { promise: work };
-  const error = timedOut(`An attempt of '${definition.name}'`, definition.timeout);
-  const cancellable = Object.assign(work, { cancel: () => scope.cancellation.abort(error) });
-  const promise = pTimeout(cancellable, {
-    milliseconds: definition.timeout,
-    message: error,
+  const { timeout } = definition;
+  if (timeout === undefined) return { promise: work };
+  const bound: Bounded = { promise: work };
+  bound.promise = pTimeout(work, {
+    milliseconds: timeout,
+    fallback: () => {
+      bound.timeoutError = timedOut(`An attempt of '${definition.name}'`, timeout);
+      scope.cancellation.abort(bound.timeoutError);
+      throw bound.timeoutError;
+    },
     customTimers: timersOf(execution.clock),
   });
-  return { promise, error };
+  return bound;
 }
 
 /** Resolves when the work has settled, or when its grace is over. */
@@ -72,11 +79,11 @@ function settledOrGraceOver(scope: Scope, work: Promise<unknown>): Promise<void>
 /** Waits for the function: for its end, or for the end of its grace after it was told to stop. */
 async function waitForFunction(scope: Scope, args: readonly unknown[]): Promise<AttemptEnd> {
   const work = inScope(scope, () => invoke(scope, args));
-  const { promise, error: timeoutError } = bounded(scope, work);
+  const bound = bounded(scope, work);
   return new Promise((resolve) => {
     let grace: Timer | undefined;
     const stopListening = scope.cancellation.onAbort((reason) => {
-      if (reason === timeoutError) return;
+      if (reason === bound.timeoutError) return;
       grace = scope.execution.clock.setTimer(scope.definition.grace, () =>
         resolve({ kind: 'aborted', reason }),
       );
@@ -86,13 +93,14 @@ async function waitForFunction(scope: Scope, args: readonly unknown[]): Promise<
       grace?.clear();
       resolve(result);
     };
-    promise.then(
+    bound.promise.then(
       (value) => end({ kind: 'returned', value }),
       (error: unknown) => {
         const { reason } = scope.cancellation;
-        if (error === timeoutError && reason === timeoutError) {
+        const { timeoutError } = bound;
+        if (timeoutError !== undefined && error === timeoutError && reason === timeoutError) {
           void settledOrGraceOver(scope, work).then(() =>
-            end({ kind: 'timed-out', error: timeoutError as Error }),
+            end({ kind: 'timed-out', error: timeoutError }),
           );
           return;
         }
