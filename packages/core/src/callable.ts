@@ -18,7 +18,8 @@ export function callableOf(definition: Definition): Callable {
   Object.defineProperty(call, 'name', { value: definition.name, configurable: true });
   brand(call, definition);
   const shared = {
-    with: (options: GivenOptions) => callableOf(redefine(definition, options)),
+    with: (options: unknown) =>
+      callableOf(redefine(definition, optionsOf(`'${definition.name}'.with()`, options))),
   };
   if (definition.kind === 'flow') {
     return Object.assign(call, shared, { flowName: definition.name }) as unknown as Callable;
@@ -37,12 +38,25 @@ export function callableOf(definition: Definition): Callable {
   }) as unknown as Callable;
 }
 
+/**
+ * Options as they were given.
+ *
+ * @throws `OPTIONS_INVALID` for what cannot hold any
+ */
+export function optionsOf(what: string, options: unknown): GivenOptions {
+  if (options === undefined) return {};
+  if (typeof options === 'object' && options !== null && !Array.isArray(options)) {
+    return options as GivenOptions;
+  }
+  throw optionsInvalid(what, 'its options must be an object', "Write { name: '…' }.");
+}
+
 function isClass(fn: Loose): boolean {
   return /^class\b/.test(Function.prototype.toString.call(fn));
 }
 
 /**
- * Makes a flow or a task of a function; what is one already is given back.
+ * Makes a flow or a task of a function; what is one already is given back, derived when there are options.
  *
  * @throws `OPTIONS_INVALID`
  */
@@ -56,7 +70,9 @@ export function wrap(kind: 'flow' | 'task', fn: Loose, options: GivenOptions): C
         'Use it as what it is.',
       );
     }
-    return fn as Callable;
+    return Object.keys(options).length === 0
+      ? (fn as Callable)
+      : callableOf(redefine(known, options));
   }
   if (isClass(fn)) {
     throw optionsInvalid(

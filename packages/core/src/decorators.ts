@@ -1,11 +1,76 @@
 import 'reflect-metadata';
-import { callableOf, type Callable } from './callable.ts';
+import { callableOf, optionsOf, wrap, type Callable } from './callable.ts';
 import { define } from './definition/define.ts';
-import type { GivenOptions, Loose } from './definition/definition.ts';
+import type { GivenOptions, InputCheck, Loose } from './definition/definition.ts';
 import { parameterTypeCheck } from './definition/parameter-types.ts';
 import { optionsInvalid } from './errors/errors.ts';
+import type { HoldfastError } from './errors/holdfast-error.ts';
 
 type Kind = 'flow' | 'task';
+
+/** What a decorated method is made of, before it is bound to an instance. */
+interface Method {
+  readonly kind: Kind;
+  readonly key: string | symbol;
+  readonly fn: Loose;
+  readonly options: GivenOptions;
+  readonly types: InputCheck | undefined;
+}
+
+/** Methods and getters that a decorator of ours has made. */
+const made = new WeakSet<object>();
+
+/** Wrong options are told where the class is defined, not when the method is first used. */
+function checked(method: Method): Method {
+  const { kind, key, fn, options, types } = method;
+  const named = { ...method, options: { ...options, name: options.name ?? String(key) } };
+  define(kind, fn, named.options, undefined, types);
+  return named;
+}
+
+function bind({ kind, fn, options, types }: Method, self: unknown): Callable {
+  return callableOf(define(kind, fn, options, self, types));
+}
+
+function refused(kind: Kind, key: string | symbol, problem: string, hint: string): HoldfastError {
+  return optionsInvalid(`@${kind}() on ${String(key)}`, problem, hint);
+}
+
+function noMethod(kind: Kind, key: string | symbol): HoldfastError {
+  return refused(
+    kind,
+    key,
+    'it can stand on a method only',
+    `Wrap the function: ${kind}(async () => …, { name: '…' }).`,
+  );
+}
+
+function assertFirst(kind: Kind, key: string | symbol, decorated: object | undefined): void {
+  if (decorated === undefined || !made.has(decorated)) return;
+  throw refused(kind, key, 'the method is a flow or a task already', 'Leave one of the two out.');
+}
+
+/** A property that binds once for each object it is read from; an assignment replaces it there, as with any method. */
+function bindingProperty(method: Method): PropertyDescriptor {
+  const bound = new WeakMap<object, Callable>();
+  const get = function (this: object): Callable {
+    let callable = bound.get(this);
+    if (callable === undefined) {
+      callable = bind(method, this);
+      bound.set(this, callable);
+    }
+    return callable;
+  };
+  made.add(get);
+  return {
+    configurable: true,
+    enumerable: false,
+    get,
+    set(this: object, value: unknown) {
+      Object.defineProperty(this, method.key, { configurable: true, writable: true, value });
+    },
+  };
+}
 
 /** Standard decorators (ECMAScript): the method is replaced on each instance by one that is bound to it. */
 function decorateStandard(
@@ -14,29 +79,34 @@ function decorateStandard(
   context: ClassMethodDecoratorContext,
   options: GivenOptions,
 ): Loose {
-  const key = String(context.name);
-  if (context.private) {
-    throw optionsInvalid(
-      `@${kind}() on #${key}`,
+  const { name: key, private: isPrivate } = context;
+  // What JavaScript lets it stand on beside a method.
+  if ((context.kind as string) !== 'method') throw noMethod(kind, key);
+  if (isPrivate) {
+    throw refused(
+      kind,
+      key,
       'a #private method cannot be decorated',
       'Make it public, or wrap a property.',
     );
   }
-  const named = { name: key, ...options };
-  // Wrong options are told where the class is defined, not when an instance is made.
-  define(kind, fn, named);
+  assertFirst(kind, key, fn);
+  const method = checked({ kind, key, fn, options, types: undefined });
   const replacement = function (this: unknown, ...args: readonly unknown[]): unknown {
-    return callableOf(define(kind, fn, named, this))(...args);
+    return bind(method, this)(...args);
   };
+  made.add(replacement);
   context.addInitializer(function (this: unknown) {
-    const instance = this as { [key: string]: unknown };
+    const holder = this as { [key: string | symbol]: unknown };
     // A subclass that overrides the method wins: only what this decorator made is bound.
-    if (instance[key] !== replacement) return;
-    Object.defineProperty(instance, key, {
-      configurable: true,
-      writable: true,
-      value: callableOf(define(kind, fn, named, this)),
-    });
+    if (holder[key] !== replacement) return;
+    Object.defineProperty(
+      holder,
+      key,
+      context.static
+        ? bindingProperty(method)
+        : { configurable: true, writable: true, value: bind(method, this) },
+    );
   });
   return replacement;
 }
@@ -46,59 +116,61 @@ function decorateLegacy(
   kind: Kind,
   target: object,
   key: string | symbol,
-  descriptor: PropertyDescriptor,
+  descriptor: PropertyDescriptor | undefined,
   options: GivenOptions,
 ): PropertyDescriptor {
+  assertFirst(kind, key, descriptor?.get);
+  if (typeof descriptor?.value !== 'function') throw noMethod(kind, key);
   const fn = descriptor.value as Loose;
-  const named = { name: String(key), ...options };
-  const types = parameterTypeCheck(target, key, named.name);
-  // Wrong options are told where the class is defined, not when the method is first used.
-  define(kind, fn, named, undefined, types);
-  const bound = new WeakMap<object, Callable>();
-  return {
-    configurable: true,
-    enumerable: false,
-    get(this: object) {
-      let callable = bound.get(this);
-      if (callable === undefined) {
-        callable = callableOf(define(kind, fn, named, this, types));
-        bound.set(this, callable);
-      }
-      return callable;
-    },
-    // As with any method, an instance may get one of its own: a test's double, above all.
-    set(this: object, value: unknown) {
-      Object.defineProperty(this, key, { configurable: true, writable: true, value });
-    },
-  };
+  const types = parameterTypeCheck(target, key, options.name ?? String(key));
+  return bindingProperty(checked({ kind, key, fn, options, types }));
+}
+
+function isContext(value: unknown): value is ClassMethodDecoratorContext {
+  return (
+    typeof value === 'object' && value !== null && 'kind' in value && 'addInitializer' in value
+  );
 }
 
 /** A decorator for methods, in either dialect. */
-export function decorator(kind: Kind, options: GivenOptions) {
+function decorator(kind: Kind, options: GivenOptions) {
   return (first: unknown, second: unknown, third?: unknown): unknown => {
-    if (typeof second === 'object' && second !== null && 'kind' in second) {
-      return decorateStandard(kind, first as Loose, second as ClassMethodDecoratorContext, options);
-    }
+    if (isContext(second)) return decorateStandard(kind, first as Loose, second, options);
+    if (typeof second !== 'string' && typeof second !== 'symbol') throw noMethod(kind, 'a class');
     const descriptor = third as PropertyDescriptor | undefined;
-    if (typeof descriptor?.value !== 'function') {
-      throw optionsInvalid(
-        `@${kind}()`,
-        'it can stand on a method only',
-        `Wrap the function: ${kind}(async () => …).`,
-      );
-    }
-    return decorateLegacy(kind, first as object, second as string | symbol, descriptor, options);
+    return decorateLegacy(kind, first as object, second, descriptor, options);
   };
 }
 
-/** Refuses `@task` and `@flow` without their parentheses. */
-export function refuseBare(kind: Kind, second: unknown): void {
-  const standard = typeof second === 'object' && second !== null && 'kind' in second;
-  if (standard || typeof second === 'string' || typeof second === 'symbol') {
-    throw optionsInvalid(
-      `@${kind}`,
-      'it needs its parentheses',
-      `Write @${kind}() or @${kind}({ … }).`,
-    );
-  }
+/** Whether a decorator was written without its parentheses, so that it is called with what it decorates. */
+function isBare(first: unknown, second: unknown, third: unknown): boolean {
+  if (isContext(second) || typeof second === 'symbol') return true;
+  return typeof second === 'string' && (typeof first !== 'function' || third !== undefined);
+}
+
+/**
+ * What `flow` and `task` do when they are called.
+ *
+ * @throws `OPTIONS_INVALID`, `DURATION_INVALID`
+ */
+export function definer(kind: Kind) {
+  return (first?: unknown, second?: unknown, third?: unknown): unknown => {
+    if (isBare(first, second, third)) {
+      throw optionsInvalid(
+        `@${kind}`,
+        'it needs its parentheses',
+        `Write @${kind}() or @${kind}({ … }).`,
+      );
+    }
+    const what = `${kind}()`;
+    if (typeof first === 'function') return wrap(kind, first as Loose, optionsOf(what, second));
+    if (second !== undefined) {
+      throw optionsInvalid(
+        what,
+        'its first argument is no function',
+        `Write ${kind}(fn, options).`,
+      );
+    }
+    return decorator(kind, optionsOf(what, first));
+  };
 }

@@ -1,15 +1,5 @@
-import type { GivenOptions, Loose } from './definition/definition.ts';
 import type { FlowFunction } from './definition/callable-types.ts';
-import { wrap } from './callable.ts';
-import { decorator, refuseBare } from './decorators.ts';
-
-function make(first?: unknown, second?: unknown): unknown {
-  refuseBare('flow', second);
-  if (typeof first === 'function') {
-    return wrap('flow', first as Loose, (second ?? {}) as GivenOptions);
-  }
-  return decorator('flow', (first ?? {}) as GivenOptions);
-}
+import { definer } from './decorators.ts';
 
 /**
  * Makes a flow of a function: `flow(fn, options)`; or decorates a method: `@flow(options)`.
@@ -20,4 +10,4 @@ function make(first?: unknown, second?: unknown): unknown {
  *
  * @throws `OPTIONS_INVALID`, `DURATION_INVALID` at definition
  */
-export const flow: FlowFunction = make as unknown as FlowFunction;
+export const flow: FlowFunction = definer('flow') as unknown as FlowFunction;

@@ -3,21 +3,16 @@ import type { Args, TaskFunction, Value } from './definition/callable-types.ts';
 import type { Each, Head, Inputs, Tail } from './definition/input-types.ts';
 import type { TaskFuture, TaskFutureList } from './future/task-future.ts';
 import { optionsInvalid } from './errors/errors.ts';
-import { wrap } from './callable.ts';
-import { decorator, refuseBare } from './decorators.ts';
-
-function make(first?: unknown, second?: unknown): unknown {
-  refuseBare('task', second);
-  if (typeof first === 'function') {
-    return wrap('task', first as Loose, (second ?? {}) as GivenOptions);
-  }
-  return decorator('task', (first ?? {}) as GivenOptions);
-}
+import { optionsOf, wrap } from './callable.ts';
+import { definer } from './decorators.ts';
 
 const input =
   (schema: GivenOptions['input']) =>
-  (fn: Loose, options: GivenOptions = {}): unknown =>
-    wrap('task', fn, { ...options, ...(schema === undefined ? {} : { input: schema }) });
+  (fn: Loose, options?: unknown): unknown =>
+    wrap('task', fn, {
+      ...optionsOf('task.input()', options),
+      ...(schema === undefined ? {} : { input: schema }),
+    });
 
 /**
  * Makes a task of a function: `task(fn, options)`; or decorates a method: `@task(options)`.
@@ -27,7 +22,9 @@ const input =
  *
  * @throws `OPTIONS_INVALID`, `DURATION_INVALID` at definition
  */
-export const task: TaskFunction = Object.assign(make, { input }) as unknown as TaskFunction;
+export const task: TaskFunction = Object.assign(definer('task'), {
+  input,
+}) as unknown as TaskFunction;
 
 type Members = { readonly [member in 'submit' | 'map']: (...args: readonly unknown[]) => unknown };
 

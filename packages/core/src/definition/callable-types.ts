@@ -79,7 +79,10 @@ type AnyMethod = (...args: any) => Promise<unknown>;
 
 /** Decorates a method, in legacy and standard decorators. */
 export interface MethodDecorator {
-  <F extends AnyMethod>(value: F, context: ClassMethodDecoratorContext<never, F>): F;
+  <F extends AnyMethod>(
+    value: F,
+    context: ClassMethodDecoratorContext<never, F> & { readonly private: false },
+  ): F;
   <F extends AnyMethod>(
     target: object,
     key: string | symbol,

@@ -1,20 +1,11 @@
 import { optionsInvalid } from '../errors/errors.ts';
 import type { Waitable } from '../future/task-future.ts';
 import { durationMs, type Duration } from '../model/duration.ts';
-import type { HookName } from '../model/run.ts';
 import { retryPolicy, type Retries, type RetryInfo } from '../policies/retry.ts';
 import type { Definition, GivenOptions, InputCheck, Loose } from './definition.ts';
-import { schemaCheck } from './schema-check.ts';
+import { checkOptionTypes, HOOKS } from './option-types.ts';
+import { isSchemas, schemaCheck } from './schema-check.ts';
 
-const HOOKS: readonly HookName[] = [
-  'onStart',
-  'onSuccess',
-  'onFailure',
-  'onRetry',
-  'onCancel',
-  'onCrash',
-  'onSkip',
-];
 const SHARED = ['name', 'description', 'runName', 'tags', 'retries', 'retryIf', 'timeout', 'grace'];
 const KNOWN = {
   task: new Set([...SHARED, ...HOOKS, 'maxRecoveries', 'key', 'input', 'waitFor', 'concurrency']),
@@ -33,16 +24,7 @@ function checkShape(kind: 'flow' | 'task', what: string, options: GivenOptions):
       `Options of a ${kind}: ${[...KNOWN[kind]].join(', ')}.`,
     );
   }
-  for (const option of [...HOOKS, 'retryIf', 'key'] as const) {
-    const value = options[option];
-    if (value !== undefined && typeof value !== 'function') {
-      throw optionsInvalid(
-        what,
-        `${option} must be a function`,
-        'Give a function, or leave it out.',
-      );
-    }
-  }
+  checkOptionTypes(what, options);
 }
 
 function wholeNumber(
@@ -75,20 +57,26 @@ function timeoutOf(what: string, value: unknown): number | undefined {
 }
 
 function nameOf(kind: 'flow' | 'task', fn: Loose, options: GivenOptions): string {
-  const name = options.name ?? fn.name;
-  if (typeof name === 'string' && name.trim() !== '') {
-    if (name.isWellFormed() && !name.includes('\0')) return name;
+  const name: unknown = options.name ?? fn.name;
+  const what = `A ${kind}`;
+  if (typeof name !== 'string') {
+    throw optionsInvalid(what, 'its name must be a text', "Give { name: '…' }.");
+  }
+  if (name.trim() === '') {
     throw optionsInvalid(
-      `A ${kind}`,
+      what,
+      'it has no name',
+      `Give { name: '…' }, or name the function. The name identifies its runs after a restart.`,
+    );
+  }
+  if (!name.isWellFormed() || name.includes('\0')) {
+    throw optionsInvalid(
+      what,
       'its name holds U+0000 or half a surrogate pair',
       'Give it another.',
     );
   }
-  throw optionsInvalid(
-    `A ${kind}`,
-    'it has no name',
-    `Give { name: '…' }, or name the function. The name identifies its runs after a restart.`,
-  );
+  return name;
 }
 
 function hooksOf(options: GivenOptions): Definition['hooks'] {
@@ -97,8 +85,14 @@ function hooksOf(options: GivenOptions): Definition['hooks'] {
   );
 }
 
-function inputCheck(options: GivenOptions, name: string): InputCheck | undefined {
-  return options.input === undefined ? undefined : schemaCheck(options.input, name);
+function inputCheck(what: string, options: GivenOptions, name: string): InputCheck | undefined {
+  if (options.input === undefined) return undefined;
+  if (isSchemas(options.input)) return schemaCheck(options.input, name);
+  throw optionsInvalid(
+    what,
+    'input must be a Standard Schema, or a list of them',
+    'Zod 4, Valibot 1 and ArkType 2 make them.',
+  );
 }
 
 /**
@@ -144,7 +138,7 @@ export function define(
     ),
     key: options['key'] as Definition['key'],
     hooks: hooksOf(options),
-    checkInput: inputCheck(options, name) ?? types,
+    checkInput: inputCheck(what, options, name) ?? types,
     durable: options['durable'] === true,
     waitFor: (options['waitFor'] as readonly Waitable[] | undefined) ?? [],
     concurrency: wholeNumber(what, 'concurrency', options['concurrency'], 1, DEFAULT_CONCURRENCY),

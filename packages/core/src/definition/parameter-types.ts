@@ -4,6 +4,21 @@ import { inputInvalid } from './schema-check.ts';
 type Coercion = (value: unknown) => { readonly value: unknown } | string;
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+const ISO_DATE = /^(?<day>\d{4}-\d{2}-\d{2})(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/;
+
+function isValid(date: Date): boolean {
+  return !Number.isNaN(date.getTime());
+}
+
+/** A date of a text in ISO 8601. `new Date()` alone reads 'room 12' as a date, and the 31st of February. */
+function isoDate(text: string): Date | undefined {
+  const day = ISO_DATE.exec(text)?.groups?.['day'];
+  if (day === undefined) return undefined;
+  const midnight = new Date(day);
+  const date = new Date(text);
+  const exists = isValid(midnight) && midnight.toISOString().startsWith(day);
+  return exists && isValid(date) ? date : undefined;
+}
 
 /** What a parameter of each type takes, and into what it turns it. Other types take everything. */
 const COERCIONS: ReadonlyMap<unknown, Coercion> = new Map<unknown, Coercion>([
@@ -14,16 +29,20 @@ const COERCIONS: ReadonlyMap<unknown, Coercion> = new Map<unknown, Coercion>([
     Number,
     (value) => {
       if (typeof value === 'number') return { value };
-      const numeric = typeof value === 'string' && NUMBER.test(value);
-      return numeric ? { value: Number(value) } : 'a number is wanted';
+      const number = typeof value === 'string' && NUMBER.test(value) ? Number(value) : Number.NaN;
+      return Number.isFinite(number) ? { value: number } : 'a number is wanted';
     },
   ],
   [
     Date,
     (value) => {
-      const date = typeof value === 'string' || value instanceof Date ? new Date(value) : undefined;
-      const valid = date !== undefined && !Number.isNaN(date.getTime());
-      return valid ? { value: date } : 'a date, or a date in ISO 8601, is wanted';
+      const date =
+        value instanceof Date && isValid(value)
+          ? value
+          : typeof value === 'string'
+            ? isoDate(value)
+            : undefined;
+      return date === undefined ? 'a date, or a date in ISO 8601, is wanted' : { value: date };
     },
   ],
 ]);

@@ -22,6 +22,19 @@ export function inputInvalid(name: string, at: number, problems: readonly string
   );
 }
 
+function isSchema(value: unknown): value is StandardSchemaV1 {
+  const standard: unknown =
+    typeof value === 'function' || (typeof value === 'object' && value !== null)
+      ? (value as { readonly '~standard'?: unknown })['~standard']
+      : undefined;
+  return typeof (standard as StandardSchemaV1.Props | undefined)?.validate === 'function';
+}
+
+/** Whether a value is a Standard Schema, or a list of at least one. */
+export function isSchemas(value: unknown): boolean {
+  return Array.isArray(value) ? value.length > 0 && value.every(isSchema) : isSchema(value);
+}
+
 /** Checks arguments by Standard Schemas, one a parameter; what a schema gives is what the function gets. */
 export function schemaCheck(
   input: StandardSchemaV1 | readonly StandardSchemaV1[],

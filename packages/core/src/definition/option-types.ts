@@ -1,0 +1,56 @@
+import { optionsInvalid } from '../errors/errors.ts';
+import { isFutureList } from '../future/future-list.ts';
+import { isFuture } from '../future/task-future.ts';
+import type { HookName } from '../model/run.ts';
+import type { GivenOptions } from './definition.ts';
+
+export const HOOKS: readonly HookName[] = [
+  'onStart',
+  'onSuccess',
+  'onFailure',
+  'onRetry',
+  'onCancel',
+  'onCrash',
+  'onSkip',
+];
+
+const isText = (value: unknown): boolean => typeof value === 'string';
+const isFunction = (value: unknown): boolean => typeof value === 'function';
+const isListOf = (test: (value: unknown) => boolean) => (value: unknown) =>
+  Array.isArray(value) && value.every(test);
+
+interface OptionType {
+  readonly wanted: string;
+  readonly fits: (value: unknown) => boolean;
+}
+
+const A_FUNCTION: OptionType = { wanted: 'a function', fits: isFunction };
+
+/** What is wanted of an option. Numbers, durations and schemas are checked where they are read. */
+const TYPES: { readonly [option: string]: OptionType } = {
+  description: { wanted: 'a text', fits: isText },
+  runName: {
+    wanted: 'a text or a function',
+    fits: (value) => isText(value) || isFunction(value),
+  },
+  tags: { wanted: 'a list of texts', fits: isListOf(isText) },
+  durable: { wanted: 'true or false', fits: (value) => typeof value === 'boolean' },
+  waitFor: {
+    wanted: 'a list of what submit() or map() gave',
+    fits: isListOf((value) => isFuture(value) || isFutureList(value)),
+  },
+  ...Object.fromEntries([...HOOKS, 'retryIf', 'key'].map((option) => [option, A_FUNCTION])),
+};
+
+/**
+ * Checks that options are of the types they are declared with: callers may write JavaScript.
+ *
+ * @throws `OPTIONS_INVALID`
+ */
+export function checkOptionTypes(what: string, options: GivenOptions): void {
+  for (const [option, { wanted, fits }] of Object.entries(TYPES)) {
+    const value = options[option];
+    if (value === undefined || fits(value)) continue;
+    throw optionsInvalid(what, `${option} must be ${wanted}`, `Give ${wanted}, or leave it out.`);
+  }
+}
