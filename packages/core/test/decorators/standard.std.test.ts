@@ -67,6 +67,7 @@ describe('standard decorators', () => {
     }).toThrow(refused);
     expect(() => {
       class Hidden {
+        // @ts-expect-error -- nobody outside could call it as a task
         @task()
         async #m(n: number): Promise<number> {
           return n;
