@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import { memoryObjectStore } from '@holdfast/core';
+import { type Child, isAlive, startChild } from '@holdfast/core/process';
 import {
   createBackup,
   listBackups,
@@ -149,6 +150,30 @@ describe('a SQLite source', () => {
     const { store, backup, scratchRoot } = await dump(path, { foreignKeys: 'warning' });
     expect(backup.warnings).toEqual(['1 rows break a foreign key.']);
     await verifyBackup({ backup, store, scratchRoot });
+  });
+
+  it('stops in the middle of its reading when it is aborted', async () => {
+    const path = join(rooms.root, 'orders.db');
+    makeOrders(path, 20_000);
+    const abort = new AbortController();
+    const reason = new Error('window closed');
+    const children: Child[] = [];
+    const made = createBackup({
+      source: sqliteSource({ name: 'orders', path }),
+      store: memoryObjectStore(),
+      storeName: 's',
+      scratchRoot: rooms.scratchRoot,
+      signal: abort.signal,
+      startChild: async (command, options) => {
+        const child = await startChild(command, options);
+        children.push(child);
+        abort.abort(reason);
+        return child;
+      },
+    });
+    await expect(made).rejects.toBe(reason);
+    expect(children.map(({ identity }) => isAlive(identity))).toEqual(['dead']);
+    expect(await leftIn(rooms.scratchRoot)).toEqual([]);
   });
 
   it('stops when it is aborted, and leaves nothing', async () => {

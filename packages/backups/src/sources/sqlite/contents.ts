@@ -1,4 +1,4 @@
-// Runs in the worker thread: imports nothing that the thread would have to resolve by package name.
+// Runs in the worker process: imports nothing that it would have to resolve by package name.
 import { createHash } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import type { TableRows } from '../../model/fingerprint.ts';
@@ -37,10 +37,8 @@ function schemaHash(db: DatabaseSync): string {
  * Reads what a database holds. Call it within a transaction: every query must see the same snapshot.
  * `PRAGMA table_list` (SQLite 3.37) tells ordinary, virtual and shadow tables apart. A virtual table may
  * need a module that is not here; that it cannot be counted is no error, but is said.
- *
- * @param goOn called before each table; throws when the work was given up
  */
-export function readContents(db: DatabaseSync, goOn: () => void): Contents {
+export function readContents(db: DatabaseSync): Contents {
   const tables: TableRows[] = [];
   const uncounted: string[] = [];
   const listed = rows(
@@ -48,7 +46,6 @@ export function readContents(db: DatabaseSync, goOn: () => void): Contents {
     "SELECT name, type FROM pragma_table_list WHERE schema = 'main' AND type <> 'view' AND name <> 'sqlite_schema' ORDER BY name",
   );
   for (const { name, type } of listed) {
-    goOn();
     const table = String(name);
     try {
       const [row] = rows(db, `SELECT count(*) AS n FROM main.${quoted(table)}`);

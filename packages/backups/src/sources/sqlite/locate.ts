@@ -1,8 +1,5 @@
-import { open, stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { HoldfastError } from '@holdfast/core';
-
-/** Every SQLite database begins with these bytes (https://sqlite.org/fileformat.html, 1.3.1). */
-const MAGIC = Buffer.from('SQLite format 3\0', 'latin1');
 
 function refuse(
   code: string,
@@ -29,19 +26,9 @@ function unreachable(path: string, error: unknown): HoldfastError {
   return refuse('SOURCE_UNREADABLE', path, `cannot be read (${code})`, hint, error);
 }
 
-async function beginning(path: string): Promise<Buffer> {
-  const file = await open(path, 'r');
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(MAGIC.length), 0, MAGIC.length, 0);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await file.close();
-  }
-}
-
 /**
- * Makes sure that a path is a SQLite database before SQLite opens it: to SQLite a missing or empty file
- * is a new database.
+ * Makes sure that there is a file with something in it before SQLite opens it: to SQLite a missing or
+ * empty file is a new database. The file is looked at and never opened: see `runSqliteJob`.
  *
  * @returns the size of the main file and of its write-ahead log, in bytes
  * @throws `SOURCE_MISSING`, `SOURCE_UNREADABLE`, `SOURCE_INVALID`
@@ -52,11 +39,8 @@ export async function locateDatabase(path: string): Promise<number> {
   });
   const hint = 'Name the main file of a SQLite database.';
   if (!found.isFile()) throw refuse('SOURCE_INVALID', path, 'is no file', hint);
-  const first = await beginning(path).catch((error: unknown) => {
-    throw unreachable(path, error);
-  });
   if (found.size === 0) throw refuse('SOURCE_INVALID', path, 'is empty: no database yet', hint);
-  if (!first.equals(MAGIC)) throw refuse('SOURCE_INVALID', path, 'is no SQLite database', hint);
-  const log = await stat(`${path}-wal`).catch(() => undefined);
+  // SQLite keeps the log beside the file itself, not beside a symlink to it.
+  const log = await stat(`${await realpath(path)}-wal`).catch(() => undefined);
   return found.size + (log?.size ?? 0);
 }

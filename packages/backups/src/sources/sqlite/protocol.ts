@@ -1,6 +1,6 @@
 import type { TableRows } from '../../model/fingerprint.ts';
 
-/** What the worker thread is asked to do. */
+/** What the worker process is asked to do. */
 export type SqliteJob =
   | {
       /** Reads counts and makes a copy, both of one snapshot; then checks the copy. */
@@ -13,13 +13,6 @@ export type SqliteJob =
       readonly task: 'inspect';
       readonly path: string;
     };
-
-/** What the thread is started with. */
-export interface WorkerOrders {
-  readonly job: SqliteJob;
-  /** Shared; its one number becomes 1 when the work is given up. */
-  readonly stop: Int32Array;
-}
 
 /** What was read in one read transaction. */
 export interface Contents {
@@ -41,7 +34,7 @@ export interface SqliteReport extends Contents, Checks {
   readonly sqlite: string;
 }
 
-/** A failure as it crosses the thread's border. */
+/** A failure as the process tells it. */
 export interface SqliteFailure {
   readonly message: string;
   /** SQLite's extended result code, when it was SQLite that failed. */

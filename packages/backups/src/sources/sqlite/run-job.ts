@@ -1,16 +1,11 @@
 import { extname } from 'node:path';
-import { Worker } from 'node:worker_threads';
+import { fileURLToPath } from 'node:url';
 import { HoldfastError } from '@holdfast/core';
-import type {
-  SqliteFailure,
-  SqliteJob,
-  SqliteReply,
-  SqliteReport,
-  WorkerOrders,
-} from './protocol.ts';
+import type { Workroom } from '../workroom.ts';
+import type { SqliteFailure, SqliteJob, SqliteReply, SqliteReport } from './protocol.ts';
 
-/** The thread's file: `.ts` beside this source, `.js` beside what was built from it. */
-const THREAD = new URL(`./worker${extname(import.meta.url)}`, import.meta.url);
+/** The process's program: `.ts` beside this source, `.js` beside what was built from it. */
+const WORKER = new URL(`./worker${extname(import.meta.url)}`, import.meta.url);
 
 /** SQLite's primary result codes (https://sqlite.org/rescode.html). */
 const PERM = 3;
@@ -55,43 +50,27 @@ function failed(path: string, failure: SqliteFailure): HoldfastError {
 }
 
 /**
- * Does a job in a thread of its own. When the signal aborts, the thread stops at the next table or the
- * next step of the copy, and is waited for: SQLite cannot be cut off in the middle of a query.
+ * Does a job in a process of its own. POSIX drops every lock that a process has on a file as soon as it
+ * closes any descriptor of that file (https://sqlite.org/howtocorrupt.html, 2.2): were the database opened
+ * here, a connection that the host has to it through another copy of SQLite would go on without locks,
+ * and lose what it writes. A process can also be ended in the middle of a query, and its crash is not ours.
  *
  * @throws the signal's reason, or an error by SQLite's result code
  */
-export async function runSqliteJob(job: SqliteJob, signal: AbortSignal): Promise<SqliteReport> {
-  signal.throwIfAborted();
-  const stop = new Int32Array(new SharedArrayBuffer(4));
-  const orders: WorkerOrders = { job, stop };
-  const onAbort = (): void => {
-    Atomics.store(stop, 0, 1);
-  };
-  signal.addEventListener('abort', onAbort, { once: true });
+export async function runSqliteJob(job: SqliteJob, room: Workroom): Promise<SqliteReport> {
+  const child = await room.startChild(process.execPath, {
+    args: ['--disable-warning=ExperimentalWarning', fileURLToPath(WORKER), JSON.stringify(job)],
+    signal: room.signal,
+  });
   try {
-    const reply = await replyOf(new Worker(THREAD, { workerData: orders }));
-    signal.throwIfAborted();
+    const chunks: Buffer[] = [];
+    for await (const chunk of child.stdout ?? []) chunks.push(chunk as Buffer);
+    await child.done;
+    const reply = JSON.parse(Buffer.concat(chunks).toString('utf8')) as SqliteReply;
     if (!reply.ok) throw failed(job.path, reply.failure);
     return reply.report;
   } finally {
-    signal.removeEventListener('abort', onAbort);
+    // Its output breaks off before it is dead; it must not write to a scratch that is being removed.
+    await child.kill();
   }
-}
-
-/** The thread's reply, once the thread has ended: nothing of it is left then, no open file either. */
-function replyOf(worker: Worker): Promise<SqliteReply> {
-  return new Promise((resolve, reject) => {
-    let reply: SqliteReply | undefined;
-    worker.once('message', (message: SqliteReply) => {
-      reply = message;
-    });
-    worker.once('error', reject);
-    worker.once('exit', (code) => {
-      if (reply !== undefined) resolve(reply);
-      else
-        reject(
-          new HoldfastError('DUMP_FAILED', `The SQLite thread ended with ${code} and no reply.`),
-        );
-    });
-  });
 }

@@ -74,7 +74,7 @@ async function* dump(
   const bytes = await locateDatabase(spec.path);
   await checkScratchSpace(room.scratch, bytes);
   const copy = join(room.scratch, 'snapshot.sqlite');
-  const report = await runSqliteJob({ task: 'snapshot', path: spec.path, copy }, room.signal);
+  const report = await runSqliteJob({ task: 'snapshot', path: spec.path, copy }, room);
   checkCopy(spec, report);
   yield {
     plainName: `${spec.name}.sqlite`,
@@ -116,10 +116,7 @@ async function compare(backup: StoredBackup, at: string, room: Workroom): Promis
       },
     );
   }
-  return compareDatabases(
-    fingerprint,
-    await runSqliteJob({ task: 'inspect', path: at }, room.signal),
-  );
+  return compareDatabases(fingerprint, await runSqliteJob({ task: 'inspect', path: at }, room));
 }
 
 /** Dumps, restores and compares SQLite databases, by SQLite's own online backup. */

@@ -1,27 +1,51 @@
-// A worker thread: node:sqlite is synchronous, and the host's event loop must stay free.
+// A process of its own: see runSqliteJob.
+import { closeSync, existsSync, openSync, readSync, realpathSync } from 'node:fs';
 import { backup, DatabaseSync } from 'node:sqlite';
-import { parentPort, workerData } from 'node:worker_threads';
+import { pathToFileURL } from 'node:url';
 import { readContents, runChecks } from './contents.ts';
-import type { SqliteFailure, SqliteReply, SqliteReport, WorkerOrders } from './protocol.ts';
+import type { SqliteFailure, SqliteJob, SqliteReply, SqliteReport } from './protocol.ts';
 
-/** Pages copied between two looks at whether to go on. */
+/** Pages copied in one step. */
 const PAGES_PER_STEP = 2000;
 /** How long to wait for a lock of another process, in milliseconds. */
 const BUSY_TIMEOUT = 30_000;
 
 let stage: SqliteFailure['stage'] = 'open';
-const { job, stop } = workerData as WorkerOrders;
 
-function goOn(): void {
-  if (Atomics.load(stop, 0) !== 0) throw new Error('given up');
+/**
+ * Whether a file is a database in WAL mode: byte 18 of its header (https://sqlite.org/fileformat.html,
+ * 1.3.3). Of one that cannot be read SQLite will tell why.
+ */
+function keepsLog(path: string): boolean {
+  try {
+    const file = openSync(path, 'r');
+    const header = Buffer.alloc(20);
+    readSync(file, header, 0, header.length, 0);
+    closeSync(file);
+    return header[18] === 2;
+  } catch {
+    return false;
+  }
 }
 
+/**
+ * Opens a database for reading. To read one in WAL mode SQLite needs its `-wal` and `-shm`, and makes
+ * them if need be; only a connection that may write takes them away again when it is the last. Left
+ * behind, they could belong to a user whose files the application may not write. Where they are there
+ * already they stay, and nothing is written.
+ */
 function open(path: string): DatabaseSync {
-  return new DatabaseSync(path, {
-    readOnly: true,
+  const file = realpathSync(path);
+  const cleansUp = keepsLog(file) && !existsSync(`${file}-wal`);
+  const url = pathToFileURL(file);
+  url.searchParams.set('mode', cleansUp ? 'rw' : 'ro');
+  const db = new DatabaseSync(url, {
+    readOnly: !cleansUp,
     timeout: BUSY_TIMEOUT,
     enableForeignKeyConstraints: false,
   });
+  db.exec('PRAGMA query_only = ON');
+  return db;
 }
 
 function version(db: DatabaseSync): string {
@@ -34,7 +58,7 @@ function inspect(path: string): SqliteReport {
     stage = 'check';
     const checks = runChecks(db);
     stage = 'read';
-    return { ...readContents(db, goOn), ...checks, sqlite: version(db) };
+    return { ...readContents(db), ...checks, sqlite: version(db) };
   } finally {
     db.close();
   }
@@ -50,9 +74,9 @@ async function snapshot(path: string, copy: string): Promise<SqliteReport> {
   try {
     stage = 'read';
     db.exec('BEGIN');
-    const contents = readContents(db, goOn);
+    const contents = readContents(db);
     stage = 'copy';
-    await backup(db, copy, { rate: PAGES_PER_STEP, progress: goOn });
+    await backup(db, copy, { rate: PAGES_PER_STEP });
     db.exec('ROLLBACK');
     const { integrity, foreignKeyViolations } = inspect(copy);
     return { ...contents, integrity, foreignKeyViolations, sqlite: version(db) };
@@ -61,7 +85,7 @@ async function snapshot(path: string, copy: string): Promise<SqliteReport> {
   }
 }
 
-async function perform(): Promise<SqliteReply> {
+async function perform(job: SqliteJob): Promise<SqliteReply> {
   try {
     const report = job.task === 'inspect' ? inspect(job.path) : await snapshot(job.path, job.copy);
     return { ok: true, report };
@@ -74,4 +98,5 @@ async function perform(): Promise<SqliteReply> {
   }
 }
 
-void perform().then((reply) => parentPort?.postMessage(reply));
+const reply = await perform(JSON.parse(process.argv[2] ?? '') as SqliteJob);
+process.stdout.write(JSON.stringify(reply));
