@@ -36,6 +36,8 @@ describe('a notice', () => {
     expect(composeNotice({ ...common, lastProvenAt: undefined }).text).toContain(
       'not be found out',
     );
+    const ahead = composeNotice({ ...common, lastProvenAt: '2036-01-01T00:00:00.000Z' });
+    expect(ahead.text).toContain('a clock was wrong');
   });
 
   it('takes any error apart', () => {

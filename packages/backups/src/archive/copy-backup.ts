@@ -1,5 +1,5 @@
 import { HoldfastError, type ObjectStore } from '@holdfast/core';
-import { loadManifest, readText } from '../catalog/load-manifest.ts';
+import { type BackupRef, loadManifest, readText } from '../catalog/load-manifest.ts';
 import { backupPath, MANIFEST_NAME } from '../model/layout.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { serialiseManifest } from '../model/parse-manifest.ts';
@@ -11,7 +11,6 @@ import {
   type StoredFile,
 } from '../pipeline/read-artifact.ts';
 import { settle, type WorkOptions } from '../publish/create-backup.ts';
-import type { BackupRef } from '../verify/verify-backup.ts';
 import { keepRecord } from '../verify/record.ts';
 
 /** How a backup is copied to another store. */

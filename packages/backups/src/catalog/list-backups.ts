@@ -3,6 +3,7 @@ import { MANIFEST_NAME, placeOf, VERIFICATIONS_NAME } from '../model/layout.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { checkName } from '../model/names.ts';
 import { parseVerification, type Verification } from '../model/verification.ts';
+import { isAhead } from './ahead.ts';
 import { loadManifest, readText } from './load-manifest.ts';
 import { type Proof, proofOf } from './proof.ts';
 
@@ -36,6 +37,8 @@ export interface CatalogQuery {
   /** Only this set. Default: all. */
   readonly set?: string;
   readonly signal?: AbortSignal;
+  /** Epoch milliseconds. Default: the machine's clock. */
+  readonly now?: () => number;
 }
 
 interface Folder {
@@ -70,10 +73,12 @@ class CatalogReader {
   readonly problems: CatalogProblem[] = [];
   readonly #store: ObjectStore;
   readonly #signal: AbortSignal | undefined;
+  readonly #now: () => number;
 
-  constructor(store: ObjectStore, signal: AbortSignal | undefined) {
+  constructor(store: ObjectStore, { signal, now = Date.now }: CatalogQuery) {
     this.#store = store;
     this.#signal = signal;
+    this.#now = now;
   }
 
   async take(folder: Folder): Promise<void> {
@@ -85,7 +90,8 @@ class CatalogReader {
     if (manifest === undefined) return;
     const isStored = this.#checkSizes(folder, manifest);
     const verifications = await this.#verifications(folder, manifest);
-    this.backups.push({ manifest, path: folder.path, proof: proofOf(verifications, isStored) });
+    const proof = proofOf(verifications, isStored, this.#now());
+    this.backups.push({ manifest, path: folder.path, proof });
   }
 
   /** The listing tells sizes: what is missing or cut shows without reading a byte. */
@@ -120,12 +126,17 @@ class CatalogReader {
     return records;
   }
 
-  /** Damage is noted and passed over. A store that cannot be reached is no damage. */
+  /**
+   * Damage is noted and passed over, and so is what was listed and is gone. A store that cannot be reached
+   * is no damage.
+   */
   async #orProblem<T>(key: string, read: () => Promise<T>): Promise<T | undefined> {
     try {
       return await read();
     } catch (error) {
-      const isDamage = isHoldfastError(error) && /^(?:MANIFEST|VERIFICATION)_/.test(error.code);
+      const isDamage =
+        isHoldfastError(error) &&
+        /^(?:MANIFEST_|VERIFICATION_|BACKUP_MISSING|OBJECT_MISSING)/.test(error.code);
       if (!isDamage) throw error;
       this.problems.push({ key, code: error.code, message: error.message });
       return undefined;
@@ -148,9 +159,17 @@ function newerFirst(a: CatalogEntry, b: CatalogEntry): number {
  * @throws what the store throws when it cannot be read
  */
 export async function listBackups(store: ObjectStore, query: CatalogQuery = {}): Promise<Catalog> {
-  const reader = new CatalogReader(store, query.signal);
+  const reader = new CatalogReader(store, query);
   for await (const folder of folders(store, query)) await reader.take(folder);
   return { backups: reader.backups.toSorted(newerFirst), problems: reader.problems };
+}
+
+/** The first of entries that come newest first, those dated ahead put last. */
+export function newestOf(
+  entries: readonly CatalogEntry[],
+  now: () => number = Date.now,
+): CatalogEntry | undefined {
+  return entries.find(({ manifest }) => !isAhead(manifest.startedAt, now())) ?? entries[0];
 }
 
 /** Which backup {@link latestBackup} looks for. */
@@ -160,12 +179,16 @@ export interface LatestQuery extends CatalogQuery {
   readonly before?: Date;
 }
 
-/** The newest backup of a set; undefined when there is none. It need not be proven: see its `proof`. */
+/**
+ * The newest backup of a set; undefined when there is none. It need not be proven: see its `proof`. One that
+ * is dated more than an hour ahead was made while a clock was wrong: it counts when there is no other.
+ */
 export async function latestBackup(
   store: ObjectStore,
   query: LatestQuery,
 ): Promise<CatalogEntry | undefined> {
   const { backups } = await listBackups(store, query);
   const limit = query.before?.toISOString();
-  return backups.find(({ manifest }) => limit === undefined || manifest.startedAt < limit);
+  const found = backups.filter(({ manifest }) => limit === undefined || manifest.startedAt < limit);
+  return newestOf(found, query.now);
 }

@@ -27,6 +27,14 @@ export async function readText(
   return Buffer.concat(chunks).toString('utf8');
 }
 
+/** Which backup: as a task was given it, or by name alone. */
+export interface BackupRef {
+  readonly set: string;
+  readonly id: string;
+  /** When given, another manifest under the same name is refused. */
+  readonly manifestSha256?: string;
+}
+
 /**
  * Reads a backup's manifest from its store.
  *
@@ -34,7 +42,7 @@ export async function readText(
  */
 export async function loadManifest(
   store: ObjectStore,
-  backup: { readonly set: string; readonly id: string },
+  backup: BackupRef,
   signal?: AbortSignal,
 ): Promise<Manifest> {
   const key = backupPath(backup.set, backup.id) + MANIFEST_NAME;
@@ -48,10 +56,21 @@ export async function loadManifest(
     });
   });
   const manifest = parseManifest(content, key);
-  if (manifest.id === backup.id && manifest.set === backup.set) return manifest;
+  if (manifest.id === backup.id && manifest.set === backup.set) {
+    return asNamed(manifest, backup.manifestSha256);
+  }
   throw new HoldfastError(
     'MANIFEST_INVALID',
     `The manifest ${key} is that of another backup: ${manifest.set}, ${manifest.id}.`,
     { hint: 'The folder was moved or renamed. Put it back.', retryable: false, context: { key } },
   );
+}
+
+function asNamed(manifest: Manifest, expected: string | undefined): Manifest {
+  if (expected === undefined || expected === manifest.sha256) return manifest;
+  throw new HoldfastError('MANIFEST_ALTERED', `The manifest of ${manifest.id} was replaced.`, {
+    hint: 'Somebody or something changed it. Use another copy.',
+    retryable: false,
+    context: { expected, found: manifest.sha256 },
+  });
 }

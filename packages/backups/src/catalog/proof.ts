@@ -3,6 +3,7 @@ import {
   type Verification,
   type VerificationLevel,
 } from '../model/verification.ts';
+import { isAhead } from './ahead.ts';
 
 /** What is proven of a backup in one store. */
 export interface Proof {
@@ -31,15 +32,24 @@ function best(records: readonly Verification[]): Verification | undefined {
 }
 
 /**
- * Judges a backup by its records. A failure voids what was proven before it: bytes rot.
+ * Judges a backup by its records. A failure voids what was proven before it: bytes rot. A proof dated in the
+ * future may be older than it says, and outlives no failure.
  *
  * @param isStored whether all its objects are there, in their sizes
+ * @param now epoch milliseconds
  */
-export function proofOf(verifications: readonly Verification[], isStored: boolean): Proof {
+export function proofOf(
+  verifications: readonly Verification[],
+  isStored: boolean,
+  now: number,
+): Proof {
   if (!isStored) return { level: null };
   const records = verifications.toSorted(byEnd);
   const failure = records.findLast((record) => record.outcome === 'failed');
-  const later = failure === undefined ? records : records.slice(records.indexOf(failure) + 1);
+  const later =
+    failure === undefined
+      ? records
+      : records.slice(records.indexOf(failure) + 1).filter(({ endedAt }) => !isAhead(endedAt, now));
   const proven = best(later);
   const restored = later.findLast((record) => record.reached === 'restored');
   if (proven === undefined) {

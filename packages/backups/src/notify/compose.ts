@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { isAhead } from '../catalog/ahead.ts';
 import type { Notice } from './notifier.ts';
 
 /** An error as it travels in reports. */
@@ -38,6 +39,8 @@ function ageOf(occasion: Occasion): string {
   if (lastProvenAt === undefined)
     return 'When it was last proven restorable could not be found out.';
   if (lastProvenAt === null) return 'No backup of it was ever proven restorable.';
+  if (isAhead(lastProvenAt, now))
+    return `Its last proven backup is dated in the future (${lastProvenAt}): a clock was wrong.`;
   const hours = Math.max(0, (now - Date.parse(lastProvenAt)) / HOUR);
   const age = hours < 48 ? `${hours.toFixed(1)} hours` : `${(hours / 24).toFixed(1)} days`;
   return `Its last proven backup is ${age} old (${lastProvenAt}).`;

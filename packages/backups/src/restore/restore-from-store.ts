@@ -2,7 +2,7 @@ import { mkdir, mkdtemp } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { HoldfastError, type ObjectStore } from '@holdfast/core';
 import { latestBackup } from '../catalog/list-backups.ts';
-import { loadManifest } from '../catalog/load-manifest.ts';
+import { type BackupRef, loadManifest } from '../catalog/load-manifest.ts';
 import { backupPath } from '../model/layout.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { readArtifact } from '../pipeline/read-artifact.ts';
@@ -11,7 +11,6 @@ import { settle, type WorkOptions } from '../publish/create-backup.ts';
 import { sourceOfKind } from '../sources/known-sources.ts';
 import { removeTree } from '../sources/remove-tree.ts';
 import { restoreDiffers } from '../verify/damage.ts';
-import type { BackupRef } from '../verify/verify-backup.ts';
 import { checkTarget, swapIntoPlace } from './target.ts';
 
 /** Which backup is restored: this one, or the newest of a set (before a time, exclusive). */
@@ -48,6 +47,7 @@ async function manifestFor(options: RestoreOptions, signal: AbortSignal): Promis
   const entry = await latestBackup(store, {
     set,
     signal,
+    now: settle(options).now,
     ...(before === undefined ? {} : { before }),
   });
   if (entry !== undefined) return entry.manifest;

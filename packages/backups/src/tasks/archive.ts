@@ -1,6 +1,6 @@
 import { type ObjectStore, runContext, task } from '@holdfast/core';
 import { type Copy, copyBackup } from '../archive/copy-backup.ts';
-import type { BackupRef } from '../verify/verify-backup.ts';
+import type { BackupRef } from '../catalog/load-manifest.ts';
 import { storeNamed } from './surroundings.ts';
 
 /** The part of a backup that the archive task needs. */

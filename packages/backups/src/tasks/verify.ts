@@ -1,6 +1,7 @@
 import { task } from '@holdfast/core';
 import type { Verification, VerificationLevel } from '../model/verification.ts';
-import { type BackupRef, verifyBackup } from '../verify/verify-backup.ts';
+import type { BackupRef } from '../catalog/load-manifest.ts';
+import { verifyBackup } from '../verify/verify-backup.ts';
 import { storeNamed, surroundings } from './surroundings.ts';
 
 /** What the verification task is told. */

@@ -1,5 +1,5 @@
-import { HoldfastError, isHoldfastError, type ObjectStore } from '@holdfast/core';
-import { loadManifest } from '../catalog/load-manifest.ts';
+import { isHoldfastError, type ObjectStore } from '@holdfast/core';
+import { type BackupRef, loadManifest } from '../catalog/load-manifest.ts';
 import type { Manifest } from '../model/manifest.ts';
 import type { Verification, VerificationLevel } from '../model/verification.ts';
 import { settle, type WorkOptions } from '../publish/create-backup.ts';
@@ -8,14 +8,6 @@ import { withScratch } from '../sources/workroom.ts';
 import { isDamage, verifyFailed } from './damage.ts';
 import { Examination } from './examination.ts';
 import { keepRecord } from './record.ts';
-
-/** Which backup: as a task was given it, or by name alone. */
-export interface BackupRef {
-  readonly set: string;
-  readonly id: string;
-  /** When given, another manifest under the same name is refused. */
-  readonly manifestSha256?: string;
-}
 
 /** How a backup is verified. */
 export interface VerifyOptions extends WorkOptions {
@@ -26,22 +18,10 @@ export interface VerifyOptions extends WorkOptions {
   readonly level?: VerificationLevel;
 }
 
-async function manifestOf(options: VerifyOptions, signal: AbortSignal): Promise<Manifest> {
-  const { backup, store } = options;
-  const manifest = await loadManifest(store, backup, signal);
-  const { manifestSha256 = manifest.sha256 } = backup;
-  if (manifestSha256 === manifest.sha256) return manifest;
-  throw new HoldfastError('MANIFEST_ALTERED', `The manifest of ${backup.id} was replaced.`, {
-    hint: 'Somebody or something changed it. Use another copy.',
-    retryable: false,
-    context: { expected: manifestSha256, found: manifest.sha256 },
-  });
-}
-
 async function examine(options: VerifyOptions, examination: Examination): Promise<Manifest> {
   const { scratchRoot, signal, startChild } = settle(options);
   const { level = 'restored', store } = options;
-  const manifest = await manifestOf(options, signal);
+  const manifest = await loadManifest(store, options.backup, signal);
   const source = sourceOfKind(manifest.source.kind, options.sources);
   await withScratch(scratchRoot, (scratch) =>
     examination.run({ manifest, source, store, level, room: { scratch, signal, startChild } }),
