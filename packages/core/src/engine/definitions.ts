@@ -27,11 +27,13 @@ export class Definitions {
   /**
    * Registers a definition of the engine's options.
    *
-   * @throws `OPTIONS_INVALID` when two functions share a name: a resume could not tell them apart
+   * @throws `OPTIONS_INVALID` when two functions, or methods of two instances, share a name: a resume could not
+   *   tell them apart
    */
   register(definition: Definition): void {
     const known = this.get(definition.kind, definition.name);
-    if (known !== undefined && known.fn !== definition.fn) {
+    const same = known?.fn === definition.fn && known.self === definition.self;
+    if (known !== undefined && !same) {
       throw optionsInvalid(
         'The engine',
         `two ${definition.kind}s are named '${definition.name}'`,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { flow, map, submit, task, type Task } from '@holdfast/core';
+import { createEngine, flow, map, memoryRunStore, submit, task, type Task } from '@holdfast/core';
 import { engineInMemory, refusalOf } from './support.ts';
 
 const SECRET_NAME = Symbol('dump');
@@ -210,4 +210,14 @@ describe('submit() and map()', () => {
       });
     }
   });
+});
+
+it('two instances of one class cannot give an engine flows of one name', () => {
+  const [a, b] = [new Nightly('a'), new Nightly('b')];
+  const store = memoryRunStore();
+  expect(refusalOf(() => createEngine({ store, flows: [a.run, b.run] }))).toMatchObject({
+    code: 'OPTIONS_INVALID',
+    message: expect.stringContaining("two flows are named 'run'"),
+  });
+  expect(() => createEngine({ store, flows: [a.run, a.run, b.one] })).not.toThrow();
 });

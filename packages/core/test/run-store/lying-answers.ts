@@ -126,6 +126,14 @@ export const LYING_READS: readonly LyingStore[] = [
     }),
   },
   {
+    lie: 'forgets ended runs whose hooks are pending',
+    caughtBy: 'openRuns gives an ended run while hooks at or below it are pending',
+    tell: (inner) => ({
+      openRuns: async () =>
+        (await inner.openRuns()).filter(({ run }) => run.state.type !== 'COMPLETED'),
+    }),
+  },
+  {
     lie: 'gives the history newest first',
     caughtBy: 'history is kept over all generations, oldest first',
     tell: (inner) => ({ history: async (id) => (await inner.history(id)).toReversed() }),

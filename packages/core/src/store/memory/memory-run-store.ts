@@ -98,9 +98,11 @@ class MemoryRunStore implements RunStore {
   }
 
   async openRuns(): Promise<readonly OpenRun[]> {
+    const { roots, hooks } = this.#open();
+    const due = new Set([...hooks.values()].map(({ rootId }) => rootId));
     const open: OpenRun[] = [];
-    for (const { entry, lease, cancelReason } of this.#open().roots.values()) {
-      if (isTerminal(entry.run.state)) continue;
+    for (const { entry, lease, cancelReason } of roots.values()) {
+      if (isTerminal(entry.run.state) && !due.has(entry.run.id)) continue;
       open.push({
         run: copyRun(entry.run) as FlowRun,
         lease: { ...lease },
@@ -115,8 +117,7 @@ class MemoryRunStore implements RunStore {
     if (root === undefined) throw unknownRun(rootId);
     const { lease } = root;
     const dead = deadLease?.holder === lease.holder && deadLease.epoch === lease.epoch;
-    const free = lease.holder === '' || lease.expiresAt <= now || dead;
-    const granted = free && !isTerminal(root.entry.run.state);
+    const granted = lease.holder === '' || lease.expiresAt <= now || dead;
     if (granted) {
       root.lease = { rootId, holder, epoch: lease.epoch + 1, expiresAt: now + ttl };
     }

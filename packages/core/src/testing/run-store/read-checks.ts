@@ -10,6 +10,7 @@ import {
   RUNNING,
   SAMPLE_STATES,
   sampleFlow,
+  sampleHook,
   sampleId,
   sampleSubflow,
   sampleTask,
@@ -164,6 +165,23 @@ export const readChecks: readonly RunStoreCheck[] = [
       for (const { run, lease } of open) assert.equal(lease.rootId, run.id);
       const holders = new Set(open.map(({ lease }) => lease.holder));
       assert.deepEqual(holders, new Set(['', HOLDER.holder]));
+    },
+  },
+  {
+    name: 'openRuns gives an ended run while hooks at or below it are pending',
+    async run({ store }) {
+      const { root, fence } = await leasedFlow(store, 1);
+      const task = sampleTask(2, root);
+      const hook = sampleHook(task, 'onSuccess');
+      await commitAll(store, creation(task, { fence }));
+      await commitAll(store, update(advanced(task, COMPLETED), { fence, hooks: [hook] }));
+      await commitAll(store, update(advanced(root, COMPLETED), { fence }));
+      assert.deepEqual(
+        (await store.openRuns()).map(({ run }) => run.id),
+        [root.id],
+      );
+      await commitAll(store, { kind: 'hook-delivered', id: hook.id });
+      assert.deepEqual(await store.openRuns(), []);
     },
   },
 ];

@@ -9,14 +9,11 @@ import type {
 import { sql } from 'kysely';
 import type { Database } from './database.ts';
 import { StoreFault } from './fault.ts';
-import { OPEN_STATE_TYPES } from './open-states.ts';
 import type { LeaseTable } from './schema.ts';
 import type { Statement } from './statements.ts';
 
 interface LeaseStatements {
   readonly select: Statement;
-  /** Without the lease of a run that has ended. */
-  readonly selectOpen: Statement;
   /** holder, epoch, expires_at; root_id. */
   readonly take: Statement;
   /** expires_at; root_id, epoch, holder. */
@@ -28,16 +25,12 @@ const LATER = '' as never;
 
 function prepare({ query, connection }: Database): LeaseStatements {
   const one = query.selectFrom('lease').selectAll('lease').where('lease.root_id', '=', LATER);
-  const open = one
-    .innerJoin('run', 'run.id', 'lease.root_id')
-    .where('run.state_type', 'in', sql<string>`(${sql.raw(OPEN_STATE_TYPES)})`);
   const inForce = query
     .updateTable('lease')
     .where('root_id', '=', LATER)
     .where('epoch', '=', LATER);
   return {
     select: connection.prepareCompiled(one),
-    selectOpen: connection.prepareCompiled(open),
     take: connection.prepareCompiled(
       query
         .updateTable('lease')
@@ -80,9 +73,7 @@ export class Leases {
       if (row === undefined) throw unknownRun(rootId);
       const dead = deadLease?.holder === row.holder && deadLease.epoch === row.epoch;
       const free = row.holder === '' || row.expires_at <= now || dead;
-      if (!free || this.#sql.selectOpen.get(rootId) === undefined) {
-        return { granted: false, lease: leaseOf(row) };
-      }
+      if (!free) return { granted: false, lease: leaseOf(row) };
       const lease: Lease = { rootId, holder, epoch: row.epoch + 1, expiresAt: now + ttl };
       this.#sql.take.run([lease.holder, lease.epoch, lease.expiresAt, rootId]);
       return { granted: true, lease };

@@ -107,17 +107,25 @@ export async function readChildren(query: Query, rootId: RunId): Promise<ChildRe
 /** Without statistics SQLite would rather search the index of all states, and sort what it finds. */
 const openRunIndex = sql<RunRow>`run`.as<'run'>(sql`run indexed by run_open`);
 
-/** Top-level runs that have not ended. */
+/** Top-level runs that have not ended, and ended ones with hooks pending at or below them. */
 export async function readOpenRuns(query: Query): Promise<OpenRun[]> {
-  const rows = await query
+  const open = await query
     .selectFrom(openRunIndex)
     .leftJoin('lease', 'lease.root_id', 'run.id')
     .selectAll('run')
     .select(['lease.holder', 'lease.epoch', 'lease.expires_at', 'lease.cancel_reason'])
     .where('run.parent_id', 'is', null)
     .where('run.state_type', 'in', sql<string>`(${sql.raw(OPEN_STATE_TYPES)})`)
-    .orderBy('run.id')
     .execute();
+  const ended = await query
+    .selectFrom('run')
+    .leftJoin('lease', 'lease.root_id', 'run.id')
+    .selectAll('run')
+    .select(['lease.holder', 'lease.epoch', 'lease.expires_at', 'lease.cancel_reason'])
+    .where('run.id', 'in', query.selectFrom('hook').select('hook.root_id').distinct())
+    .where('run.state_type', 'not in', sql<string>`(${sql.raw(OPEN_STATE_TYPES)})`)
+    .execute();
+  const rows = [...open, ...ended].toSorted((a, b) => (a.id < b.id ? -1 : 1));
   return decodeReadable(rows, (row) => {
     if (row.epoch === null) throw corruptRecord('lease', row.id, 'it is missing');
     return {
