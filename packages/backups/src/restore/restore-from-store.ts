@@ -1,5 +1,5 @@
-import { mkdir, mkdtemp } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { HoldfastError, type ObjectStore } from '@holdfast/core';
 import { latestBackup } from '../catalog/list-backups.ts';
 import { type BackupRef, loadManifest } from '../catalog/load-manifest.ts';
@@ -9,7 +9,7 @@ import { readArtifact } from '../pipeline/read-artifact.ts';
 import { checkScratchSpace } from '../pipeline/space.ts';
 import { settle, type WorkOptions } from '../publish/create-backup.ts';
 import { sourceOfKind } from '../sources/known-sources.ts';
-import { removeTree } from '../sources/remove-tree.ts';
+import { withStaging } from '../sources/workroom.ts';
 import { restoreDiffers } from '../verify/damage.ts';
 import { checkTarget, swapIntoPlace } from './target.ts';
 
@@ -62,7 +62,7 @@ async function manifestFor(options: RestoreOptions, signal: AbortSignal): Promis
 /**
  * Restores a backup. It is written beside its place first, every hash checked as it passes, and compared
  * with what the source held at the moment of the dump; only then it is renamed into its place. When
- * anything fails the place is as it was.
+ * anything fails the place is as it was. What restores of dead processes left beside it is removed.
  *
  * A restored database file has mode 0600 and the owner of this process.
  *
@@ -78,11 +78,10 @@ export async function restoreFromStore(options: RestoreOptions): Promise<Restore
   const to = resolve(options.to);
   await checkTarget(to, companions, options.overwrite ?? false);
   await mkdir(dirname(to), { recursive: true });
-  const staging = await mkdtemp(join(dirname(to), `.${basename(to).slice(0, 100)}.restoring-`));
-  try {
+  return withStaging(dirname(to), async (staging) => {
     const staged = join(staging, 'restored');
     await restoreBeside(options, manifest, staged);
-    await checkTarget(to, companions, options.overwrite ?? false);
+    await checkTarget(to, companions, options.overwrite ?? false, staged);
     const replaced = await swapIntoPlace(staged, to, { companions, label: manifest.id });
     return {
       set: manifest.set,
@@ -92,9 +91,7 @@ export async function restoreFromStore(options: RestoreOptions): Promise<Restore
       dumpedAt: manifest.startedAt,
       plainBytes: plainBytes(manifest),
     };
-  } finally {
-    await removeTree(staging);
-  }
+  });
 }
 
 async function restoreBeside(

@@ -16,18 +16,27 @@ async function isThere(path: string): Promise<boolean> {
   );
 }
 
-async function isEmptyDirectory(path: string): Promise<boolean> {
-  if (!(await lstat(path)).isDirectory()) return false;
-  return (await readdir(path)).length === 0;
+async function isDirectory(path: string): Promise<boolean> {
+  return (await lstat(path)).isDirectory();
+}
+
+/** Whether what was restored takes the place as it is: a tree, of a directory with nothing in it. */
+async function canTake(to: string, staged: string | undefined): Promise<boolean> {
+  if (!(await isDirectory(to)) || (await readdir(to)).length > 0) return false;
+  return staged === undefined || isDirectory(staged);
 }
 
 /**
  * What stands where a restore is to go: the target, and files beside it that would be taken for parts
  * of it. An old write-ahead log beside a restored database would be played back into it.
  */
-async function inTheWay(to: string, companions: readonly string[]): Promise<readonly string[]> {
+async function inTheWay(
+  to: string,
+  companions: readonly string[],
+  staged: string | undefined,
+): Promise<readonly string[]> {
   const occupied: string[] = [];
-  if ((await isThere(to)) && !(await isEmptyDirectory(to))) occupied.push(to);
+  if ((await isThere(to)) && !(await canTake(to, staged))) occupied.push(to);
   for (const suffix of companions) if (await isThere(to + suffix)) occupied.push(to + suffix);
   return occupied;
 }
@@ -47,28 +56,31 @@ function notEmpty(path: string): HoldfastError {
 /**
  * Makes sure that a restore may go to a place.
  *
+ * @param staged what is to go there; not given before it is restored
  * @throws `RESTORE_TARGET_NOT_EMPTY`
  */
 export async function checkTarget(
   to: string,
   companions: readonly string[],
   overwrite: boolean,
+  staged?: string,
 ): Promise<void> {
-  const [first] = await inTheWay(to, companions);
+  const [first] = await inTheWay(to, companions, staged);
   if (first !== undefined && !overwrite) throw notEmpty(first);
 }
 
-/** A name that is still free, for what has to make room. */
-async function freeName(wanted: string): Promise<string> {
+/** A name that is still free, with every suffix, for what has to make room. */
+async function freeName(wanted: string, suffixes: readonly string[]): Promise<string> {
   for (let count = 1; ; count++) {
     const name = count === 1 ? wanted : `${wanted}-${count}`;
-    if (!(await isThere(name))) return name;
+    const taken = await Promise.all(suffixes.map((suffix) => isThere(name + suffix)));
+    if (!taken.includes(true)) return name;
   }
 }
 
 /** Puts a file or directory in place; never over anything but an empty directory. */
 async function place(staged: string, to: string): Promise<void> {
-  if ((await lstat(staged)).isDirectory()) {
+  if (await isDirectory(staged)) {
     // rename(2) replaces an empty directory, and fails on any other.
     await rename(staged, to);
     return;
@@ -111,10 +123,16 @@ export async function swapIntoPlace(
   to: string,
   options: { readonly companions: readonly string[]; readonly label: string },
 ): Promise<string | undefined> {
-  const kept = await freeName(`${to}.before-${options.label}`);
+  const occupied = await inTheWay(to, options.companions, staged);
+  if (occupied.length === 0) {
+    await place(staged, to);
+    await syncDirectory(dirname(to));
+    return undefined;
+  }
+  const kept = await freeName(`${to}.before-${options.label}`, ['', ...options.companions]);
   const moved: Moved[] = [];
   try {
-    for (const path of await inTheWay(to, options.companions)) {
+    for (const path of occupied) {
       const aside = kept + path.slice(to.length);
       await rename(path, aside);
       moved.push({ from: path, to: aside });
@@ -125,5 +143,5 @@ export async function swapIntoPlace(
     throw error;
   }
   await syncDirectory(dirname(to));
-  return moved.length > 0 ? kept : undefined;
+  return kept;
 }

@@ -16,7 +16,8 @@ export interface Workroom {
   readonly startChild: StartChild;
 }
 
-const PREFIX = 'holdfast-';
+/** What the names of scratch directories begin with; hidden where other people's files are beside them. */
+type Prefix = 'holdfast-' | '.holdfast-';
 
 /**
  * Where scratch directories are made unless told otherwise: `holdfast-<uid>` in the system's directory for
@@ -27,25 +28,19 @@ export function defaultScratchRoot(): string {
 }
 
 /** The process is part of the name: pid and start time tell who left a directory behind. */
-function ownName(): string {
-  return `${PREFIX}${formatIdentity(currentProcess()).replaceAll(':', '+')}-`;
+function ownName(prefix: Prefix): string {
+  return `${prefix}${formatIdentity(currentProcess()).replaceAll(':', '+')}-`;
 }
 
 /** Removes the scratch directories of processes that are certainly dead. Others are left alone. */
-export async function sweepScratch(root: string): Promise<readonly string[]> {
-  const swept: string[] = [];
+async function sweepScratch(root: string, prefix: Prefix): Promise<void> {
   for (const name of await readdir(root).catch(() => [])) {
-    const owner = name.startsWith(PREFIX)
-      ? parseIdentity(name.slice(PREFIX.length, name.lastIndexOf('-')).replaceAll('+', ':'))
+    const owner = name.startsWith(prefix)
+      ? parseIdentity(name.slice(prefix.length, name.lastIndexOf('-')).replaceAll('+', ':'))
       : undefined;
     if (owner === undefined || isAlive(owner) !== 'dead') continue;
-    const isSwept = await removeTree(join(root, name)).then(
-      () => true,
-      () => false,
-    );
-    if (isSwept) swept.push(name);
+    await removeTree(join(root, name)).catch(() => undefined);
   }
-  return swept;
 }
 
 /** Anybody may have made the default root first: in a directory for all, its name can be guessed. */
@@ -73,12 +68,31 @@ export async function withScratch<T>(
 ): Promise<T> {
   await mkdir(root, { recursive: true, mode: 0o700 });
   if (root === defaultScratchRoot()) await checkDefaultRoot(root);
-  await sweepScratch(root);
-  const scratch = await mkdtemp(join(root, ownName()));
+  return withDirectory(root, 'holdfast-', work);
+}
+
+/**
+ * Like {@link withScratch}, but in a directory that is there, beside files of others: what is made in it
+ * can be renamed to a place there.
+ */
+export async function withStaging<T>(
+  beside: string,
+  work: (staging: string) => Promise<T>,
+): Promise<T> {
+  return withDirectory(beside, '.holdfast-', work);
+}
+
+async function withDirectory<T>(
+  root: string,
+  prefix: Prefix,
+  work: (directory: string) => Promise<T>,
+): Promise<T> {
+  await sweepScratch(root, prefix);
+  const directory = await mkdtemp(join(root, ownName(prefix)));
   try {
-    return await work(scratch);
+    return await work(directory);
   } finally {
     // The work's own outcome counts: a backup that was published is no failure for a directory left behind.
-    await removeTree(scratch).catch(() => undefined);
+    await removeTree(directory).catch(() => undefined);
   }
 }
