@@ -74,6 +74,13 @@ function nightly(sources: Parameters<typeof nightlyBackup>[0]['sources']) {
 }
 
 describe('the nightly backup', () => {
+  it('takes no two sources of one name, whose backups would lie in one set, and not none', () => {
+    const other = sqliteSource({ name: 'orders', path: join(rooms.root, 'other.db') });
+    for (const sources of [[orders(), other], []]) {
+      expect(() => nightly(sources)).toThrow(expect.objectContaining({ code: 'OPTIONS_INVALID' }));
+    }
+  });
+
   it('dumps, proves and copies every source', async () => {
     const report = await engine.run(nightly([orders(), site()]), []);
     expect(report.sources).toMatchObject([

@@ -12,11 +12,13 @@ import * as report from './nightly-report.ts';
  * Makes a flow: each source is dumped, restored for proof, and copied. A backup that cannot be proven is
  * dumped afresh once; if that fails too, people are told. A copy that fails is told, and fails nothing.
  *
+ * @throws `OPTIONS_INVALID` there is no source, or two have one name
  * @throws `BACKUP_NOT_PROVEN` (from the flow) when a source has no proven backup, after all is done
  */
 export function nightlyBackup(options: report.NightlyOptions): Flow<report.Nightly> {
   const { name = 'nightly-backup', sources, stores, notify: notifier, ...rest } = options;
   const { primary, copies = [] } = stores;
+  report.checkSources(name, sources);
 
   async function tell(set: string, what: string, problem: report.Problem): Promise<void> {
     if (notifier === undefined) return;

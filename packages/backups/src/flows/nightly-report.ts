@@ -25,6 +25,24 @@ export interface NightlyOptions {
   readonly scratchRoot?: string;
 }
 
+/**
+ * Refuses what would look like protection and is none: no source at all, or two whose backups would lie in
+ * one set, where the newest is that of either.
+ *
+ * @throws `OPTIONS_INVALID`
+ */
+export function checkSources(flow: string, sources: readonly SourceSpec[]): void {
+  const names = sources.map(({ name }) => name);
+  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  if (names.length > 0 && twice === undefined) return;
+  const why = twice === undefined ? 'has no source' : `has two sources named ${twice}`;
+  throw new HoldfastError('OPTIONS_INVALID', `The flow ${flow} ${why}.`, {
+    hint: 'Name what is to be backed up, each source by a name of its own: it names the backup set.',
+    retryable: false,
+    context: { flow },
+  });
+}
+
 /** How a copy went. */
 export interface CopyReport {
   readonly store: string;
