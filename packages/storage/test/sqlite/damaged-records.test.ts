@@ -77,6 +77,21 @@ describe('sqliteRunStore, over a record that was spoilt', () => {
     expect(await store.run(root.id)).toEqual(root);
   });
 
+  it('lets other reads in while it looks for damage', async () => {
+    const { store } = await twoRuns();
+    const fence = { rootId: root.id, epoch: 1 };
+    const tasks = Array.from({ length: 2000 }, (_, n) => sampleTask(10 + n, root));
+    await store.commit(
+      tasks.map((one) => creation(one, { fence })),
+      'process',
+    );
+    const ended: string[] = [];
+    const looking = store.damaged().then(() => ended.push('damaged'));
+    await store.run(root.id).then(() => ended.push('run'));
+    await looking;
+    expect(ended).toEqual(['run', 'damaged']);
+  });
+
   it('finds nothing where nothing is spoilt', async () => {
     const { store } = await twoRuns();
     expect(await store.damaged()).toEqual([]);

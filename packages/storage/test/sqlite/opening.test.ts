@@ -127,6 +127,14 @@ describe('sqliteRunStore, when it opens', () => {
     expect(await refusal(path)).toMatchObject({ code: 'STORE_CORRUPT', retryable: false });
   });
 
+  it('refuses a run store that lacks a table, for good', async () => {
+    const path = await usedFile();
+    behindItsBack(path, (file) => file.exec('drop table hook'));
+    const error = await refusal(path);
+    expect(error).toMatchObject({ code: 'STORE_CORRUPT', retryable: false });
+    expect((error as { cause: Error }).cause.message).toContain('hook');
+  });
+
   it('refuses a file that cannot be written', async ({ skip }) => {
     const directory = smallFileSystem('4m');
     if (directory === undefined) {

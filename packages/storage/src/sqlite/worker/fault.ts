@@ -14,6 +14,7 @@ export class StoreFault extends Error {
 }
 
 /** SQLite's primary result codes that we tell apart: https://sqlite.org/rescode.html */
+const ERROR = 1;
 const BUSY = 5;
 const LOCKED = 6;
 const READONLY = 8;
@@ -50,6 +51,15 @@ interface Explanation {
 }
 
 const EXPLANATIONS: ReadonlyMap<number, Explanation> = new Map([
+  [
+    ERROR,
+    {
+      code: 'STORE_CORRUPT',
+      what: 'does not hold the tables of a run store',
+      hint: 'Something changed its tables: see the cause. Stop every process that uses it, keep a copy, and restore the file.',
+      retryable: false,
+    },
+  ],
   [
     BUSY,
     {

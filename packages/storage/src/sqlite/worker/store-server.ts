@@ -35,6 +35,8 @@ export class StoreServer {
   #path = '';
   #writes = new CallQueue('', 0);
   #reads = new CallQueue('', 0);
+  /** For what reads the whole file: other reads do not wait for it. */
+  #scans = new CallQueue('', 0);
   #served: Served | undefined;
 
   constructor(reply: (response: Response) => void) {
@@ -69,6 +71,7 @@ export class StoreServer {
       this.#path = path;
       this.#writes = new CallQueue(path, busyTimeout);
       this.#reads = new CallQueue(path, busyTimeout);
+      this.#scans = new CallQueue(path, busyTimeout);
       const database = await this.#writes.add(() => openDatabase(path));
       this.#served = {
         database,
@@ -78,6 +81,7 @@ export class StoreServer {
     },
     close: async () => {
       await this.#reads.add(() => undefined);
+      await this.#scans.add(() => undefined);
       await this.#writes.add(() => this.#served?.database.close());
     },
     commit: ({ writes, durability }) =>
@@ -95,7 +99,7 @@ export class StoreServer {
     pendingHooks: (rootId) => this.#read(({ query }) => readPendingHooks(query, rootId)),
     children: (rootId) => this.#read(({ query }) => readChildren(query, rootId)),
     openRuns: () => this.#read(({ query }) => readOpenRuns(query)),
-    damaged: () => this.#read(({ query }) => findDamage(query)),
+    damaged: () => this.#scans.add(() => findDamage(this.#open().database.query)),
   };
 
   #write<T>(work: (served: Served) => T): Promise<T> {
