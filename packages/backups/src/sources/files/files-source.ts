@@ -17,7 +17,7 @@ import { compareTrees } from './compare-trees.ts';
 import { extractTree } from './extract.ts';
 import { extrasText, findGnuTar } from './gnu-tar.ts';
 import { treeGuide } from './guide.ts';
-import { judgeArchive, type Verdict } from './judge.ts';
+import { checkRoot, judgeArchive, madeFromChange, type Verdict } from './judge.ts';
 import { readMemberList, writeChecksums, writeMemberList } from './lists.ts';
 import { MemberLog } from './member-log.ts';
 import type { FilesSpec } from './spec.ts';
@@ -54,7 +54,12 @@ class TreeDump {
 
   async *bytes(archiver: Archiver): AsyncGenerator<Uint8Array, void, void> {
     const archive = await archiver.open(this.#walk);
-    yield* this.log.through(archive.bytes);
+    try {
+      yield* this.log.through(archive.bytes);
+    } catch (error) {
+      await checkRoot(this.#walk);
+      throw madeFromChange(this.#walk.root, error);
+    }
     const end = await archive.end();
     this.verdict = await judgeArchive(this.#walk, this.log.members, end);
   }

@@ -1,7 +1,7 @@
 import type { BigIntStats } from 'node:fs';
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { HoldfastError } from '@holdfast/core';
+import { HoldfastError, isHoldfastError } from '@holdfast/core';
 import type { TreeMember } from '../../model/fingerprint.ts';
 import type { ArchiverEnd } from './archive-stream.ts';
 import type { Found, Walk } from './walk.ts';
@@ -72,9 +72,31 @@ function hasChanged(one: Found, now: BigIntStats | undefined, member: TreeMember
 }
 
 /**
+ * Makes sure that the root is the directory that was walked: names were archived below its path, and what
+ * has meanwhile been mounted or renamed there is another tree.
+ *
+ * @throws `DUMP_INCOMPLETE`
+ */
+export async function checkRoot({ root, found }: Walk): Promise<void> {
+  const then = found[0]?.stats;
+  const now = await statsNow(root, '.');
+  if (now !== undefined && now.ino === then?.ino && now.dev === then.dev) return;
+  throw incomplete(root, '.', now === undefined ? 'is gone' : 'is another directory by now');
+}
+
+/** An archive of ours that no extractor may have: the tree changed under the archiver. */
+export function madeFromChange(root: string, error: unknown): unknown {
+  const changed = isHoldfastError(error) && /^(?:ARCHIVE_HOSTILE|TAR_INVALID)$/.test(error.code);
+  return changed
+    ? incomplete(root, '.', `changed while it was archived (${error.message})`, error)
+    : error;
+}
+
+/**
  * Compares what was found by the walk with what went into the archive.
  *
- * @throws `DUMP_INCOMPLETE` a member is missing though it still stands, or was never asked for
+ * @throws `DUMP_INCOMPLETE` a member is missing though it still stands, or was never asked for; the root is
+ *   another directory
  * @throws `SOURCE_UNREADABLE` the archiver could not read something that was there
  */
 export async function judgeArchive(
@@ -83,6 +105,7 @@ export async function judgeArchive(
   end: ArchiverEnd,
 ): Promise<Verdict> {
   const { root } = walk;
+  await checkRoot(walk);
   checkEnd(root, end);
   const archived = new Map(members.map((member) => [member.path, member]));
   const changed: string[] = [];
@@ -103,10 +126,11 @@ export async function judgeArchive(
   return { changed, vanished, warnings: warningsOf(walk, changed, vanished) };
 }
 
-function incomplete(root: string, path: string, why: string): HoldfastError {
+function incomplete(root: string, path: string, why: string, cause?: unknown): HoldfastError {
   return new HoldfastError('DUMP_INCOMPLETE', `${JSON.stringify(path)} of ${root} ${why}.`, {
     hint: 'Nothing was published. Try again; see what tar printed.',
     context: { root, path },
+    ...(cause === undefined ? {} : { cause }),
   });
 }
 
