@@ -27,6 +27,8 @@ export interface Checks {
   /** Empty: integrity_check said 'ok'. */
   readonly integrity: readonly string[];
   readonly foreignKeyViolations: number;
+  /** Tables that need something of their application to be checked, with the reason. */
+  readonly unchecked: readonly string[];
 }
 
 export interface SqliteReport extends Contents, Checks {

@@ -55,6 +55,7 @@ function factsOf(report: SqliteReport): DumpFacts {
   const warnings = report.uncounted.map(
     (reason) => `A virtual table could not be counted: ${reason}.`,
   );
+  warnings.push(...report.unchecked.map((reason) => `The table ${reason}.`));
   if (report.foreignKeyViolations > 0) {
     warnings.push(`${report.foreignKeyViolations} rows break a foreign key.`);
   }

@@ -78,8 +78,8 @@ async function snapshot(path: string, copy: string): Promise<SqliteReport> {
     stage = 'copy';
     await backup(db, copy, { rate: PAGES_PER_STEP });
     db.exec('ROLLBACK');
-    const { integrity, foreignKeyViolations } = inspect(copy);
-    return { ...contents, integrity, foreignKeyViolations, sqlite: version(db) };
+    const { integrity, foreignKeyViolations, unchecked } = inspect(copy);
+    return { ...contents, integrity, foreignKeyViolations, unchecked, sqlite: version(db) };
   } finally {
     db.close();
   }
