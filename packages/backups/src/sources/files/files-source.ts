@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { HoldfastError } from '@holdfast/core';
 import type { TreeFingerprint, TreeMember } from '../../model/fingerprint.ts';
 import type { Artifact, Manifest, ToolVersion } from '../../model/manifest.ts';
-import { measureOf } from '../../pipeline/meter.ts';
+import { Meter } from '../../pipeline/meter.ts';
 import {
   type Comparison,
   type DumpFacts,
@@ -72,24 +72,20 @@ function contentBytes(members: readonly TreeMember[]): number {
 function fingerprintOf(
   spec: FilesSpec,
   members: readonly TreeMember[],
-  list: Buffer,
+  list: Meter,
 ): TreeFingerprint {
   return {
     kind: 'tree',
     members: members.length,
     files: members.filter((member) => member.type === 'file').length,
     bytes: contentBytes(members),
-    membersSha256: measureOf(list).sha256,
+    membersSha256: list.measure().sha256,
     memberList: memberListName(spec),
   };
 }
 
 function memberListName(spec: FilesSpec): string {
   return `${spec.name}.members.jsonl`;
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, void> {
-  yield await Promise.resolve(bytes);
 }
 
 function expectedBytes(walk: Walk): number {
@@ -111,10 +107,14 @@ async function* dump(spec: FilesSpec, room: Workroom): AsyncGenerator<DumpStream
   };
   const { verdict, log } = tree;
   if (verdict === undefined) throw new Error('the archive was not read to its end');
-  const list = writeMemberList(log.members);
+  const list = new Meter();
   // Plain: a shell must be able to read it as it is.
-  yield { plainName: `${spec.name}.sha256`, layers: [], bytes: once(writeChecksums(log.members)) };
-  yield { plainName: memberListName(spec), layers: ['zstd'], bytes: once(list) };
+  yield { plainName: `${spec.name}.sha256`, layers: [], bytes: writeChecksums(log.members) };
+  yield {
+    plainName: memberListName(spec),
+    layers: ['zstd'],
+    bytes: list.through(writeMemberList(log.members)),
+  };
   return {
     fingerprint: fingerprintOf(spec, log.members, list),
     tools: [archiver.tool],
@@ -150,11 +150,10 @@ async function compare(backup: StoredBackup, at: string, room: Workroom): Promis
       },
     );
   }
-  const chunks: Uint8Array[] = [];
+  const list = new Meter();
   const listed = artifactNamed(manifest, fingerprint.memberList);
-  for await (const chunk of backup.read(listed)) chunks.push(chunk);
-  const list = Buffer.concat(chunks);
-  if (measureOf(list).sha256 !== fingerprint.membersSha256) {
+  const members = await readMemberList(list.through(backup.read(listed)));
+  if (list.measure().sha256 !== fingerprint.membersSha256) {
     throw new HoldfastError(
       'MANIFEST_INVALID',
       `${listed.name} is not the list of the fingerprint.`,
@@ -163,7 +162,7 @@ async function compare(backup: StoredBackup, at: string, room: Workroom): Promis
       },
     );
   }
-  return compareTrees(readMemberList(list), at, room.signal);
+  return compareTrees(members, at, room.signal);
 }
 
 /** Dumps, restores and compares file trees: tar as an archive, hashes from the archive as it passes. */

@@ -1,16 +1,30 @@
+import { TextDecoder } from 'node:util';
 import { HoldfastError } from '@holdfast/core';
 import type { TreeMember } from '../../model/fingerprint.ts';
 
-/** Writes a member list: one JSON object a line. */
-export function writeMemberList(members: readonly TreeMember[]): Buffer {
-  return Buffer.from(members.map((member) => `${JSON.stringify(member)}\n`).join(''));
+/** Members written in one piece: a list of millions of files fits no text of JavaScript. */
+const AT_ONCE = 1000;
+
+type Pieces = AsyncGenerator<Uint8Array, void, void>;
+
+async function* inPieces(
+  members: readonly TreeMember[],
+  lineOf: (member: TreeMember) => string,
+): Pieces {
+  for (let at = 0; at < members.length; at += AT_ONCE) {
+    const lines = members.slice(at, at + AT_ONCE).map(lineOf);
+    yield await Promise.resolve(Buffer.from(lines.join('')));
+  }
 }
 
-/** Reads a member list whose hash was checked. */
-export function readMemberList(bytes: Buffer): TreeMember[] {
-  const lines = bytes.toString('utf8').split('\n');
+/** Writes a member list: one JSON object a line. */
+export function writeMemberList(members: readonly TreeMember[]): Pieces {
+  return inPieces(members, (member) => `${JSON.stringify(member)}\n`);
+}
+
+function parseMember(line: string): TreeMember {
   try {
-    return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as TreeMember);
+    return JSON.parse(line) as TreeMember;
   } catch (error) {
     throw new HoldfastError('ARTIFACT_UNREADABLE', 'The member list of the backup is no JSON.', {
       retryable: false,
@@ -19,16 +33,30 @@ export function readMemberList(bytes: Buffer): TreeMember[] {
   }
 }
 
+/** Reads a member list. Nothing of it is to be trusted before the hash of its bytes was compared. */
+export async function readMemberList(bytes: AsyncIterable<Uint8Array>): Promise<TreeMember[]> {
+  const decoder = new TextDecoder();
+  const members: TreeMember[] = [];
+  let rest = '';
+  const take = (text: string): void => {
+    const lines = (rest + text).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) if (line !== '') members.push(parseMember(line));
+  };
+  for await (const chunk of bytes) take(decoder.decode(chunk, { stream: true }));
+  take(`${decoder.decode()}\n`);
+  return members;
+}
+
 /**
  * Writes the files' hashes in the form that `sha256sum -c` reads. A name with a line feed, carriage
  * return or backslash is escaped, and the line then begins with a backslash (GNU coreutils manual,
  * "md5sum invocation"). Every name begins with './': `sha256sum -c` would take '-' for its own input.
  */
-export function writeChecksums(members: readonly TreeMember[]): Buffer {
-  const lines = members
-    .filter((member) => member.type === 'file')
-    .map((member) => `${checksumLine(member.sha256 ?? '', `./${member.path}`)}\n`);
-  return Buffer.from(lines.join(''));
+export function writeChecksums(members: readonly TreeMember[]): Pieces {
+  return inPieces(members, (member) =>
+    member.type === 'file' ? `${checksumLine(member.sha256 ?? '', `./${member.path}`)}\n` : '',
+  );
 }
 
 /** One line of a checksum file. */
