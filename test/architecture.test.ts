@@ -21,6 +21,7 @@ const engine = [
   'future',
   'definition',
   'schedule',
+  'reading',
   'engine',
 ];
 
@@ -39,6 +40,7 @@ const CORE: Record<string, readonly string[]> = {
   definition: [...decisions, 'secret', 'clock', 'serial', 'future'],
   schedule: [...pure, 'policies', 'clock', 'store'],
   process: [...pure, 'secret', 'clock'],
+  reading: [...pure, 'rules', 'serial', 'store'],
   engine: engine,
   callable: engine,
   decorators: [...engine, 'callable'],
@@ -49,7 +51,7 @@ const CORE: Record<string, readonly string[]> = {
 };
 
 /** These decide and describe: no I/O. Of Node they may use this. */
-const PURE_FOLDERS = ['model', 'errors', 'policies', 'rules'];
+const PURE_FOLDERS = ['model', 'errors', 'policies', 'rules', 'reading'];
 const PURE_BUILTINS = ['node:crypto'];
 
 const root = fileURLToPath(new URL('..', import.meta.url));

@@ -19,6 +19,7 @@ import type { EngineOptions } from './engine-options.ts';
 import type { FlowHandle, RecoveryReport } from './flow-handle.ts';
 import { HookDelivery } from './hook-delivery.ts';
 import { Leases } from './leases.ts';
+import { explainRun, flowchartOf, readTimeline } from './reading-back.ts';
 import { recoverRun } from './recovery.ts';
 import { Resources } from './resources.ts';
 import { foreignHandle, handleOf, quiet, RootRun } from './root-run.ts';
@@ -211,6 +212,21 @@ class HoldfastEngine implements Engine, CallTarget {
     const history = await this.#core.store.history(id);
     if (history.length === 0) throw runUnknown(id);
     return history;
+  }
+
+  async explain(id: RunId): ReturnType<Engine['explain']> {
+    await this.#ready();
+    return explainRun(this.#core, id);
+  }
+
+  async mermaid(id: RunId): Promise<string> {
+    await this.#ready();
+    return flowchartOf(this.#core, id);
+  }
+
+  async timeline(id: RunId): ReturnType<Engine['timeline']> {
+    await this.#ready();
+    return readTimeline(this.#core, id);
   }
 
   stop(options: { readonly timeout?: number | string } = {}): Promise<void> {

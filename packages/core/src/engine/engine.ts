@@ -4,6 +4,8 @@ import type { EngineEvents } from '../events/engine-events.ts';
 import type { Duration } from '../model/duration.ts';
 import type { RunId } from '../model/ids.ts';
 import type { HistoryEntry, Run } from '../model/run.ts';
+import type { Explanation } from '../reading/explanation.ts';
+import type { Timeline } from '../reading/timeline.ts';
 import type { RunQuery } from '../store/run-store.ts';
 import type { FlowHandle, RecoveryReport } from './flow-handle.ts';
 
@@ -49,6 +51,22 @@ export interface Engine {
   below(id: RunId): Promise<readonly Run[]>;
   /** The states that a run has gone through. Throws `RUN_UNKNOWN`. */
   history(id: RunId): Promise<readonly HistoryEntry[]>;
+  /**
+   * What there is to know of a run, running or ended: what it waits for, what failed first, what would run again, and
+   * one sentence that says so. Needs no definitions; without that of a run it cannot tell how many recoveries are
+   * allowed. Throws `RUN_UNKNOWN`.
+   */
+  explain(id: RunId): Promise<Explanation>;
+  /**
+   * A run and all below it as a Mermaid flowchart: what started what, what waited for what, and how each stands. From
+   * 200 runs on, runs of one name are one node. Throws `RUN_UNKNOWN`.
+   */
+  mermaid(id: RunId): Promise<string>;
+  /**
+   * When a run and all below it waited, ran and backed off, from their histories: one read each. `timelineText` and
+   * `timelineGantt` draw it. Throws `RUN_UNKNOWN`.
+   */
+  timeline(id: RunId): Promise<Timeline>;
   /**
    * Stops: starts nothing more, waits for what is under way, then interrupts it (it goes on with `recover()`),
    * gives the leases back and closes the store. Idempotent.

@@ -1,0 +1,70 @@
+import { runUnknown } from '../errors/errors.ts';
+import type { RunId } from '../model/ids.ts';
+import type { HistoryEntry } from '../model/run.ts';
+import { isTerminal } from '../model/state.ts';
+import { isAlive, parseIdentity } from '../process/index.ts';
+import { explain } from '../reading/explain.ts';
+import type { Explanation } from '../reading/explanation.ts';
+import { flowchart } from '../reading/flowchart.ts';
+import { RunTree, type LeaseHolder } from '../reading/run-tree.ts';
+import { timelineOf, type Timeline } from '../reading/timeline.ts';
+import type { Lease } from '../store/run-store.ts';
+import type { EngineCore } from './engine-core.ts';
+
+/** So many histories are asked for at once: a store answers one after the other. */
+const AT_ONCE = 32;
+
+function holderOf(engine: EngineCore, lease: Lease): LeaseHolder {
+  const { expiresAt, holder } = lease;
+  const expired = expiresAt <= engine.clock.now();
+  if (holder === '') return { kind: 'nobody', expiresAt, expired };
+  const identity = parseIdentity(holder.split(' ')[0] ?? '');
+  const pid = identity === undefined ? {} : { pid: identity.pid };
+  const mine = holder === engine.leases.holder;
+  const judged = identity === undefined ? 'elsewhere' : isAlive(identity);
+  return { kind: mine ? 'this-engine' : judged, ...pid, expiresAt, expired };
+}
+
+/** Reads the top-level run that a run belongs to, and everything below it. */
+async function readTree(engine: EngineCore, id: RunId): Promise<RunTree> {
+  const { store } = engine;
+  const run = await store.run(id);
+  if (run === undefined) throw runUnknown(id);
+  const { rootId } = run;
+  const root = rootId === id ? run : await store.run(rootId);
+  if (root === undefined) throw runUnknown(rootId);
+  const below = await store.below(rootId);
+  if (isTerminal(root.state)) return new RunTree({ root, below });
+  const open = (await store.openRuns()).find((each) => each.run.id === rootId);
+  if (open === undefined) return new RunTree({ root, below });
+  const { lease, cancelReason } = open;
+  const cancel = cancelReason === undefined ? {} : { cancelReason };
+  return new RunTree({ root, below, holder: holderOf(engine, lease), ...cancel });
+}
+
+/** What there is to know of a run. */
+export async function explainRun(engine: EngineCore, id: RunId): Promise<Explanation> {
+  const tree = await readTree(engine, id);
+  return explain(tree, id, {
+    now: engine.clock.now(),
+    recoveriesAllowed: ({ kind, name }) => engine.definitions.get(kind, name)?.maxRecoveries,
+  });
+}
+
+/** A flowchart of a run. */
+export async function flowchartOf(engine: EngineCore, id: RunId): Promise<string> {
+  return flowchart(await readTree(engine, id), id, engine.clock.now());
+}
+
+/** The spans of a run and of all below it. */
+export async function readTimeline(engine: EngineCore, id: RunId): Promise<Timeline> {
+  const tree = await readTree(engine, id);
+  const ids = [id, ...tree.below(id).map((run) => run.id)];
+  const histories = new Map<RunId, readonly HistoryEntry[]>();
+  for (let from = 0; from < ids.length; from += AT_ONCE) {
+    const some = ids.slice(from, from + AT_ONCE);
+    const read = await Promise.all(some.map((each) => engine.store.history(each)));
+    for (const [at, each] of some.entries()) histories.set(each, read[at] ?? []);
+  }
+  return timelineOf(tree, id, histories, engine.clock.now());
+}

@@ -1,0 +1,36 @@
+import type { RunId } from '../model/ids.ts';
+import type { EpochMs } from '../model/state.ts';
+import type { Explanation } from './explanation.ts';
+import { firstFailure } from './first-failure.ts';
+import { countStates, runFacts } from './run-facts.ts';
+import type { RunTree } from './run-tree.ts';
+import { runsAgain, type RecoveriesAllowed } from './runs-again.ts';
+import { sentenceOf } from './sentence.ts';
+import { waitsOf } from './wait.ts';
+
+/** What is known beside the records. */
+export interface ReadingFacts {
+  /** Epoch milliseconds. */
+  readonly now: EpochMs;
+  readonly recoveriesAllowed: RecoveriesAllowed;
+}
+
+/**
+ * Explains one run of a tree.
+ *
+ * @throws `RUN_UNKNOWN` when it is none of the tree
+ */
+export function explain(tree: RunTree, id: RunId, facts: ReadingFacts): Explanation {
+  const run = tree.known(id);
+  const { now, recoveriesAllowed } = facts;
+  const failed = firstFailure(tree, run);
+  const explained = {
+    run: runFacts(run, now),
+    ...(tree.holder === undefined ? {} : { holder: tree.holder }),
+    whatItWaitsFor: waitsOf(tree, run, now),
+    ...(failed === undefined ? {} : { whatFailedFirst: failed }),
+    whatWouldRunAgain: runsAgain(tree, run, now, recoveriesAllowed),
+    counts: countStates(tree.below(id)),
+  };
+  return { sentence: sentenceOf(explained, now), ...explained };
+}

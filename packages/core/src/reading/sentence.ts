@@ -1,0 +1,194 @@
+import type { Failure } from '../model/failure.ts';
+import { isTerminal, type EpochMs } from '../model/state.ts';
+import type { Explanation } from './explanation.ts';
+import type { FirstFailure } from './first-failure.ts';
+import { titleOf, type NamedRun } from './named-run.ts';
+import type { LeaseHolder } from './run-tree.ts';
+import { countText, spanText, timeText } from './span-text.ts';
+import type { Wait } from './wait.ts';
+
+type Explained = Omit<Explanation, 'sentence'>;
+
+const LONGEST = 160;
+
+/** A text of users as part of one line: cut, and without what would end the sentence. */
+function inLine(text: string): string {
+  const line = text
+    .replaceAll(/[\s\p{Cc}]+/gu, ' ')
+    .trim()
+    .replace(/[.;]+$/, '');
+  return line.length > LONGEST ? `${line.slice(0, LONGEST).toWellFormed()}…` : line;
+}
+
+function named(run: { readonly name: string; readonly runName?: string }): string {
+  return `'${inLine(titleOf(run))}'`;
+}
+
+/** Some by name, the rest by number. */
+function list(runs: readonly NamedRun[]): string {
+  const names = [...new Set(runs.map(named))];
+  if (names.length > 3)
+    return `${names.slice(0, 2).join(', ')} and ${countText(runs.length - 2)} more`;
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+}
+
+function runsText(count: number): string {
+  return count === 1 ? '1 run' : `${countText(count)} runs`;
+}
+
+function errorText({ code, name, message }: Failure): string {
+  const what = inLine(message);
+  const kind = code ?? name;
+  return what === '' ? inLine(kind) : `${inLine(kind)}: ${what}`;
+}
+
+function when(at: EpochMs, now: EpochMs): string {
+  return at > now
+    ? `at ${timeText(at)} (in ${spanText(at - now)})`
+    : `since ${timeText(at)} (${spanText(now - at)} ago)`;
+}
+
+/** Which attempt, where there was more than one. */
+function atAttempt(attempt: number): string {
+  return attempt > 1 ? ` at attempt ${attempt}` : '';
+}
+
+function causeText(failure: FirstFailure, explained: Explained): string {
+  const { run, error, attempt, reached, chain } = failure;
+  if (run.id === explained.run.id) return `with ${errorText(error)}`;
+  const skipped = chain.filter(({ how }) => how === 'skipped').map((step) => step.run);
+  const via = skipped.length === 0 ? '' : `, for which ${list(skipped)} could not run`;
+  const first = `${named(run)} failed${reached ? '' : ' first'}${atAttempt(attempt)} (${errorText(error)})${via}`;
+  return reached ? `because ${first}` : first;
+}
+
+/** How it ended, and why. */
+function endText(explained: Explained): string {
+  const { state, duration } = explained.run;
+  const after = duration === undefined ? '' : ` after ${spanText(duration)}`;
+  const first = explained.whatFailedFirst;
+  const why = first === undefined ? '' : causeText(first, explained);
+  switch (state.type) {
+    case 'COMPLETED':
+      return `completed${after}${first === undefined ? '' : `, although ${why}`}`;
+    case 'CANCELLED':
+      return `was cancelled${after}: ${inLine(state.reason)}${first === undefined ? '' : `; before that, ${why}`}`;
+    case 'SKIPPED':
+      return first === undefined ? `was skipped: ${inLine(state.reason)}` : `was skipped ${why}`;
+    case 'FAILED':
+    case 'CRASHED': {
+      const verb = state.type === 'CRASHED' ? 'was given up' : 'failed';
+      const how = state.name === 'TimedOut' ? 'timed out' : verb;
+      const own = first?.reached === true ? '' : ` with ${errorText(state.error)}`;
+      return `${how}${after}${own}${why === '' ? '' : `${own === '' ? ' ' : '; before that, '}${why}`}`;
+    }
+    default:
+      return '';
+  }
+}
+
+function holderText(holder: LeaseHolder, now: EpochMs): string {
+  const process = holder.pid === undefined ? 'its process' : `its process ${holder.pid}`;
+  if (holder.kind === 'nobody') return 'the engine that ran it was stopped';
+  if (holder.kind === 'dead') return `${process} is dead`;
+  return `${process} has not renewed its lease, which ended ${spanText(now - holder.expiresAt)} ago`;
+}
+
+/** What one run waits for, as what follows its name. */
+function waitText(wait: Wait, now: EpochMs): string {
+  switch (wait.for) {
+    case 'recovery':
+      return `is left behind, because ${holderText(wait.holder, now)}`;
+    case 'retry':
+      return `waits for attempt ${wait.attempt}, due ${when(wait.dueAt, now)}, after ${errorText(wait.error)}`;
+    case 'start':
+      return `${wait.late ? 'is late: it was to start' : 'starts'} ${when(wait.dueAt, now)}`;
+    case 'slot':
+    case 'window':
+      return `waits for its ${wait.for}`;
+    case 'inputs':
+      return `waits for what it needs${wait.certain ? '' : ', probably'} from ${list(wait.of)}`;
+    case 'turn':
+      return 'is about to start';
+    case 'children':
+      return `waits for ${list(wait.of)}`;
+    case 'function':
+      return `is executing its function${atAttempt(wait.attempt)}`;
+    case 'stop':
+      return `was told to stop (${inLine(wait.reason)}) and has not ended yet`;
+    case 'pause':
+      return wait.until === undefined ? 'is paused' : `sleeps until ${timeText(wait.until)}`;
+  }
+}
+
+/** The wait that tells most: what is at the bottom of the others, retries before what simply runs. */
+const TELLING: readonly Wait['for'][] = [
+  'recovery',
+  'stop',
+  'retry',
+  'function',
+  'pause',
+  'slot',
+  'window',
+];
+
+function mostTelling(waits: readonly Wait[]): Wait | undefined {
+  for (const kind of TELLING) {
+    const wait = waits.find((each) => each.for === kind);
+    if (wait !== undefined) return wait;
+  }
+  return waits.at(-1);
+}
+
+function openText(explained: Explained, now: EpochMs): string {
+  const { run, whatItWaitsFor, whatFailedFirst } = explained;
+  const [own, ...below] = whatItWaitsFor;
+  if (own === undefined) return `is ${run.displayState}`;
+  const wait = own.for === 'children' ? mostTelling(below) : undefined;
+  const since =
+    run.duration === undefined ? '' : `has been under way for ${spanText(run.duration)}`;
+  const parts = own.for === 'recovery' || since === '' ? [] : [since];
+  if (wait === undefined) parts.push(waitText(own, now));
+  else {
+    const others = below.length - 1;
+    const more =
+      others === 0
+        ? ''
+        : ` (${countText(others)} more below it ${others === 1 ? 'has' : 'have'} not ended)`;
+    parts.push(`waits for ${named(wait.run)}, which ${waitText(wait, now)}${more}`);
+  }
+  const failed = whatFailedFirst === undefined ? '' : `; ${causeText(whatFailedFirst, explained)}`;
+  return `${parts.join(' and ')}${failed}`;
+}
+
+/** What a recovery or a retry would do, where that is worth a word. */
+function againText(explained: Explained): string {
+  const { run, whatItWaitsFor, whatWouldRunAgain: again } = explained;
+  const leftBehind = whatItWaitsFor[0]?.for === 'recovery';
+  if (!leftBehind && (!isTerminal(run.state) || again.runs.length === 0)) return '';
+  const { used, allowed } = again.recoveries;
+  const by = leftBehind ? 'engine.recover()' : 'a retry';
+  const mine = again.ended.find((each) => each.run.id === run.id);
+  if (mine !== undefined) {
+    const why =
+      mine.as === 'CRASHED'
+        ? ` because all ${used} recoveries are used`
+        : ', as it was asked to stop';
+    return `; ${by} would end it as ${mine.as}${why}`;
+  }
+  const below = again.runs.filter(({ id }) => id !== run.id);
+  const what = below.length === 0 ? 'nothing below it' : list(below);
+  const kept = again.kept === 0 ? '' : ` and keep ${runsText(again.kept)} that completed`;
+  const counted =
+    leftBehind && allowed !== undefined ? ` (${used} of ${allowed} recoveries are used)` : '';
+  return run.kind === 'task' && below.length === 0
+    ? `; ${by} would execute it again${counted}`
+    : `; ${by} would execute ${what}${kept}${counted}`;
+}
+
+/** One plain sentence about a run: where it stands, why, and what would be done again. */
+export function sentenceOf(explained: Explained, now: EpochMs): string {
+  const { run } = explained;
+  const tells = isTerminal(run.state) ? endText(explained) : openText(explained, now);
+  return `${named(run)} ${tells}${againText(explained)}.`;
+}

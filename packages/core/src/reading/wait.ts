@@ -1,0 +1,141 @@
+import type { Failure } from '../model/failure.ts';
+import type { RunId } from '../model/ids.ts';
+import type { Run, TaskRun } from '../model/run.ts';
+import { isTerminal, type EpochMs, type ScheduledState } from '../model/state.ts';
+import { displayState } from './display-state.ts';
+import { namedRun, type NamedRun } from './named-run.ts';
+import type { LeaseHolder, RunTree } from './run-tree.ts';
+
+/** What keeps a run from its end. `for` says which kind it is. Times are epoch milliseconds. */
+export type Reason =
+  /** Nobody goes on with it: an engine that knows its flow takes it up with `recover()`. */
+  | { readonly for: 'recovery'; readonly holder: LeaseHolder }
+  /** An attempt failed, and the next one is due. */
+  | {
+      readonly for: 'retry';
+      readonly attempt: number;
+      readonly dueAt: EpochMs;
+      readonly error: Failure;
+    }
+  /** The time of its start. */
+  | { readonly for: 'start'; readonly dueAt: EpochMs; readonly late: boolean }
+  /** A slot that others hold, or its window. */
+  | { readonly for: 'slot' | 'window'; readonly dueAt: EpochMs }
+  /**
+   * What it takes as input. Records name it only once it has ended: where `certain` is false, these are the runs
+   * beside it that were started earlier and have not ended, at most 100, among which its inputs are.
+   */
+  | { readonly for: 'inputs'; readonly of: readonly NamedRun[]; readonly certain: boolean }
+  /** Nothing that can be seen: it is about to start. */
+  | { readonly for: 'turn' }
+  /** What its code has started. */
+  | { readonly for: 'children'; readonly of: readonly NamedRun[] }
+  /** Its own function, which is under way. */
+  | { readonly for: 'function'; readonly attempt: number }
+  /** Its function to end, after somebody asked it to stop. */
+  | { readonly for: 'stop'; readonly reason: string }
+  /** An input of people, or the end of a sleep. */
+  | { readonly for: 'pause'; readonly until?: EpochMs };
+
+/** A run that has not ended, and why. */
+export type Wait = Reason & { readonly run: NamedRun };
+
+const MOST_INPUTS = 100;
+
+function openOf(runs: readonly Run[]): readonly Run[] {
+  return runs.filter(({ state }) => !isTerminal(state));
+}
+
+/** The open children of one parent, as far as they can be what others wait for. */
+interface OpenSiblings {
+  readonly open: readonly Run[];
+  /** Those that do something, rather than waiting for others. */
+  readonly active: readonly Run[];
+  readonly placeOf: ReadonlyMap<RunId, number>;
+}
+
+function openSiblings(children: readonly Run[]): OpenSiblings {
+  const open = openOf(children);
+  return {
+    open,
+    active: open.filter(({ state }) => state.type !== 'PENDING').slice(0, MOST_INPUTS),
+    placeOf: new Map(open.map((run, place) => [run.id, place])),
+  };
+}
+
+/** Tells, for the runs of one tree, what each waits for. */
+class Waits {
+  readonly #tree: RunTree;
+  readonly #now: EpochMs;
+  readonly #siblings = new Map<string, OpenSiblings>();
+
+  constructor(tree: RunTree, now: EpochMs) {
+    this.#tree = tree;
+    this.#now = now;
+  }
+
+  of(run: Run): Wait {
+    return { run: namedRun(run), ...this.#reason(run) };
+  }
+
+  #reason(run: Run): Reason {
+    const { state } = run;
+    switch (state.type) {
+      case 'SCHEDULED':
+        return state.name === 'AwaitingRetry'
+          ? { for: 'retry', attempt: state.nextAttempt, dueAt: state.dueAt, error: state.error }
+          : this.#scheduled(run, state);
+      case 'RUNNING': {
+        const of = openOf(this.#tree.children(run.id)).map(namedRun);
+        return of.length > 0
+          ? { for: 'children', of }
+          : { for: 'function', attempt: state.attempt };
+      }
+      case 'CANCELLING':
+        return { for: 'stop', reason: state.reason };
+      case 'PAUSED':
+        return { for: 'pause', ...(state.until === undefined ? {} : { until: state.until }) };
+      default:
+        return this.#inputs(run);
+    }
+  }
+
+  #scheduled(run: Run, { name, dueAt }: ScheduledState): Reason {
+    if (name === 'AwaitingSlot') return { for: 'slot', dueAt };
+    if (name === 'AwaitingWindow') return { for: 'window', dueAt };
+    if (name === 'AwaitingRecovery') return { for: 'turn' };
+    return { for: 'start', dueAt, late: displayState(run, this.#now) === 'Late' };
+  }
+
+  #inputs(run: Run): Reason {
+    if (run.kind !== 'task') return { for: 'turn' };
+    const known = run.dependsOn.flatMap(({ runId }) => this.#tree.get(runId) ?? []);
+    const open = openOf(known).map(namedRun);
+    if (open.length > 0) return { for: 'inputs', of: open, certain: true };
+    const earlier = this.#earlier(run).map(namedRun);
+    return earlier.length === 0 ? { for: 'turn' } : { for: 'inputs', of: earlier, certain: false };
+  }
+
+  /** Open runs beside one that were made before it: what is active, or else what waits itself. */
+  #earlier({ id, parentId }: TaskRun): readonly Run[] {
+    const siblings = this.#siblings.get(parentId) ?? openSiblings(this.#tree.children(parentId));
+    this.#siblings.set(parentId, siblings);
+    const { open, active, placeOf } = siblings;
+    const place = placeOf.get(id) ?? 0;
+    const before = active.filter((each) => (placeOf.get(each.id) ?? 0) < place);
+    return before.length > 0 ? before : open.slice(0, Math.min(place, MOST_INPUTS));
+  }
+}
+
+/**
+ * What a run waits for, and each run below it that has not ended: the run itself first. Empty when it has ended.
+ * Where nobody goes on with it, that is the one thing it waits for.
+ */
+export function waitsOf(tree: RunTree, run: Run, now: EpochMs): readonly Wait[] {
+  if (isTerminal(run.state)) return [];
+  if (tree.leftBehind && tree.holder !== undefined) {
+    return [{ run: namedRun(run), for: 'recovery', holder: tree.holder }];
+  }
+  const waits = new Waits(tree, now);
+  return [run, ...openOf(tree.below(run.id))].map((each) => waits.of(each));
+}
