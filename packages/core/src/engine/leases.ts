@@ -1,5 +1,5 @@
 import type { Timer } from '../clock/clock.ts';
-import { formatIdentity, currentProcess, isAlive, parseIdentity } from '../process/index.ts';
+import { formatIdentity, currentProcess, isAlive, parseIdentity } from '../process/identity.ts';
 import type { Lease } from '../store/run-store.ts';
 import type { EngineCore } from './engine-core.ts';
 import type { Execution } from './execution.ts';

@@ -3,7 +3,6 @@ import { HoldfastError } from '../errors/holdfast-error.ts';
 import type { RunId } from '../model/ids.ts';
 import type { FlowRun, PendingHook, Run } from '../model/run.ts';
 import { isTerminal } from '../model/state.ts';
-import { killLeftover } from '../process/index.ts';
 import type { OpenRun } from '../store/run-store.ts';
 import type { EngineCore } from './engine-core.ts';
 import { Execution } from './execution.ts';
@@ -38,7 +37,10 @@ async function takeLease(engine: EngineCore, open: OpenRun): Promise<Execution |
 /** Ends the children that the dead process had started, before anything starts them again. */
 async function killChildren(execution: Execution): Promise<void> {
   const { store, clock, writer, logger } = execution.engine;
-  for (const child of await store.children(execution.rootId)) {
+  const children = await store.children(execution.rootId);
+  if (children.length === 0) return;
+  const { killLeftover } = await import('../process/leftover.ts');
+  for (const child of children) {
     const fate = await killLeftover(child, clock);
     if (fate === 'killed') {
       logger.warn(

@@ -2,7 +2,7 @@ import { HoldfastError } from '../errors/holdfast-error.ts';
 import { childLogger, type Logger } from '../events/logger.ts';
 import type { Progress } from '../events/engine-events.ts';
 import { uuidv7, type RunId } from '../model/ids.ts';
-import { startChild, type Child, type ChildOptions } from '../process/index.ts';
+import type { Child, ChildOptions } from '../process/child-options.ts';
 import { resolveSecret } from '../secret/resolve-secret.ts';
 import type { Secret } from '../secret/secret.ts';
 import { randomFraction } from './engine-core.ts';
@@ -141,6 +141,8 @@ class AttemptContext implements RunContext {
   };
 
   readonly startChild = async (command: string, options: ChildOptions = {}): Promise<Child> => {
+    // Few runs start a child: what that takes is loaded by the first.
+    const { startChild } = await import('../process/child.ts');
     const { execution, run, cancellation } = this.#open;
     const { engine, rootId } = execution;
     const note = (kind: 'child-started' | 'child-ended', child: Child['identity']): void => {

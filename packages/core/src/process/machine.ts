@@ -1,7 +1,7 @@
-import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { programOutput } from './program-output.ts';
 
 /** The pid namespace that the machine boots with: PROC_PID_INIT_INO in the Linux kernel. */
 const FIRST_NAMESPACE = '4026531836';
@@ -48,10 +48,7 @@ function readBootId(): string {
     return `${readText('/proc/sys/kernel/random/boot_id')}/${pidNamespace()}`;
   }
   if (process.platform === 'darwin') {
-    const { stdout } = spawnSync('/usr/sbin/sysctl', ['-n', 'kern.bootsessionuuid'], {
-      encoding: 'utf8',
-    });
-    return (stdout ?? '').trim();
+    return programOutput('/usr/sbin/sysctl', ['-n', 'kern.bootsessionuuid'])?.trim() ?? '';
   }
   return '';
 }

@@ -1,5 +1,5 @@
-import { spawnSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
+import { programOutput } from './program-output.ts';
 
 /** What the operating system says of one process. */
 export interface ProcessEntry {
@@ -45,12 +45,12 @@ function readProcStat(pid: number): ProcessEntry | undefined {
 
 /** Asks ps(1), POSIX but for lstart. The time zone is fixed: lstart is printed in local time. */
 function askPs(pid: number): ProcessEntry | undefined {
-  const { stdout, status } = spawnSync(
+  const output = programOutput(
     '/bin/ps',
     ['-o', 'pgid=', '-o', 'stat=', '-o', 'lstart=', '-p', String(pid)],
-    { encoding: 'utf8', env: { LC_ALL: 'C', TZ: 'UTC' } },
+    { LC_ALL: 'C', TZ: 'UTC' },
   );
-  const match = status === 0 ? /^\s*(\d+)\s+(\S+)\s+(\S.*?)\s*$/.exec(stdout) : null;
+  const match = /^\s*(\d+)\s+(\S+)\s+(\S.*?)\s*$/.exec(output ?? '');
   if (match === null) return undefined;
   const [, group, state, startTime] = match;
   return { pid, group: Number(group), startTime: startTime ?? '', ended: state?.[0] === 'Z' };

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { HoldfastError } from '../errors/holdfast-error.ts';
 import { splitReference } from './secret.ts';
 import type { Secret } from './secret.ts';
@@ -34,6 +33,7 @@ function fromEnvironment(
 async function fromFile(secret: Secret, path: string): Promise<string> {
   let text: string;
   try {
+    const { readFile } = await import('node:fs/promises');
     text = await readFile(path, 'utf8');
   } catch (error) {
     const errno = (error as NodeJS.ErrnoException).code ?? 'unknown error';

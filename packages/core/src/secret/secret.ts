@@ -1,7 +1,9 @@
-import { inspect } from 'node:util';
 import { HoldfastError } from '../errors/holdfast-error.ts';
 
 const BRAND = Symbol.for('@holdfast/secret');
+
+/** What `util.inspect` looks for: named here, because loading `node:util` costs an import of this package some ms. */
+const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
 /** A scheme as in RFC 3986, section 3.1, lower case; a colon; then whatever the scheme takes. */
 const FORM = /^([a-z][a-z0-9+.-]*):(?!\/\/)(\S.*)$/;
@@ -33,7 +35,7 @@ export class Secret {
   }
 
   /** As `toString`, for `console.log` and `util.inspect`. */
-  [inspect.custom](): string {
+  [INSPECT](): string {
     return this.toString();
   }
 }

@@ -1,4 +1,4 @@
-import { types } from 'node:util';
+import { isArrayBuffer, isDate, isMap, isSet } from 'node:util/types';
 import type { JsonValue } from '../model/json.ts';
 import { isSecret } from '../secret/secret.ts';
 import { VIEWS } from './byte-views.ts';
@@ -87,9 +87,9 @@ export class Encoder {
   }
 
   #instance(value: object): JsonValue {
-    if (types.isDate(value)) return { [TAG]: 'date', v: this.encode(value.getTime()) };
-    if (types.isMap(value)) return { [TAG]: 'map', v: this.#list([...value].flat(1)) };
-    if (types.isSet(value)) return { [TAG]: 'set', v: this.#list([...value]) };
+    if (isDate(value)) return { [TAG]: 'date', v: this.encode(value.getTime()) };
+    if (isMap(value)) return { [TAG]: 'map', v: this.#list([...value].flat(1)) };
+    if (isSet(value)) return { [TAG]: 'set', v: this.#list([...value]) };
     if (isSecret(value)) return { [TAG]: 'secret', v: value.reference };
     if (isError(value)) {
       return { [TAG]: 'error', v: toFailure(value) as unknown as JsonValue };
@@ -98,7 +98,7 @@ export class Encoder {
       const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
       return { [TAG]: 'bytes', kind: kindOf(value), v: bytes.toString('base64') };
     }
-    if (types.isArrayBuffer(value)) {
+    if (isArrayBuffer(value)) {
       return { [TAG]: 'bytes', kind: 'ArrayBuffer', v: Buffer.from(value).toString('base64') };
     }
     return this.#byName(value);

@@ -1,4 +1,4 @@
-import { types } from 'node:util';
+import { isNativeError } from 'node:util/types';
 import { HoldfastError, isHoldfastError } from '../errors/holdfast-error.ts';
 import type { Failure } from '../model/failure.ts';
 import type { JsonValue } from '../model/json.ts';
@@ -26,7 +26,7 @@ function messageOf(thrown: unknown): string {
 
 /** Whether a value is an error, also one of another realm. */
 export function isError(value: unknown): value is Error {
-  return value instanceof Error || types.isNativeError(value);
+  return value instanceof Error || isNativeError(value);
 }
 
 /** Its stack is made when it is first read, of parts that may not be texts. */
