@@ -24,12 +24,17 @@ function named(run: { readonly name: string; readonly runName?: string }): strin
   return `'${inLine(titleOf(run))}'`;
 }
 
-/** Some by name, the rest by number. */
+/** Some by name, the rest by number; those of one name together. */
 function list(runs: readonly NamedRun[]): string {
-  const names = [...new Set(runs.map(named))];
-  if (names.length > 3)
-    return `${names.slice(0, 2).join(', ')} and ${countText(runs.length - 2)} more`;
-  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+  const counts = new Map<string, number>();
+  for (const run of runs) counts.set(named(run), (counts.get(named(run)) ?? 0) + 1);
+  const shown = [...counts].slice(0, counts.size > 3 ? 2 : 3);
+  const parts = shown.map(([name, count]) =>
+    count === 1 ? name : `${name} × ${countText(count)}`,
+  );
+  const rest = shown.reduce((left, [, count]) => left - count, runs.length);
+  if (rest > 0) parts.push(`${countText(rest)} more`);
+  return parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`;
 }
 
 function runsText(count: number): string {
@@ -56,7 +61,9 @@ function atAttempt(attempt: number): string {
 function causeText(failure: FirstFailure, explained: Explained): string {
   const { run, error, attempt, reached, chain } = failure;
   if (run.id === explained.run.id) return `with ${errorText(error)}`;
-  const skipped = chain.filter(({ how }) => how === 'skipped').map((step) => step.run);
+  const skipped = chain
+    .filter((step) => step.how === 'skipped' && step.run.id !== explained.run.id)
+    .map((step) => step.run);
   const via = skipped.length === 0 ? '' : `, for which ${list(skipped)} could not run`;
   const first = `${named(run)} failed${reached ? '' : ' first'}${atAttempt(attempt)} (${errorText(error)})${via}`;
   return reached ? `because ${first}` : first;

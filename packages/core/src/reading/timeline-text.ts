@@ -1,3 +1,4 @@
+import { isTerminalType } from '../model/state.ts';
 import { titleOf } from './named-run.ts';
 import { oneLine } from './mermaid-text.ts';
 import { hiddenText, LANES, shownLanes } from './shown-lanes.ts';
@@ -17,6 +18,8 @@ const MARKS: { readonly [phase in Phase]: string } = {
   'backing-off': '·',
   running: '█',
 };
+/** What nobody knows: how long a process went on before it died. */
+const UNKNOWN = '?';
 const LEAST_WIDTH = 60;
 const LONGEST_LABEL = 28;
 
@@ -32,7 +35,7 @@ function factsOf({ state, attempts, duration }: Lane): string {
 }
 
 /** The bar of one run. Where phases share a character, running shows. */
-function barOf({ spans }: Lane, { from, to }: Timeline, width: number): string {
+function barOf({ spans }: Lane, { from, to, leftBehind }: Timeline, width: number): string {
   const cells = Array.from({ length: width }, () => ' ');
   const scale = to > from ? width / (to - from) : 0;
   for (const phase of ['waiting', 'backing-off', 'running'] as const) {
@@ -40,7 +43,7 @@ function barOf({ spans }: Lane, { from, to }: Timeline, width: number): string {
       if (span.phase !== phase) continue;
       const first = Math.min(width - 1, Math.floor((span.from - from) * scale));
       const end = Math.max(first + 1, Math.min(width, Math.round((span.to - from) * scale)));
-      cells.fill(MARKS[phase], first, end);
+      cells.fill(span.open && leftBehind ? UNKNOWN : MARKS[phase], first, end);
     }
   }
   return cells.join('');
@@ -48,14 +51,15 @@ function barOf({ spans }: Lane, { from, to }: Timeline, width: number): string {
 
 function headOf(timeline: Timeline): string {
   const { from, to, leftBehind, lanes } = timeline;
-  const open = lanes[0]?.duration === undefined || lanes.some(({ spans }) => spans.at(-1)?.open);
-  const end = open ? ', not ended' : '';
+  const [top] = lanes;
+  const end = top === undefined || isTerminalType(top.stateType) ? '' : ', not ended';
   const left = leftBehind ? ': nobody goes on with it' : '';
   return `${timeText(from)}, ${spanText(to - from)}${end}${left}`;
 }
 
 /**
- * A timeline as plain text, a line per run: its name, a bar (`█` running, `·` backing off, `░` waiting), its state,
+ * A timeline as plain text, a line per run: its name, a bar (`█` running, `·` backing off, `░` waiting, `?` what
+ * was under way when its process died), its state,
  * attempts where there were several, and duration. For a terminal with a font of fixed width; the texts of users are
  * cut, and hold no control characters.
  */

@@ -1,0 +1,130 @@
+import { describe, expect, it } from 'vitest';
+import { allowFailure, flow, memoryRunStore, task } from '@holdfast/core';
+import { crashingRunStore, TestClock } from '@holdfast/core/testing';
+import { bench, durableStore, turns } from '../engine/support.ts';
+import { againBy, begun, forever, MINUTE, processOn, START, titles } from './support.ts';
+
+const broken = task(
+  async () => {
+    throw new Error('broken');
+  },
+  { name: 'broken' },
+);
+const dump = task(async (db: string) => db, { name: 'dump', runName: (db) => `dump ${db}` });
+const verify = task(async (file: string) => file, {
+  name: 'verify',
+  runName: (f) => `verify ${f}`,
+});
+const report = task(async (...given: unknown[]) => given.length, { name: 'report' });
+const offsite = flow(async (files: string[]) => Promise.all(files.map((file) => verify(file))), {
+  name: 'offsite',
+});
+const nightly = flow(
+  async () => {
+    const failed = broken.submit();
+    const dumps = dump.map(['a', 'b']);
+    const checked = verify.map(dumps);
+    await offsite(await dumps);
+    return report.submit(allowFailure(failed), await checked);
+  },
+  { name: 'nightly' },
+);
+
+describe('what would run again', () => {
+  it('is what a recovery executes, whenever the process died', async () => {
+    let crashes = 0;
+    for (const moment of ['before', 'after'] as const) {
+      for (let commit = 2; ; commit++) {
+        const inner = memoryRunStore();
+        const store = crashingRunStore(inner, { commit, moment });
+        const one = bench({ store, clock: new TestClock(START) });
+        await begun(one, nightly);
+        const two = processOn(inner, START + 60 * MINUTE, { flows: [nightly] });
+        const [root] = await two.engine.runs({ topLevel: true });
+        if (root === undefined || root.state.type === 'COMPLETED') break;
+        crashes++;
+        const told = await two.engine.explain(root.id);
+        const made = new Set((await two.engine.below(root.id)).map(({ id }) => id));
+        const executed = new Set([root.id]);
+        two.engine.events.on('state', ({ run, state }) => {
+          if (made.has(run.id) && state.type === 'RUNNING') executed.add(run.id);
+        });
+        const { resumed } = await two.engine.recover();
+        expect(await resumed[0]?.result()).toBe(2);
+        const foretold = told.whatWouldRunAgain.runs.map(({ id }) => id);
+        expect([...foretold].toSorted(), `${moment} ${commit}`).toEqual([...executed].toSorted());
+      }
+    }
+    expect(crashes).toBeGreaterThan(10);
+  });
+
+  it('counts the completed runs that stand, and leaves out what failed under the same try', async () => {
+    const store = durableStore();
+    const hangs = task(forever, { name: 'hangs' });
+    const f = flow(
+      async () => {
+        await broken().catch(() => undefined);
+        await dump('a');
+        return hangs();
+      },
+      { name: 'f' },
+    );
+    const id = await begun(processOn(store, START), f);
+    const told = await processOn(store, START + 60 * MINUTE).engine.explain(id);
+    expect(againBy(told)).toEqual({ by: 'recovery', runs: ['f', 'hangs'], kept: 1 });
+    expect(told.whatFailedFirst).toMatchObject({ run: { name: 'broken' }, reached: false });
+    expect(told.sentence).toMatch(
+      /; 'broken' failed first \(Error: broken\); engine\.recover\(\) /,
+    );
+  });
+
+  it('holds what failed under an earlier try of a flow that is to be tried again', async () => {
+    const store = durableStore();
+    const f = flow(async () => [await dump('a'), await broken()], {
+      name: 'f',
+      retries: { limit: 1, delay: '1h' },
+    });
+    const id = await begun(processOn(store, START), f);
+    const told = await processOn(store, START + 10 * MINUTE).engine.explain(id);
+    expect(told.run.displayState).toBe('AwaitingRetry');
+    expect(againBy(told)).toEqual({ by: 'recovery', runs: ['f', 'broken'], kept: 1 });
+  });
+
+  it('is empty below what stands, and told for one run of a tree', async () => {
+    const one = bench();
+    const handle = await one.engine.start(nightly, []);
+    await one.clock.runUntil(handle.outcome());
+    const [sub] = (await one.engine.below(handle.id)).filter(({ name }) => name === 'offsite');
+    const told = await one.engine.explain(sub?.id as never);
+    expect(againBy(told)).toEqual({ by: 'retry', runs: [], kept: 3 });
+    expect(titles(told.whatWouldRunAgain.runs)).toEqual([]);
+    await turns();
+  });
+
+  it('follows a long chain of inputs', async () => {
+    const link = task(
+      async (n: number, fails: boolean) => {
+        if (fails) throw new Error('the first link');
+        return n;
+      },
+      { name: 'link' },
+    );
+    const f = flow(
+      async () => {
+        let last = link.submit(0, true);
+        for (let n = 1; n < 2000; n++) last = link.submit(last, false);
+        return last;
+      },
+      { name: 'f' },
+    );
+    const one = bench();
+    const handle = await one.engine.start(f, []);
+    await one.clock.runUntil(handle.outcome());
+    const told = await one.engine.explain(handle.id);
+    expect(told.whatWouldRunAgain.runs).toHaveLength(2001);
+    expect(told.whatFailedFirst?.reached).toBe(true);
+    expect(told.sentence).toMatch(
+      /^'f' failed after 0ms because 'link' failed \(Error: the first link\), for which 'link' × 1,999 could not run; /,
+    );
+  }, 20_000);
+});
