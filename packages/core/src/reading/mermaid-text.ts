@@ -1,5 +1,7 @@
 /** Longer labels are cut: Mermaid refuses a text of more than 50,000 characters as a whole. */
 const LONGEST = 80;
+/** So are those that take much to write. */
+const MOST_WRITTEN = 110;
 
 /** What means nothing to Mermaid wherever it stands: everything else is written as the number of its character. */
 const PLAIN = /[\p{L}\p{N} _.,/×·…-]/u;
@@ -19,7 +21,10 @@ export function oneLine(text: string, longest: number = LONGEST): string {
  * entity codes (`#34;`), which Mermaid shows as the characters they stand for.
  */
 export function mermaidText(text: string): string {
-  return Array.from(oneLine(text))
-    .map((character) => (PLAIN.test(character) ? character : `#${character.codePointAt(0)};`))
-    .join('');
+  let written = '';
+  for (const character of oneLine(text)) {
+    if (written.length > MOST_WRITTEN) return `${written}…`;
+    written += PLAIN.test(character) ? character : `#${character.codePointAt(0)};`;
+  }
+  return written;
 }

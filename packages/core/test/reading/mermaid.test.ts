@@ -130,7 +130,8 @@ describe('mermaid', () => {
     'line one\nline two\r\n"]:::failed',
     '<script>alert(1)</script><br/>&amp;&lt;',
     'style x:#34; end',
-    '`**markdown**` #quot; %% comment ; -->|x| click n0 href "javascript:alert(1)"',
+    '`**markdown**` #quot; %% comment ; -->|x|',
+    'click n0 href "javascript:alert(1)"',
     '\u0000\u001B[31m\u202Ered',
     'long '.repeat(100),
     'Sicherung täglich 数据库 🗄',
@@ -142,5 +143,18 @@ describe('mermaid', () => {
     const [title = ''] = label.split('\n');
     const plain = name.replaceAll(/[\s\p{Cc}\p{Cf}]+/gu, ' ').trim();
     expect(title).toBe(Array.from(plain).length > 80 ? `${plain.slice(0, 79)}…` : plain);
+  });
+
+  it('stays below what Mermaid accepts, whatever the names', async () => {
+    const one = bench();
+    const f = flow(
+      async () => {
+        for (let n = 0; n < 300; n++) await report.with({ name: `${n} ${'"'.repeat(200)}` })();
+      },
+      { name: 'f' },
+    );
+    const text = await one.engine.mermaid(await ended(one, f));
+    expect(text.length).toBeLessThan(50_000);
+    expect(readFlowchart(text).nodes.size).toBe(200);
   });
 });

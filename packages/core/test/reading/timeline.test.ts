@@ -132,7 +132,7 @@ describe('timeline', () => {
       '2026-01-05 02:00:00 UTC, 20m, not ended',
       'dump orders |███████████████·······████████| Retrying ×2 20m',
     ]);
-    await one.engine.stop();
+    await one.clock.runUntil(one.engine.stop());
   });
 
   it('says that nobody goes on with it, and goes on with the same run after a recovery', async () => {
