@@ -85,7 +85,7 @@ function attemptIn(state: State, before: number): number {
 }
 
 /** The spans of one run. */
-export function spansOf(history: readonly HistoryEntry[], now: EpochMs): readonly Span[] {
+function spansOf(history: readonly HistoryEntry[], now: EpochMs): readonly Span[] {
   const spans: Span[] = [];
   let attempt = 0;
   let generation = 0;
