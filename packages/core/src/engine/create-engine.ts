@@ -2,7 +2,13 @@ import { systemClock } from '../clock/system-clock.ts';
 import { sleep } from '../clock/clock.ts';
 import { define } from '../definition/define.ts';
 import { definitionOf, type Definition } from '../definition/definition.ts';
-import { engineStopped, notTopLevel, optionsInvalid, runUnknown } from '../errors/errors.ts';
+import {
+  engineStopped,
+  notTopLevel,
+  optionsInvalid,
+  runNotEnded,
+  runUnknown,
+} from '../errors/errors.ts';
 import { EngineEvents } from '../events/engine-events.ts';
 import { silentLogger } from '../events/logger.ts';
 import { durationMs } from '../model/duration.ts';
@@ -22,6 +28,7 @@ import { Leases } from './leases.ts';
 import { explainRun, flowchartOf, readTimeline } from './reading-back.ts';
 import { recoverRun } from './recovery.ts';
 import { Resources } from './resources.ts';
+import { retryRun } from './retry-run.ts';
 import { foreignHandle, handleOf, quiet, RootRun } from './root-run.ts';
 import { currentScope } from './scope.ts';
 import { scrubbingLogger } from './scrubbing-logger.ts';
@@ -179,6 +186,12 @@ class HoldfastEngine implements Engine, CallTarget {
     if (run?.kind !== 'flow') throw runUnknown(id);
     const cancel = (reason: string): Promise<void> => this.cancel(id, reason);
     return foreignHandle(this.#core, id, cancel, this.#waiting.signal);
+  }
+
+  async retry(id: RunId): Promise<FlowHandle<unknown>> {
+    await this.#ready();
+    if (this.#roots.has(id)) throw runNotEnded('a flow of this engine', id);
+    return this.#keep(await this.#unlessStopped(retryRun(this.#core, id)));
   }
 
   async cancel(id: RunId, reason = 'cancelled by the engine'): Promise<void> {

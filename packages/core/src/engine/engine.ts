@@ -41,6 +41,14 @@ export interface Engine {
    * processes share the store.
    */
   recover(): Promise<RecoveryReport>;
+  /**
+   * Runs an ended flow run again, as its next generation, under the same id and with the arguments it was given. What
+   * had completed below it stands and is not executed; what failed, crashed, was cancelled or skipped is executed
+   * again, and so is everything that takes it as input. What had become of it stays in its history.
+   *
+   * @throws `RUN_UNKNOWN`, `NOT_TOP_LEVEL`, `RUN_NOT_ENDED`, `FLOW_UNKNOWN`, `RUN_HELD`, `INPUT_NOT_KEPT`
+   */
+  retry(id: RunId): Promise<FlowHandle<unknown>>;
   /** A handle of a run in the store. Its outcome is at hand once the run has ended. Throws `RUN_UNKNOWN`. */
   find(id: RunId): Promise<FlowHandle<unknown>>;
   /** Asks a run to stop, whichever process executes it; one elsewhere notices within a third of its lease. Throws `RUN_UNKNOWN`, `NOT_TOP_LEVEL`. */

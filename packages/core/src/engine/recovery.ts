@@ -3,7 +3,7 @@ import { HoldfastError } from '../errors/holdfast-error.ts';
 import type { RunId } from '../model/ids.ts';
 import type { FlowRun, PendingHook, Run } from '../model/run.ts';
 import { isTerminal } from '../model/state.ts';
-import type { OpenRun } from '../store/run-store.ts';
+import type { Lease, OpenRun } from '../store/run-store.ts';
 import type { EngineCore } from './engine-core.ts';
 import { Execution } from './execution.ts';
 import type { HookLeft } from './flow-handle.ts';
@@ -18,18 +18,26 @@ export type Recovered =
   | { readonly kind: 'held-elsewhere' }
   | { readonly kind: 'unknown' };
 
-/** Takes the lease of an open run, if it is free or its holder is certainly dead. */
-async function takeLease(engine: EngineCore, open: OpenRun): Promise<Execution | undefined> {
+/**
+ * Takes the lease of a run, if it is free or its holder is certainly dead.
+ *
+ * @param known the lease in force, as far as it was read
+ */
+export async function takeLease(
+  engine: EngineCore,
+  rootId: RunId,
+  known?: Lease,
+): Promise<Execution | undefined> {
   const { leases, store, clock } = engine;
-  const deadLease = leases.deadLease(open.lease);
+  const deadLease = known && leases.deadLease(known);
   const grant = await store.acquireLease({
-    rootId: open.run.id,
+    rootId,
     ...leases.terms,
     now: clock.now(),
     ...(deadLease === undefined ? {} : { deadLease }),
   });
   if (!grant.granted) return undefined;
-  const execution = new Execution(engine, { rootId: open.run.id, epoch: grant.lease.epoch });
+  const execution = new Execution(engine, { rootId, epoch: grant.lease.epoch });
   leases.keep(execution);
   return execution;
 }
@@ -71,7 +79,7 @@ function deliverDue(
 }
 
 /** Reads what the run had done, and begins to deliver the hooks that were due. */
-async function remember(execution: Execution, root: FlowRun): Promise<HookLeft[]> {
+export async function remember(execution: Execution, root: FlowRun): Promise<HookLeft[]> {
   const { store } = execution.engine;
   const { rootId } = execution;
   const [runs, recorded, hooks] = await Promise.all([
@@ -121,7 +129,7 @@ async function interrupted(
 }
 
 /** The arguments of a run as its function gets them. Throws what says that this engine cannot give them. */
-async function argumentsOf(
+export async function argumentsOf(
   engine: EngineCore,
   definition: Definition,
   run: FlowRun,
@@ -164,7 +172,7 @@ async function takeUp(
 export async function recoverRun(engine: EngineCore, open: OpenRun): Promise<Recovered> {
   const definition = engine.definitions.get('flow', open.run.name);
   if (definition === undefined) return { kind: 'unknown' };
-  const execution = await takeLease(engine, open);
+  const execution = await takeLease(engine, open.run.id, open.lease);
   if (execution === undefined) return { kind: 'held-elsewhere' };
   try {
     const run = await engine.store.run(open.run.id);

@@ -126,6 +126,31 @@ export function runUnknown(id: string): HoldfastError {
   });
 }
 
+/** A run that has not ended, where only an ended one will do. */
+export function runNotEnded(name: string, id: string): HoldfastError {
+  return new HoldfastError('RUN_NOT_ENDED', `The run '${name}' (${id}) has not ended.`, {
+    hint: 'Wait for its end, or cancel it first; engine.recover() takes it up if its process has died.',
+    context: { runId: id },
+  });
+}
+
+/** A flow that this engine does not know by name. */
+export function flowUnknown(name: string): HoldfastError {
+  return new HoldfastError('FLOW_UNKNOWN', `This engine knows no flow '${name}'.`, {
+    hint: 'Give it to createEngine({ flows: [ … ] }).',
+    retryable: false,
+    context: { name },
+  });
+}
+
+/** A run that another process, or another engine, holds at present. */
+export function runHeld(id: string): HoldfastError {
+  return new HoldfastError('RUN_HELD', `Run ${id} is held by another process.`, {
+    hint: 'Wait until it is done with the run; when it dies, its lease expires.',
+    context: { runId: id },
+  });
+}
+
 /** A run that belongs to another one and cannot be cancelled by its id. */
 export function notTopLevel(name: string, id: string): HoldfastError {
   return new HoldfastError(
