@@ -102,9 +102,9 @@ describe('a process that cannot be looked up', () => {
     expect(isAlive({ ...own, hostId: 'f'.repeat(32) })).toBe('elsewhere');
   });
 
-  test.runIf(
-    existsSync('/etc/machine-id') && own.hostId !== '' && own.bootId.endsWith(FIRST_NAMESPACE),
-  )('of an earlier boot of this machine is dead', () => {
+  test('of an earlier boot of this machine is dead', ({ skip }) => {
+    const first = own.hostId !== '' && own.bootId.endsWith(FIRST_NAMESPACE);
+    skip(!first, 'in a container, or without a machine id, nobody can tell one boot from another');
     expect(isAlive({ ...own, bootId: `earlier/${FIRST_NAMESPACE}` })).toBe('dead');
   });
 
