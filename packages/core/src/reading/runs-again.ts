@@ -17,7 +17,7 @@ export type RecoveriesAllowed = (run: Run) => number | undefined;
 export interface RunsAgain {
   /** `recovery`: the top-level run has not ended, and its process dies or has died. `retry`: it has ended, and is run again. */
   readonly by: 'recovery' | 'retry';
-  /** What would be executed, the run itself included, in the order of the tree. */
+  /** What would be executed, or skipped where its input fails again: the run itself included, in the order of the tree. */
   readonly runs: readonly NamedRun[];
   /** How many completed runs would give their result again, without being executed. */
   readonly kept: number;
