@@ -2,7 +2,7 @@ import type { Definition } from '../definition/definition.ts';
 import { cancelled } from '../errors/errors.ts';
 import { HoldfastError } from '../errors/holdfast-error.ts';
 import { FutureListOfTasks, isFutureList } from '../future/future-list.ts';
-import { MemberLog } from '../future/member-log.ts';
+import { MemberLog, type Member } from '../future/member-log.ts';
 import { isFuture } from '../future/task-future.ts';
 import type { Outcome } from '../model/outcome.ts';
 import { Cancellation } from './cancellation.ts';
@@ -58,18 +58,25 @@ function iteratorOf(definition: Definition, items: unknown): Items {
     : (items as Iterable<unknown>)[Symbol.iterator]();
 }
 
-/** The reading of the items of one `map`: pulls an item when a slot is free, and starts its member. */
+/**
+ * The reading of the items of one `map`: pulls an item when a slot is free, and starts its member. It holds on to
+ * members only until they have completed; those that have are held by who reads the list.
+ */
 class Mapping implements Accountable {
   readonly definition: Definition;
   readonly isRun = false;
+  readonly identity: string;
   readonly settled: Promise<Outcome<unknown>>;
-  readonly list: FutureListOfTasks<unknown>;
   readonly #scope: Scope;
   readonly #call: MapCall;
   readonly #log = new MemberLog<unknown>();
+  /** Under way, or ended otherwise than well. */
+  readonly #kept = new Set<ChildRun>();
+  #open = 0;
   readonly #cancellation: Cancellation;
   #free: number;
   #slotFreed = (): void => undefined;
+  #interrupt = (): void => undefined;
   #observed = false;
   #itemsObserved = false;
   #error: Error | undefined;
@@ -80,21 +87,21 @@ class Mapping implements Accountable {
     this.#call = call;
     this.#free = definition.concurrency;
     this.#cancellation = new Cancellation(scope.cancellation);
-    const identity = this.#identity();
-    this.list = new FutureListOfTasks({
-      members: () => this.#log,
-      ended: () => this.#log.settled,
-      identity: () => identity,
-      observe: () => this.#observe(),
-      observeItems: () => {
-        this.#itemsObserved = true;
-      },
-      cancel: (reason = 'its list was cancelled') => this.#cancel(reason),
-    });
+    this.identity = this.#identity();
     this.settled = this.#read().then(
       (): Outcome<unknown> => this.#end(),
       (error: unknown): Outcome<unknown> => this.#end(error as Error),
     );
+  }
+
+  /** The members to come, for any number of readers. */
+  members(): AsyncIterable<Member<unknown>> {
+    return this.#log.fromHere();
+  }
+
+  /** Whether all items were read, and all members have settled. */
+  get ended(): boolean {
+    return this.#log.ended && this.#open === 0;
   }
 
   /** Whether somebody looked at the list as a whole, or was told that its items could not be read. */
@@ -131,31 +138,34 @@ class Mapping implements Accountable {
         ? hashArguments([items, ...rest], resources)
         : undefined;
     return hash === undefined
-      ? `${name}[]#${this.#scope.ordinal(`map|${name}`)}`
+      ? `${name}[]#${this.#scope.ordinal(name, 'map')}`
       : `${name}[${hash}]`;
   }
 
-  #observe(): void {
+  // Fields, so that who holds one of these holds no list.
+  readonly observe = (): void => {
     this.#observed = true;
-    for (const member of this.#log.started) member.parts.observe();
-  }
+    for (const { future } of this.#kept) future.parts.observe();
+  };
 
-  #cancel(reason: string): void {
-    for (const member of this.#log.started) member.cancel(reason);
+  readonly observeItems = (): void => {
+    this.#itemsObserved = true;
+  };
+
+  readonly cancel = (reason = 'its list was cancelled'): void => {
+    for (const { future } of this.#kept) future.cancel(reason);
     this.#cancellation.abort(cancelled(`'${this.definition.name}'.map()`, reason));
-  }
+  };
 
   async #read(): Promise<void> {
     const { items } = this.#call;
     const source = isFuture(items) ? await items.result() : items;
     const iterator = iteratorOf(this.definition, source);
-    const stopped = new Promise<typeof STOPPED>((resolve) => {
-      this.#cancellation.onAbort(() => {
-        this.#slotFreed();
-        resolve(STOPPED);
-      });
+    this.#cancellation.onAbort(() => {
+      this.#slotFreed();
+      this.#interrupt();
     });
-    if (await this.#pump(iterator, stopped)) return;
+    if (await this.#pump(iterator)) return;
     // A source that is busy with an item answers only then: nobody waits for it.
     Promise.resolve(iterator.return?.()).catch(() => undefined);
     // A list that was cancelled by itself ends with the members it has; else so does what started it.
@@ -163,12 +173,12 @@ class Mapping implements Accountable {
   }
 
   /** Starts a member an item; false when it was told to stop before the items had ended. */
-  async #pump(iterator: Items, stopped: Promise<typeof STOPPED>): Promise<boolean> {
+  async #pump(iterator: Items): Promise<boolean> {
     for (;;) {
       await this.#slot();
       if (this.#cancellation.reason !== undefined) return false;
       const pulled = iterator.next();
-      const next = 'then' in pulled ? await Promise.race([pulled, stopped]) : pulled;
+      const next = 'then' in pulled ? await this.#unlessStopped(pulled) : pulled;
       if (next === STOPPED) return false;
       if (next.done === true) return true;
       try {
@@ -180,12 +190,24 @@ class Mapping implements Accountable {
     }
   }
 
+  /** Not `Promise.race`: what it is given besides would remember every item. */
+  #unlessStopped<T>(pulled: Promise<T>): Promise<T | typeof STOPPED> {
+    return new Promise((resolve, reject) => {
+      this.#interrupt = () => resolve(STOPPED);
+      pulled.then(resolve, reject);
+    });
+  }
+
   #start(item: unknown): void {
     const child = ChildRun.start(this.#scope, this.definition, this.#call.toArguments(item));
     if (this.#observed) child.future.parts.observe();
+    this.#kept.add(child);
     this.#free--;
-    void child.settled.then(() => {
+    this.#open++;
+    void child.settled.then(({ ok }) => {
+      if (ok) this.#kept.delete(child);
       this.#free++;
+      this.#open--;
       this.#slotFreed();
     });
     this.#log.append(child.future);
@@ -196,6 +218,18 @@ class Mapping implements Accountable {
       await new Promise<void>((resolve) => (this.#slotFreed = resolve));
     }
   }
+}
+
+function listOf(mapping: Mapping): FutureListOfTasks<unknown> {
+  const members = mapping.members();
+  return new FutureListOfTasks({
+    members: () => members,
+    ended: () => mapping.ended,
+    identity: () => mapping.identity,
+    observe: mapping.observe,
+    observeItems: mapping.observeItems,
+    cancel: mapping.cancel,
+  });
 }
 
 /**
@@ -212,6 +246,7 @@ export function startMapping(
   scope.assertOpen(definition.name);
   if (!isFuture(call.items) && !canIterate(call.items)) throw notIterable(definition, call.items);
   const mapping = new Mapping(scope, definition, call);
+  const list = listOf(mapping);
   scope.adopt(mapping);
-  return mapping.list;
+  return list;
 }

@@ -1,4 +1,5 @@
 import type { Durability, RunStore, Write, WriteOutcome } from '../store/run-store.ts';
+import { EventLoopShare } from './event-loop.ts';
 
 interface Waiting {
   readonly write: Write;
@@ -12,11 +13,13 @@ const LARGEST_COMMIT = 1000;
 
 /**
  * The one writer of an engine. Commits are grouped: what has queued up while a commit runs forms the next
- * one; there is no timer. Writes are applied in the order in which they were given.
+ * one; there is no timer. Writes are applied in the order in which they were given. Between commits the event loop gets
+ * a turn where the last one is some milliseconds ago, so that no store, however fast, keeps the host from its work.
  */
 export class Writer {
   readonly #store: RunStore;
   readonly #queue: Waiting[] = [];
+  readonly #share = new EventLoopShare();
   #committing = false;
 
   constructor(store: RunStore) {
@@ -45,6 +48,7 @@ export class Writer {
 
   async #drain(): Promise<void> {
     while (this.#queue.length > 0) {
+      if (this.#share.due) await this.#share.turn();
       // Encoding a batch takes time on this thread: a large one goes in parts.
       const batch = this.#queue.splice(0, LARGEST_COMMIT);
       await this.#commit(batch);

@@ -37,6 +37,62 @@ function allValues<T>(outcomes: readonly Outcome<T>[]): T[] {
   return outcomes.map((outcome) => (outcome as { value: T }).value);
 }
 
+// Generators of their own, and not methods: they hold on to no more of the list than they have yet to read.
+
+async function* valuesOf<T>(
+  members: AsyncIterator<Member<T>>,
+  observeItems: () => void,
+): AsyncGenerator<T> {
+  for (;;) {
+    const next = await members.next().catch((error: unknown) => {
+      observeItems();
+      throw error;
+    });
+    if (next.done === true) return;
+    yield await next.value.future.result();
+  }
+}
+
+async function* completed<T>(
+  members: AsyncIterator<Member<T>>,
+  observe: () => void,
+): AsyncGenerator<{ index: number; outcome: Outcome<T> }> {
+  observe();
+  const ready: { index: number; outcome: Outcome<T> }[] = [];
+  let open = 0;
+  let wake = (): void => undefined;
+  let reading = true;
+  let failed: { error: unknown } | undefined;
+  const read = async (): Promise<void> => {
+    let index = 0;
+    for (let next = await members.next(); next.done !== true; next = await members.next()) {
+      const at = index++;
+      const { future } = next.value;
+      open++;
+      void future.parts.settled.then((outcome) => {
+        open--;
+        ready.push({ index: at, outcome });
+        wake();
+      });
+    }
+  };
+  const reader = read()
+    .catch((error: unknown) => {
+      failed = { error };
+    })
+    .finally(() => {
+      reading = false;
+      wake();
+    });
+  while (reading || open > 0 || ready.length > 0) {
+    const next = ready.shift();
+    if (next !== undefined) yield next;
+    else await new Promise<void>((resolve) => (wake = resolve));
+  }
+  await reader;
+  if (failed !== undefined) throw failed.error;
+}
+
 /** The list itself. */
 export class FutureListOfTasks<T> implements PromiseLike<T[]> {
   readonly [LIST] = true;
@@ -65,52 +121,14 @@ export class FutureListOfTasks<T> implements PromiseLike<T[]> {
     return this.result().then(onFulfilled, onRejected);
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<T> {
-    const members = this.parts.members()[Symbol.asyncIterator]();
-    for (;;) {
-      const next = await members.next().catch((error: unknown) => {
-        this.parts.observeItems();
-        throw error;
-      });
-      if (next.done === true) return;
-      yield await next.value.future.result();
-    }
+  [Symbol.asyncIterator](): AsyncGenerator<T> {
+    const { parts } = this;
+    return valuesOf(parts.members()[Symbol.asyncIterator](), parts.observeItems);
   }
 
-  async *asCompleted(): AsyncGenerator<{ index: number; outcome: Outcome<T> }> {
-    this.parts.observe();
-    const ready: { index: number; outcome: Outcome<T> }[] = [];
-    let open = 0;
-    let wake = (): void => undefined;
-    let reading = true;
-    let failed: { error: unknown } | undefined;
-    const read = async (): Promise<void> => {
-      let index = 0;
-      for await (const { future } of this.parts.members()) {
-        const at = index++;
-        open++;
-        void future.parts.settled.then((outcome) => {
-          open--;
-          ready.push({ index: at, outcome });
-          wake();
-        });
-      }
-    };
-    const reader = read()
-      .catch((error: unknown) => {
-        failed = { error };
-      })
-      .finally(() => {
-        reading = false;
-        wake();
-      });
-    while (reading || open > 0 || ready.length > 0) {
-      const next = ready.shift();
-      if (next !== undefined) yield next;
-      else await new Promise<void>((resolve) => (wake = resolve));
-    }
-    await reader;
-    if (failed !== undefined) throw failed.error;
+  asCompleted(): AsyncGenerator<{ index: number; outcome: Outcome<T> }> {
+    const { parts } = this;
+    return completed(parts.members()[Symbol.asyncIterator](), parts.observe);
   }
 
   cancel(reason?: string): void {

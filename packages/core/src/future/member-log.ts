@@ -5,14 +5,26 @@ export interface Member<T> {
   readonly future: FutureOfTask<T>;
 }
 
-/** The members of a list, appended as they start, read by any number of readers from the beginning. */
-export class MemberLog<T> implements AsyncIterable<Member<T>> {
-  readonly #members: FutureOfTask<T>[] = [];
+/** A place in the list: empty at its end. */
+interface Link<T> {
+  member: Member<T> | undefined;
+  next: Link<T> | undefined;
+}
+
+/**
+ * The members of a list, appended as they start. The log holds on to none of them: whoever reads holds those from its
+ * place on, so that a list that is read once is let go of as it is read.
+ */
+export class MemberLog<T> {
+  #last: Link<T> = { member: undefined, next: undefined };
   #ended: { readonly error?: unknown } | undefined;
   #waiting: (() => void)[] = [];
 
-  append(member: FutureOfTask<T>): void {
-    this.#members.push(member);
+  append(future: FutureOfTask<T>): void {
+    const link = this.#last;
+    this.#last = { member: undefined, next: undefined };
+    link.member = { future };
+    link.next = this.#last;
     this.#wake();
   }
 
@@ -22,14 +34,32 @@ export class MemberLog<T> implements AsyncIterable<Member<T>> {
     this.#wake();
   }
 
-  /** Whether all items were read, and all members have settled. */
-  get settled(): boolean {
-    return this.#ended !== undefined && this.#members.every((member) => member.parts.ended());
+  /** Whether no more members follow. */
+  get ended(): boolean {
+    return this.#ended !== undefined;
   }
 
-  /** The members started so far. */
-  get started(): readonly FutureOfTask<T>[] {
-    return this.#members;
+  /** The members from the next one on, for any number of readers. */
+  fromHere(): AsyncIterable<Member<T>> {
+    const first = this.#last;
+    return { [Symbol.asyncIterator]: () => new MemberReader(this, first) };
+  }
+
+  /**
+   * Resolves when a member or the end follows a place.
+   *
+   * @returns false at the end
+   * @throws what kept the items from being read to their end
+   */
+  async follows(link: Link<T>): Promise<boolean> {
+    while (link.next === undefined) {
+      if (this.#ended !== undefined) {
+        if ('error' in this.#ended) throw this.#ended.error;
+        return false;
+      }
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+    return true;
   }
 
   #wake(): void {
@@ -37,20 +67,24 @@ export class MemberLog<T> implements AsyncIterable<Member<T>> {
     this.#waiting = [];
     for (const wake of waiting) wake();
   }
+}
 
-  [Symbol.asyncIterator](): AsyncIterator<Member<T>> {
-    let at = 0;
-    return {
-      next: async (): Promise<IteratorResult<Member<T>>> => {
-        while (at >= this.#members.length) {
-          if (this.#ended !== undefined) {
-            if ('error' in this.#ended) throw this.#ended.error;
-            return { done: true, value: undefined };
-          }
-          await new Promise<void>((resolve) => this.#waiting.push(resolve));
-        }
-        return { done: false, value: { future: this.#members[at++] as FutureOfTask<T> } };
-      },
-    };
+/** A class, and no closure over the place where it began: that would hold all members. */
+class MemberReader<T> implements AsyncIterator<Member<T>> {
+  readonly #log: MemberLog<T>;
+  #at: Link<T>;
+
+  constructor(log: MemberLog<T>, first: Link<T>) {
+    this.#log = log;
+    this.#at = first;
+  }
+
+  async next(): Promise<IteratorResult<Member<T>>> {
+    if (this.#at.next === undefined && !(await this.#log.follows(this.#at))) {
+      return { done: true, value: undefined };
+    }
+    const { member, next } = this.#at;
+    this.#at = next as Link<T>;
+    return { done: false, value: member as Member<T> };
   }
 }
