@@ -4,6 +4,7 @@
  * @module @holdfast/core
  */
 export { memoryRunStore } from './store/memory/memory-run-store.ts';
+export type { MemoryRunStoreOptions } from './store/memory/memory-run-store.ts';
 export { checkWrites } from './store/check-writes.ts';
 export { bodyChunks } from './store/object-body.ts';
 export {

@@ -147,7 +147,7 @@ export class ChildRun implements Accountable {
       throw keyRequired(this.definition);
     }
     const hash = this.inputHash ?? 'unhashed';
-    const ordinal = this.#scope.ordinal(`${this.definition.name}|${hash}`);
+    const ordinal = this.#scope.ordinal(this.definition.name, hash);
     return ordinal === 0 ? hash : `${hash}#${ordinal}`;
   }
 

@@ -19,7 +19,7 @@ export interface Accountable {
 }
 
 interface KnownCalls {
-  readonly ordinals: Map<string, number>;
+  readonly ordinals: Map<string, Map<string, number>>;
   readonly functions: Map<string, Loose>;
   readonly byKey: Map<string, ChildRun>;
 }
@@ -62,11 +62,13 @@ export class Scope {
     return `${this.run.generation}.${this.run.attempts}`;
   }
 
-  /** How many equal calls this attempt has made before, and counts this one. */
-  ordinal(of: string): number {
+  /** How many calls of a name with the same hash of arguments this attempt has made before, and counts this one. */
+  ordinal(name: string, hash: string): number {
     const { ordinals } = this.#calls;
-    const count = ordinals.get(of) ?? 0;
-    ordinals.set(of, count + 1);
+    let counts = ordinals.get(name);
+    if (counts === undefined) ordinals.set(name, (counts = new Map()));
+    const count = counts.get(hash) ?? 0;
+    counts.set(hash, count + 1);
     return count;
   }
 

@@ -1,4 +1,5 @@
 import type { JsonValue } from '../../model/json.ts';
+import type { RunId } from '../../model/ids.ts';
 import type { HistoryEntry, PendingHook, Run } from '../../model/run.ts';
 import type { State } from '../../model/state.ts';
 
@@ -47,6 +48,48 @@ function copyState(state: State): State {
   }
 }
 
+const NONE: readonly never[] = Object.freeze([]);
+const PENDING: State = Object.freeze({ type: 'PENDING', name: 'Pending' });
+const RUNNING: State = Object.freeze({ type: 'RUNNING', name: 'Running', attempt: 1 });
+
+/** A state as a store keeps it. Nearly every run goes through the same two: they are kept once. */
+function keptState(state: State): State {
+  if (state.type === 'PENDING') return PENDING;
+  if (state.type === 'RUNNING' && state.name === 'Running' && state.attempt === 1) return RUNNING;
+  return copyState(state);
+}
+
+/** A run as a store keeps it: it shares nothing that could change with the given one. */
+export function keptRun(run: Run): Run {
+  const state = keptState(run.state);
+  const tags = run.tags.length === 0 ? NONE : [...run.tags];
+  if (run.kind === 'flow') {
+    return { ...run, state, tags, inputs: copyJson<JsonValue>(run.inputs) };
+  }
+  const dependsOn = run.dependsOn.length === 0 ? NONE : run.dependsOn.map((on) => ({ ...on }));
+  return { ...run, state, tags, dependsOn };
+}
+
+/** A history entry without what the run it stands with tells as well. */
+export type KeptStep = Omit<HistoryEntry, 'runId'>;
+
+/**
+ * A history entry as a store keeps it.
+ *
+ * @param kept its state, where that is kept already
+ */
+export function keptStep(
+  { generation, version, step, at, state }: HistoryEntry,
+  kept: State = keptState(state),
+): KeptStep {
+  return { generation, version, step, at, state: kept };
+}
+
+/** A history entry that shares nothing with what the store keeps. */
+export function copyStep(runId: RunId, { state, ...step }: KeptStep): HistoryEntry {
+  return { runId, ...step, state: copyState(state) };
+}
+
 /** A run that shares nothing with the given one. */
 export function copyRun(run: Run): Run {
   const state = copyState(run.state);
@@ -57,7 +100,7 @@ export function copyRun(run: Run): Run {
   return { ...run, state, tags, dependsOn: run.dependsOn.map((on) => ({ ...on })) };
 }
 
-/** A history entry or pending hook that shares nothing with the given one. */
-export function copyWithState<T extends HistoryEntry | PendingHook>(record: T): T {
-  return { ...record, state: copyState(record.state) };
+/** A pending hook that shares nothing with the given one. */
+export function copyHook(hook: PendingHook): PendingHook {
+  return { ...hook, state: copyState(hook.state) };
 }

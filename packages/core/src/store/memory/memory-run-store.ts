@@ -23,26 +23,53 @@ import type {
   Write,
   WriteOutcome,
 } from '../run-store.ts';
-import { copyJson, copyRun, copyWithState } from './copy-records.ts';
+import { optionsInvalid } from '../../errors/errors.ts';
+import { copyHook, copyJson, copyRun, copyStep } from './copy-records.ts';
 import { MemoryTables } from './memory-tables.ts';
 import type { RootEntry } from './memory-tables.ts';
 import { selectRuns } from './select-runs.ts';
 
 const HOOK_LIMIT = 1000;
 
+/** How a {@link memoryRunStore} behaves. */
+export interface MemoryRunStoreOptions {
+  /**
+   * How many runs of ended top-level flows are kept, those below them counted too. Beyond it the flow run that ended
+   * first is forgotten, with everything below it; the one that ended last keeps its own record and history, whatever
+   * was below it. Nothing is forgotten while it runs, is leased, or has hooks that are due. 0 keeps the last run alone,
+   * Infinity all. Default 20,000, which take some 15 MB as long as they give little back.
+   */
+  readonly keepEnded?: number;
+}
+
+const KEEP_ENDED = 20_000;
+
 /**
  * A run store in this process's memory: for tests, and for runs that need not survive. Every record is
- * copied on its way in and on its way out. Its runs are gone when the process ends.
+ * copied on its way in and on its way out. Its runs are gone when the process ends, and ended ones earlier: the
+ * memory that they take is bounded by {@link MemoryRunStoreOptions.keepEnded}.
+ *
+ * @throws `OPTIONS_INVALID` when `keepEnded` is no number from 0
  */
-export function memoryRunStore(): RunStore {
-  return new MemoryRunStore();
+export function memoryRunStore(options: MemoryRunStoreOptions = {}): RunStore {
+  const { keepEnded = KEEP_ENDED } = options;
+  if (keepEnded >= 0) return new MemoryRunStore(keepEnded);
+  throw optionsInvalid(
+    'The memory run store',
+    'keepEnded is no number from 0',
+    'Say how many ended runs to keep; Infinity keeps them all.',
+  );
 }
 
 class MemoryRunStore implements RunStore {
   readonly adapter = 'memory';
   readonly durable = false;
-  readonly #tables = new MemoryTables();
+  readonly #tables: MemoryTables;
   #phase: 'new' | 'open' | 'closed' = 'new';
+
+  constructor(keepEnded: number) {
+    this.#tables = new MemoryTables(keepEnded);
+  }
 
   async open(): Promise<void> {
     if (this.#phase === 'closed') throw closed();
@@ -59,7 +86,9 @@ class MemoryRunStore implements RunStore {
   ): Promise<readonly WriteOutcome[]> {
     const tables = this.#open();
     checkWrites(writes);
-    return writes.map((write) => tables.apply(write));
+    const outcomes = writes.map((write) => tables.apply(write));
+    tables.sweep();
+    return outcomes;
   }
 
   async run(id: RunId): Promise<Run | undefined> {
@@ -72,7 +101,7 @@ class MemoryRunStore implements RunStore {
   }
 
   async history(id: RunId): Promise<readonly HistoryEntry[]> {
-    return (this.#open().runs.get(id)?.history ?? []).map(copyWithState);
+    return (this.#open().runs.get(id)?.history ?? []).map((step) => copyStep(id, step));
   }
 
   async below(rootId: RunId): Promise<readonly Run[]> {
@@ -89,7 +118,7 @@ class MemoryRunStore implements RunStore {
       rootId === undefined
         ? all.slice(0, HOOK_LIMIT)
         : all.filter((hook) => hook.rootId === rootId);
-    return wanted.map(copyWithState);
+    return wanted.map(copyHook);
   }
 
   async children(rootId: RunId): Promise<readonly ChildRecord[]> {
@@ -138,6 +167,7 @@ class MemoryRunStore implements RunStore {
       const root = tables.held(fence);
       if (root !== undefined) root.lease = { ...root.lease, holder: '', expiresAt: 0 };
     }
+    tables.sweep();
   }
 
   #open(): MemoryTables {

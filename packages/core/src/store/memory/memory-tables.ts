@@ -1,19 +1,15 @@
 import type { RunId } from '../../model/ids.ts';
-import type {
-  ChildRecord,
-  HistoryEntry,
-  PendingHook,
-  RecordedValue,
-  Run,
-} from '../../model/run.ts';
+import type { ChildRecord, PendingHook, RecordedValue, Run } from '../../model/run.ts';
 import { isTerminal } from '../../model/state.ts';
 import type { Fence, Lease, RunWrite, Write, WriteOutcome } from '../run-store.ts';
-import { copyJson, copyRun, copyWithState } from './copy-records.ts';
+import { copyJson, copyRun, copyHook, keptRun, keptStep, type KeptStep } from './copy-records.ts';
+import { EndedRoots } from './ended-roots.ts';
+import { Identities } from './identities.ts';
 
 /** A run and its history. */
 export interface RunEntry {
   run: Run;
-  readonly history: HistoryEntry[];
+  history: readonly KeptStep[];
 }
 
 /** What belongs to a top-level run as a whole. */
@@ -22,7 +18,7 @@ export interface RootEntry {
   lease: Lease;
   cancelReason?: string;
   /** The runs below it, in the order in which they were made. */
-  readonly below: RunEntry[];
+  below: RunEntry[];
   readonly recorded: Map<string, RecordedValue>;
   readonly children: Map<string, ChildRecord>;
 }
@@ -34,15 +30,6 @@ const FENCED: WriteOutcome = Object.freeze({ ok: false, conflict: 'fence' });
 /** Joins texts so that different lists never give the same key. */
 function keyOf(first: string, second: string, third: string): string {
   return `${first.length}:${second.length}:${first}${second}${third}`;
-}
-
-/** What makes a run unique beside its id. Undefined for a run without a key. */
-function identityOf(run: Run): string | undefined {
-  if (run.parentId !== undefined) {
-    return run.key === undefined ? undefined : keyOf(run.parentId, run.name, run.key);
-  }
-  const key = run.kind === 'flow' ? run.idempotencyKey : undefined;
-  return key === undefined ? undefined : keyOf('', run.name, key);
 }
 
 function sameIdentity(a: Run, b: Run): boolean {
@@ -65,7 +52,14 @@ export class MemoryTables {
   readonly roots = new Map<RunId, RootEntry>();
   /** In the order in which they became due. */
   readonly hooks = new Map<string, PendingHook>();
-  readonly #identities = new Map<string, RunEntry>();
+  readonly #identities = new Identities();
+  readonly #ended = new EndedRoots();
+  readonly #keepEnded: number;
+
+  /** @param keepEnded how many runs of ended roots are kept: see `sweep` */
+  constructor(keepEnded: number) {
+    this.#keepEnded = keepEnded;
+  }
 
   apply(write: Write): WriteOutcome {
     switch (write.kind) {
@@ -103,10 +97,10 @@ export class MemoryTables {
       if (stored?.run.version !== expectVersion || !sameIdentity(stored.run, run)) return VERSION;
       return this.#update(stored, write);
     }
-    const identity = identityOf(run);
-    const taken = stored ?? (identity === undefined ? undefined : this.#identities.get(identity));
+    const taken = stored ?? this.#identities.find(run);
     if (taken !== undefined) return { ok: false, conflict: 'exists', run: copyRun(taken.run) };
-    return this.#create(write, identity);
+    this.#create(write);
+    return APPLIED;
   }
 
   #mayWrite(rootId: RunId, fence: Fence | undefined): boolean {
@@ -115,11 +109,11 @@ export class MemoryTables {
     return root !== undefined && (root.lease.holder === '' || isTerminal(root.entry.run.state));
   }
 
-  #create(write: RunWrite, identity: string | undefined): WriteOutcome {
-    const run = copyRun(write.run);
+  #create(write: RunWrite): void {
+    const run = keptRun(write.run);
     const entry: RunEntry = { run, history: [] };
     this.runs.set(run.id, entry);
-    if (identity !== undefined) this.#identities.set(identity, entry);
+    this.#identities.add(entry);
     if (run.id === run.rootId) {
       const { holder = '', ttl = 0 } = write.lease ?? {};
       const leased = holder !== '';
@@ -139,22 +133,68 @@ export class MemoryTables {
       this.roots.get(run.rootId)?.below.push(entry);
     }
     this.#addPast(entry, write);
-    return APPLIED;
   }
 
   #update(entry: RunEntry, write: RunWrite): WriteOutcome {
     const { generation } = entry.run;
-    entry.run = copyRun(write.run);
+    entry.run = keptRun(write.run);
     if (entry.run.generation > generation) delete this.roots.get(entry.run.id)?.cancelReason;
     this.#addPast(entry, write);
     return APPLIED;
   }
 
-  #addPast(entry: RunEntry, { history, hooks }: RunWrite): void {
-    for (const step of history) entry.history.push(copyWithState(step));
+  #addPast(entry: RunEntry, { run, history, hooks }: RunWrite): void {
+    const { state } = entry.run;
+    const steps = history.map((step) =>
+      keptStep(step, step.state === run.state ? state : undefined),
+    );
+    entry.history = entry.history.concat(steps);
     for (const hook of hooks) {
-      if (!this.hooks.has(hook.id)) this.hooks.set(hook.id, copyWithState(hook));
+      if (!this.hooks.has(hook.id)) this.hooks.set(hook.id, copyHook(hook));
     }
+    if (run.id === run.rootId) this.#noteEnd(entry);
+  }
+
+  #noteEnd({ run }: RunEntry): void {
+    const below = this.roots.get(run.id)?.below.length ?? 0;
+    if (isTerminal(run.state)) this.#ended.note(run.id, 1 + below);
+    else this.#ended.forget(run.id);
+  }
+
+  /**
+   * Forgets ended roots with everything below them, the one that ended first leading, until so few runs are left as
+   * are to be kept. The root that ended last keeps its own record, and loses only what is below it. What is leased, or
+   * has hooks that are due, stays.
+   */
+  sweep(): void {
+    if (this.#ended.runs <= this.#keepEnded) return;
+    const due = new Set(Array.from(this.hooks.values(), (hook) => hook.rootId));
+    const last = [...this.#ended.ids].at(-1);
+    for (const id of this.#ended.ids) {
+      if (this.#ended.runs <= this.#keepEnded) return;
+      const root = this.roots.get(id);
+      if (root === undefined || root.lease.holder !== '' || due.has(id)) continue;
+      this.#forgetBelow(root);
+      if (id !== last) this.#forget(root);
+    }
+  }
+
+  #forgetBelow(root: RootEntry): void {
+    for (const entry of root.below) {
+      this.runs.delete(entry.run.id);
+      this.#identities.forget(entry);
+    }
+    root.below = [];
+    root.recorded.clear();
+    this.#ended.resize(root.entry.run.id, 1);
+  }
+
+  #forget({ entry }: RootEntry): void {
+    const { id } = entry.run;
+    this.runs.delete(id);
+    this.roots.delete(id);
+    this.#identities.forget(entry);
+    this.#ended.forget(id);
   }
 
   #record(value: RecordedValue, fence: Fence): WriteOutcome {
