@@ -15,7 +15,7 @@ export type RecoveriesAllowed = (run: Run) => number | undefined;
  * the engine: what completed stands, unless what it took as input is run again.
  */
 export interface RunsAgain {
-  /** `recovery`: the top-level run has not ended, and its process dies or has died. `retry`: it has ended, and is run again. */
+  /** `recovery`: the top-level run has not ended, and its process dies or has died. `retry`: it has ended, and `engine.retry()` runs it again. */
   readonly by: 'recovery' | 'retry';
   /** What would be executed, or skipped where its input fails again: the run itself included, in the order of the tree. */
   readonly runs: readonly NamedRun[];
@@ -93,7 +93,6 @@ class Forecast {
   }
 
   #ofRoot(run: Run): Fate {
-    if (run.state.type === 'COMPLETED') return { kind: 'stands', after: run };
     if (isTerminal(run.state)) return this.#retried(run);
     return this.#tree.cancelReason === undefined
       ? this.#recovered(run)

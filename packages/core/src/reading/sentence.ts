@@ -174,7 +174,8 @@ function againText(explained: Explained): string {
   const leftBehind = whatItWaitsFor[0]?.for === 'recovery';
   if (!leftBehind && (!isTerminal(run.state) || again.runs.length === 0)) return '';
   const { used, allowed } = again.recoveries;
-  const by = leftBehind ? 'engine.recover()' : 'a retry';
+  const retry = run.id === run.rootId ? 'engine.retry()' : 'a retry';
+  const by = leftBehind ? 'engine.recover()' : retry;
   const mine = again.ended.find((each) => each.run.id === run.id);
   if (mine !== undefined) {
     const why =
@@ -184,6 +185,7 @@ function againText(explained: Explained): string {
     return `; ${by} would end it as ${mine.as}${why}`;
   }
   const below = again.runs.filter(({ id }) => id !== run.id);
+  if (run.state.type === 'COMPLETED' && explained.whatFailedFirst === undefined) return '';
   const what = below.length === 0 ? 'nothing below it' : list(below);
   const kept = again.kept === 0 ? '' : ` and keep ${runsText(again.kept)} that completed`;
   const counted =

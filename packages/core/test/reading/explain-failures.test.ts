@@ -25,12 +25,12 @@ describe('explain, of a flow whose task failed', () => {
     { name: 'nightly' },
   );
 
-  it('names what failed first, the way that it went, and what a retry would execute', async () => {
+  it('names what failed first, the way that it went, and what engine.retry() would execute', async () => {
     const one = bench();
     const id = await ended(one, nightly);
     const told = await one.engine.explain(id);
     expect(told.sentence).toBe(
-      "'nightly' failed after 20m because 'dump orders' failed at attempt 3 (ECONNREFUSED: connect ECONNREFUSED db:5432), for which 'verify' could not run; a retry would execute 'dump orders' and 'verify' and keep 2 runs that completed.",
+      "'nightly' failed after 20m because 'dump orders' failed at attempt 3 (ECONNREFUSED: connect ECONNREFUSED db:5432), for which 'verify' could not run; engine.retry() would execute 'dump orders' and 'verify' and keep 2 runs that completed.",
     );
     expect(told.whatFailedFirst).toMatchObject({
       run: { name: 'dump', runName: 'dump orders', state: 'Failed' },
@@ -115,7 +115,7 @@ describe('explain, of where failures go', () => {
     const told = await one.engine.explain(await ended(one, f));
     expect(told.whatFailedFirst).toMatchObject({ run: { name: 'a' }, reached: false });
     expect(told.sentence).toBe(
-      "'f' failed after 0ms with Error: no backup today; before that, 'a' failed first (Error: a is broken); a retry would execute 'a'.",
+      "'f' failed after 0ms with Error: no backup today; before that, 'a' failed first (Error: a is broken); engine.retry() would execute 'a'.",
     );
   });
 
@@ -150,9 +150,9 @@ describe('explain, of where failures go', () => {
     const one = bench();
     const told = await one.engine.explain(await ended(one, f));
     expect(told.sentence).toBe(
-      "'f' completed after 0ms, although 'a' failed first (Error: a is broken).",
+      "'f' completed after 0ms, although 'a' failed first (Error: a is broken); engine.retry() would execute 'a' and 'c'.",
     );
-    expect(againBy(told)).toEqual({ by: 'retry', runs: [], kept: 2 });
+    expect(againBy(told)).toEqual({ by: 'retry', runs: ['f', 'a', 'c'], kept: 0 });
   });
 
   it('passes over what an earlier try of the flow left failed', async () => {
@@ -190,7 +190,7 @@ describe('explain, of where failures go', () => {
     await turns();
     const told = await one.engine.explain(id);
     expect(told.sentence).toBe(
-      "'f' was cancelled after 1m: the disk is full; a retry would execute 'slow' and keep 1 run that completed.",
+      "'f' was cancelled after 1m: the disk is full; engine.retry() would execute 'slow' and keep 1 run that completed.",
     );
     expect(told.whatFailedFirst).toBeUndefined();
   });

@@ -181,7 +181,7 @@ describe('explain, of a run that nobody goes on with', () => {
     await two.engine.recover();
     const after = await two.engine.explain(id);
     expect(after.sentence).toMatch(
-      /^'once' was given up after 1m with RECOVERIES_EXHAUSTED: .*; a retry would execute 'second' and keep 1 run that completed\.$/,
+      /^'once' was given up after 1m with RECOVERIES_EXHAUSTED: .*; engine\.retry\(\) would execute 'second' and keep 1 run that completed\.$/,
     );
     const lost = after.whatWouldRunAgain.runs.find(({ name }) => name === 'second');
     const below = await two.engine.explain(lost?.id as never);

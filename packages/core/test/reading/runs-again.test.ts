@@ -126,6 +126,23 @@ describe('what would run again', () => {
     expect(againBy(told)).toEqual({ by: 'recovery', runs: ['f', 'broken'], kept: 1 });
   });
 
+  it('is what engine.retry() executes', async () => {
+    for (const f of [nightly, flow(async () => [await nightly(), await broken()], { name: 'f' })]) {
+      const one = bench();
+      const handle = await one.engine.start(f as typeof nightly, []);
+      await one.clock.runUntil(handle.outcome());
+      const told = await one.engine.explain(handle.id);
+      const executed = new Set<string>();
+      one.engine.events.on('state', ({ run, state }) => {
+        if (state.type === 'RUNNING') executed.add(run.id);
+      });
+      const again = await one.engine.retry(handle.id);
+      await one.clock.runUntil(again.outcome());
+      const ids = told.whatWouldRunAgain.runs.map(({ id }) => id);
+      expect(ids.toSorted()).toEqual([...executed].toSorted());
+    }
+  });
+
   it('is empty below what stands, and told for one run of a tree', async () => {
     const one = bench();
     const handle = await one.engine.start(nightly, []);
