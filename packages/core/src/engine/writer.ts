@@ -9,11 +9,11 @@ interface Waiting {
 }
 
 /** The most writes in one commit. */
-const LARGEST_COMMIT = 1000;
+const LARGEST_COMMIT = 500;
 
 /**
  * The one writer of an engine. Commits are grouped: what has queued up while a commit runs forms the next
- * one; there is no timer. Writes are applied in the order in which they were given. Between commits the event loop gets
+ * one; there is no timer. Writes are applied in the order in which they were given. With a commit the event loop gets
  * a turn where the last one is some milliseconds ago, so that no store, however fast, keeps the host from its work.
  */
 export class Writer {
@@ -48,10 +48,12 @@ export class Writer {
 
   async #drain(): Promise<void> {
     while (this.#queue.length > 0) {
-      if (this.#share.due) await this.#share.turn();
       // Encoding a batch takes time on this thread: a large one goes in parts.
       const batch = this.#queue.splice(0, LARGEST_COMMIT);
+      // Beside the commit: a store that takes longer than a turn is not kept waiting for it.
+      const turn = this.#share.due ? this.#share.turn() : undefined;
       await this.#commit(batch);
+      await turn;
     }
     this.#committing = false;
   }
