@@ -2,7 +2,7 @@ import { runUnknown } from '../errors/errors.ts';
 import type { RunId } from '../model/ids.ts';
 import type { HistoryEntry } from '../model/run.ts';
 import { isTerminal } from '../model/state.ts';
-import { isAlive, parseIdentity } from '../process/index.ts';
+import { isAlive, parseIdentity } from '../process/identity.ts';
 import { explain } from '../reading/explain.ts';
 import type { Explanation } from '../reading/explanation.ts';
 import { flowchart } from '../reading/flowchart.ts';
