@@ -8,5 +8,6 @@ it(
   async () => {
     const report = await killNights(6);
     expect(report).toMatchObject({ kills: 6, damaged: [], changed: [] });
+    expect(report.listed).toBeGreaterThan(0);
   },
 );

@@ -25,8 +25,8 @@ export interface StepsReport {
   readonly rounds: number;
   /** Tasks that had completed by the last kill. */
   readonly completed: number;
-  /** Executions that a kill cut off, so that they were made again. */
-  readonly cutOff: number;
+  /** Executions beyond the first of a task: after a planned failure, or because a kill cut one off. */
+  readonly repeated: number;
   /** Lines that appear more than once. */
   readonly repeatedLines: readonly string[];
   /** Lines that are missing from a round that has ended. */
@@ -79,7 +79,7 @@ function compare(
     kills: seen.length,
     rounds: new Set([...last].map((key) => key.split(':')[0])).size,
     completed: last.size,
-    cutOff: executions.length - new Set(executions).size,
+    repeated: executions.length - new Set(executions).size,
     repeatedLines: [...distinct].filter((key) => lines.indexOf(key) !== lines.lastIndexOf(key)),
     missingLines: [...last].filter((key) => !distinct.has(key)),
     executedAgain: [...new Set(again)],
