@@ -38,8 +38,14 @@ export type { SecretResolver, SecretResolvers } from './secret/resolve-secret.ts
 export type { RunId } from './model/ids.ts';
 export type * from './model/json.ts';
 export type * from './model/run.ts';
+export type * from './model/artifact.ts';
+export type { LogEntry, LogLevel } from './model/log-entry.ts';
+export { LOG_LEVELS } from './model/log-entry.ts';
+export type * from './model/shared-state.ts';
 export type * from './model/state.ts';
 export type * from './store/run-store.ts';
+export type * from './store/run-notes.ts';
+export type * from './store/shared-state.ts';
 export { flow } from './flow.ts';
 export { map, submit, task } from './task.ts';
 export { allowFailure } from './future/allow-failure.ts';

@@ -11,6 +11,8 @@ const KNOWN = {
   task: new Set([...SHARED, ...HOOKS, 'maxRecoveries', 'key', 'input', 'waitFor', 'concurrency']),
   flow: new Set([...SHARED, ...HOOKS, 'maxRecoveries', 'key', 'input', 'durable']),
 };
+/** Options that may hold a run up before an attempt. */
+const GATED: readonly string[] = [];
 const DEFAULT_GRACE = 10_000;
 const DEFAULT_RECOVERIES = 3;
 const DEFAULT_CONCURRENCY = 100;
@@ -142,6 +144,7 @@ export function define(
     durable: options['durable'] === true,
     waitFor: (options['waitFor'] as readonly Waitable[] | undefined) ?? [],
     concurrency: wholeNumber(what, 'concurrency', options['concurrency'], 1, DEFAULT_CONCURRENCY),
+    gated: GATED.some((option) => options[option] !== undefined),
     given: options,
   };
 }

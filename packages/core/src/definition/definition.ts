@@ -32,6 +32,8 @@ export interface Definition {
   readonly durable: boolean;
   readonly waitFor: readonly Waitable[];
   readonly concurrency: number;
+  /** Whether anything may hold its runs up: see `engine/admission`. */
+  readonly gated: boolean;
   /** The options as they were given, for `with()`. */
   readonly given: GivenOptions;
 }

@@ -8,7 +8,7 @@ import { HoldfastError } from '../errors/holdfast-error.ts';
 import { ChildRun } from './child-run.ts';
 import { defaultTarget } from './default-engine.ts';
 import { startMapping, type MapCall } from './mapping.ts';
-import { failed } from './perform.ts';
+import { failed } from './outcomes.ts';
 import { currentScope, type Scope } from './scope.ts';
 
 /** A future of a run in the default engine, where no flow accounts for its failure. */

@@ -12,7 +12,9 @@ import { endRefused, openRecord } from './child-record.ts';
 import { assertDurable, keepableText } from './engine-core.ts';
 import { authorsKey, hashArguments, keyRequired, keyReused } from './identity.ts';
 import { allEnded, dependenciesOf, futuresIn, readInputs, type AnyFuture } from './inputs.ts';
-import { completedValue, failed, failureOf, perform, type Performance } from './perform.ts';
+import { completedValue, failed, failureOf } from './outcomes.ts';
+import { perform } from './perform.ts';
+import type { Performance } from './performance.ts';
 import type { RunHandle } from './run-handle.ts';
 import type { Accountable, Scope } from './scope.ts';
 

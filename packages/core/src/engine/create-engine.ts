@@ -1,6 +1,4 @@
-import { systemClock } from '../clock/system-clock.ts';
 import { sleep } from '../clock/clock.ts';
-import { define } from '../definition/define.ts';
 import { definitionOf, type Definition } from '../definition/definition.ts';
 import {
   engineStopped,
@@ -9,60 +7,21 @@ import {
   runNotEnded,
   runUnknown,
 } from '../errors/errors.ts';
-import { EngineEvents } from '../events/engine-events.ts';
-import { silentLogger } from '../events/logger.ts';
+import type { EngineEvents } from '../events/engine-events.ts';
 import { durationMs } from '../model/duration.ts';
-import { newRunId, systemRandom, type RunId } from '../model/ids.ts';
+import type { RunId } from '../model/ids.ts';
 import type { Run } from '../model/run.ts';
-import { createScrubber } from '../secret/scrubber.ts';
-import { valueCodec } from '../serial/value-codec.ts';
 import type { OpenRun, RunQuery } from '../store/run-store.ts';
-import { ChildRun } from './child-run.ts';
-import { Definitions } from './definitions.ts';
+import { coreOf } from './core-of.ts';
 import type { CallTarget, Engine, StartOptions } from './engine.ts';
 import { assertDurable, keepableText, type EngineCore } from './engine-core.ts';
 import type { EngineOptions } from './engine-options.ts';
-import type { FlowHandle, RecoveryReport } from './flow-handle.ts';
-import { HookDelivery } from './hook-delivery.ts';
-import { Leases } from './leases.ts';
+import { flowAround } from './flow-around.ts';
+import { emptyReport, type FlowHandle, type RecoveryReport, type Report } from './flow-handle.ts';
 import { explainRun, flowchartOf, readTimeline } from './reading-back.ts';
 import { recoverRun } from './recovery.ts';
-import { Resources } from './resources.ts';
 import { retryRun } from './retry-run.ts';
 import { foreignHandle, handleOf, quiet, RootRun } from './root-run.ts';
-import { currentScope } from './scope.ts';
-import { scrubbingLogger } from './scrubbing-logger.ts';
-import { Writer } from './writer.ts';
-
-const DEFAULT_LEASE = 30_000;
-
-function coreOf(options: EngineOptions): EngineCore {
-  const { store, clock = systemClock, random = systemRandom } = options;
-  const scrubber = createScrubber();
-  const logger = scrubbingLogger(options.logger ?? silentLogger, scrubber);
-  const resources = new Resources(options.resources ?? {});
-  const core = {
-    store,
-    clock,
-    random,
-    logger,
-    resources,
-    writer: new Writer(store),
-    events: new EngineEvents((event, error) => {
-      logger.error({ event, err: error }, 'a listener threw');
-    }),
-    definitions: new Definitions(),
-    codec: valueCodec(resources),
-    scrubber,
-    secretResolvers: options.secrets ?? {},
-    codeVersion: options.codeVersion,
-    aroundAttempt: options.aroundAttempt,
-  } as { -readonly [K in keyof EngineCore]: EngineCore[K] };
-  core.hooks = new HookDelivery(core);
-  const ttl = durationMs(options.leaseTtl ?? DEFAULT_LEASE, "The engine's leaseTtl");
-  core.leases = new Leases(core, ttl, newRunId(clock.now(), random));
-  return core;
-}
 
 function definitionFor(value: unknown, kind: 'flow' | 'task'): Definition {
   const definition = definitionOf(value);
@@ -264,22 +223,6 @@ class HoldfastEngine implements Engine, CallTarget {
     await this.#core.writer.idle();
     if (this.#opened !== undefined) await this.#core.store.close();
   }
-}
-
-type Report = { -readonly [K in keyof RecoveryReport]: RecoveryReport[K][number][] };
-
-function emptyReport(): Report {
-  return { resumed: [], ended: [], heldElsewhere: [], unknown: [], failed: [], hooksLeft: [] };
-}
-
-/** A task that is called outside of every flow runs in a flow of its own. */
-function flowAround(task: Definition): Definition {
-  const call = (...args: readonly unknown[]): unknown => {
-    const scope = currentScope();
-    if (scope === undefined) throw engineStopped();
-    return ChildRun.start(scope, task, args).future.result();
-  };
-  return define('flow', call, { name: `task ${task.name}` });
 }
 
 /**

@@ -52,3 +52,11 @@ export interface RecoveryReport {
   /** Hooks that stay due. Give their definitions to `createEngine` with `flows` and `tasks`. */
   readonly hooksLeft: readonly HookLeft[];
 }
+
+/** A report while it is being written. */
+export type Report = { -readonly [K in keyof RecoveryReport]: RecoveryReport[K][number][] };
+
+/** A report before anything was found. */
+export function emptyReport(): Report {
+  return { resumed: [], ended: [], heldElsewhere: [], unknown: [], failed: [], hooksLeft: [] };
+}

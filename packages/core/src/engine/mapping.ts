@@ -8,7 +8,7 @@ import type { Outcome } from '../model/outcome.ts';
 import { Cancellation } from './cancellation.ts';
 import { ChildRun } from './child-run.ts';
 import { hashArguments } from './identity.ts';
-import { failed } from './perform.ts';
+import { failed } from './outcomes.ts';
 import type { Accountable, Scope } from './scope.ts';
 
 /** What is mapped over, and what each item becomes. */

@@ -1,32 +1,21 @@
 import pRetry from 'p-retry';
 import type { Clock } from '../clock/clock.ts';
-import { cancelled, reasonOf, skipped } from '../errors/errors.ts';
-import type { Definition } from '../definition/definition.ts';
+import { reasonOf } from '../errors/errors.ts';
 import type { Outcome } from '../model/outcome.ts';
-import type { Dependency } from '../model/run.ts';
 import type { RunEvent } from '../model/run-event.ts';
-import { isTerminal, type CompletedState, type TerminalState } from '../model/state.ts';
+import { isTerminal } from '../model/state.ts';
 import { decideRetry, type RetryDecision } from '../policies/retry.ts';
 import { errorOf, fromFailure, toFailure } from '../serial/failure-codec.ts';
 import { scrubError } from '../serial/scrub-error.ts';
+import type { Admission } from './admission/admission.ts';
+import { admissionOf } from './admission/gates.ts';
 import { makeAttempt, type AttemptEnd } from './attempt.ts';
 import type { Cancellation } from './cancellation.ts';
-import { randomFraction, type EngineCore } from './engine-core.ts';
-import type { Execution } from './execution.ts';
-import type { RunHandle } from './run-handle.ts';
+import { randomFraction } from './engine-core.ts';
+import { failed, failureOf, type Failed } from './outcomes.ts';
+import type { Performance } from './performance.ts';
 import { Scope } from './scope.ts';
-import { refuseSecrets, storedValue } from './stored-value.ts';
-
-/** A run that is about to be executed. */
-export interface Performance {
-  readonly execution: Execution;
-  readonly handle: RunHandle;
-  readonly definition: Definition;
-  readonly args: readonly unknown[];
-  readonly cancellation: Cancellation;
-  /** What a task takes as input. */
-  readonly dependsOn?: readonly Dependency[];
-}
+import { refuseSecrets } from './stored-value.ts';
 
 /** An attempt that gave no value, on its way through p-retry, which retries instances of Error other than TypeError only. */
 class AttemptWithoutValue extends Error {
@@ -35,28 +24,6 @@ class AttemptWithoutValue extends Error {
   constructor(end: Exclude<AttemptEnd, { kind: 'returned' }>) {
     super(end.kind);
     this.end = end;
-  }
-}
-
-type Failed = Outcome<unknown> & { ok: false };
-
-/** An outcome that is none of the good ones. */
-export function failed(state: Failed['state'], error: Error): Failed {
-  return { ok: false, error, state };
-}
-
-/** How a run that ended otherwise than well looks to those who need it. */
-export function failureOf(state: TerminalState, name: string): Failed {
-  switch (state.type) {
-    case 'FAILED':
-    case 'CRASHED':
-      return failed(state.type, fromFailure(state.error));
-    case 'CANCELLED':
-      return failed(state.type, cancelled(`'${name}'`, state.reason));
-    case 'SKIPPED':
-      return failed(state.type, skipped(state.name, state.reason));
-    case 'COMPLETED':
-      throw new Error('a completed run is no failure');
   }
 }
 
@@ -82,6 +49,8 @@ function waitUnlessAborted(
 /** Executes one run to its outcome: attempts, retries, cancellation. */
 class Performer {
   readonly #run: Performance;
+  /** What it passes before each attempt; undefined for most. */
+  readonly #admission: Admission | undefined;
   /** What the last failure was in this process: its class and fields are those of the original. */
   #lastError: Error | undefined;
   #retry: RetryDecision | undefined;
@@ -91,6 +60,7 @@ class Performer {
 
   constructor(run: Performance) {
     this.#run = run;
+    this.#admission = run.definition.gated ? admissionOf(run) : undefined;
   }
 
   async perform(): Promise<Outcome<unknown>> {
@@ -108,7 +78,9 @@ class Performer {
   async #attempts(): Promise<Outcome<unknown>> {
     let outcome: Outcome<unknown> | undefined;
     const once = async (): Promise<Outcome<unknown>> => {
-      const end = await this.#attempt();
+      const end = await (this.#admission === undefined
+        ? this.#call()
+        : this.#attempt(this.#admission));
       if (end.kind === 'returned') return this.#complete(end.value);
       throw new AttemptWithoutValue(end);
     };
@@ -131,7 +103,15 @@ class Performer {
     }
   }
 
-  async #attempt(): Promise<AttemptEnd> {
+  async #attempt(admission: Admission): Promise<AttemptEnd> {
+    try {
+      return await this.#call();
+    } finally {
+      await admission.leave();
+    }
+  }
+
+  async #call(): Promise<AttemptEnd> {
     const { execution, handle, definition, cancellation, args } = this.#run;
     if (cancellation.reason !== undefined) return { kind: 'aborted', reason: cancellation.reason };
     const scope = new Scope(execution, handle, definition, cancellation);
@@ -166,13 +146,15 @@ class Performer {
       throw new AttemptWithoutValue({ kind: 'threw', error });
     }
     const failedTasks = this.#failedTasks === 0 ? {} : { failedTasks: this.#failedTasks };
-    await handle.apply({ type: 'complete', result: { inline }, ...failedTasks });
+    const result = { inline };
+    await handle.apply({ type: 'complete', result, ...failedTasks });
+    if (this.#admission !== undefined) await this.#admission.completed(result);
     const primitive = typeof value !== 'object' || value === null;
     return { ok: true, value: primitive ? value : codec.decode(inline), state: 'COMPLETED' };
   }
 
   /** Records an attempt without a value. Undefined: the next attempt may begin. */
-  async #without(end: AttemptWithoutValue['end']): Promise<Failed | undefined> {
+  async #without(end: AttemptWithoutValue['end']): Promise<Outcome<unknown> | undefined> {
     if (end.kind === 'aborted') return this.#aborted(end.reason);
     const { execution, handle, definition } = this.#run;
     const { engine } = execution;
@@ -195,7 +177,7 @@ class Performer {
     return this.#ended() ?? (await this.#backoff()) ?? (await this.#again());
   }
 
-  async #again(): Promise<Failed | undefined> {
+  async #again(): Promise<Outcome<unknown> | undefined> {
     const { execution, handle } = this.#run;
     if (this.#startedMore && execution.abandoned === undefined) {
       await execution.reload(handle.run.id);
@@ -223,9 +205,20 @@ class Performer {
     return reason === undefined ? undefined : this.#aborted(reason);
   }
 
-  async #start(): Promise<Failed | undefined> {
+  /** Passes the gates; gives an outcome when one of them ends the run, or it was told to stop meanwhile. */
+  async #admitted(admission: Admission): Promise<Outcome<unknown> | undefined> {
+    const early = await admission.enter();
+    const { reason } = this.#run.cancellation;
+    if (early !== undefined || reason === undefined) return early;
+    await admission.leave();
+    return this.#aborted(reason);
+  }
+
+  async #start(): Promise<Outcome<unknown> | undefined> {
     const { handle, cancellation, dependsOn } = this.#run;
     if (cancellation.reason !== undefined) return this.#aborted(cancellation.reason);
+    const early = this.#admission && (await this.#admitted(this.#admission));
+    if (early !== undefined) return early;
     await handle.apply({ type: 'start' }, dependsOn === undefined ? {} : { dependsOn });
     return this.#ended();
   }
@@ -249,9 +242,4 @@ class Performer {
 /** Executes a run that is PENDING or SCHEDULED, to its outcome, which is committed when this resolves. Throws only when the store does. */
 export function perform(run: Performance): Promise<Outcome<unknown>> {
   return new Performer(run).perform();
-}
-
-/** The value of a run that completed earlier. */
-export function completedValue(engine: EngineCore, state: CompletedState): unknown {
-  return engine.codec.decode(storedValue(state.result));
 }

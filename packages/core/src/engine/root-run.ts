@@ -11,7 +11,8 @@ import { encodeInputs, nameForPeople, type EngineCore } from './engine-core.ts';
 import { Execution } from './execution.ts';
 import { assertKey } from './identity.ts';
 import type { FlowHandle } from './flow-handle.ts';
-import { completedValue, failureOf, perform } from './perform.ts';
+import { completedValue, failureOf } from './outcomes.ts';
+import { perform } from './perform.ts';
 import { RunHandle } from './run-handle.ts';
 import { outsideScope } from './scope.ts';
 

@@ -1,9 +1,13 @@
 import type { Failure } from './failure.ts';
-import type { EpochMs, StoredValue } from './state.ts';
+import type { EpochMs, PausedState, SkippedState, StoredValue } from './state.ts';
 
 /** What can happen to a run. Each names only what it brings with it; the time comes with the facts. */
 export type RunEvent =
-  | { readonly type: 'schedule'; readonly dueAt: EpochMs }
+  | {
+      readonly type: 'schedule';
+      readonly name?: 'Scheduled' | 'AwaitingSlot' | 'AwaitingWindow';
+      readonly dueAt: EpochMs;
+    }
   | { readonly type: 'start' }
   | { readonly type: 'complete'; readonly result: StoredValue; readonly failedTasks?: number }
   | { readonly type: 'serveCached'; readonly result: StoredValue }
@@ -12,9 +16,20 @@ export type RunEvent =
   | { readonly type: 'retryLater'; readonly dueAt: EpochMs; readonly error: Failure }
   | {
       readonly type: 'skip';
-      readonly name: 'UpstreamFailed' | 'NotNeeded';
+      readonly name: SkippedState['name'];
       readonly reason: string;
     }
+  /** Its code waits: for a time, or for an input. */
+  | {
+      readonly type: 'pause';
+      readonly name: PausedState['name'];
+      readonly until?: EpochMs;
+      readonly input?: string;
+    }
+  /** What its code waited for is there. */
+  | { readonly type: 'resume' }
+  /** Its window closed before it had started, or while it was under way. */
+  | { readonly type: 'missWindow' | 'closeWindow'; readonly error: Failure }
   | { readonly type: 'requestCancel'; readonly reason: string }
   | { readonly type: 'cancelled'; readonly reason: string }
   /** `crashed`: its process died, which uses up a recovery; else its engine was stopped. */

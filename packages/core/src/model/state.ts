@@ -42,7 +42,10 @@ export interface RunningState {
 export interface PausedState {
   readonly type: 'PAUSED';
   readonly name: 'Paused' | 'Sleeping';
+  /** When it goes on by itself; for a pause, when it gives up waiting. */
   readonly until?: EpochMs;
+  /** The name of the input that it waits for. */
+  readonly input?: string;
 }
 
 /** Told to stop; its function has not ended yet. */

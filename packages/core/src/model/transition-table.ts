@@ -18,10 +18,10 @@ const WAITING: readonly StateType[] = ['SCHEDULED', 'PENDING'];
 export const TRANSITIONS: readonly TransitionRow[] = [
   {
     event: 'schedule',
-    from: ['PENDING'],
+    from: WAITING,
     to: 'SCHEDULED',
-    names: ['Scheduled'],
-    when: 'its start lies in the future',
+    names: ['Scheduled', 'AwaitingSlot', 'AwaitingWindow'],
+    when: 'its start lies in the future, no slot is free, or its window has not opened',
   },
   {
     event: 'start',
@@ -69,8 +69,36 @@ export const TRANSITIONS: readonly TransitionRow[] = [
     event: 'skip',
     from: WAITING,
     to: 'SKIPPED',
-    names: ['UpstreamFailed', 'NotNeeded'],
-    when: 'something it needs ended otherwise than well, or nobody needs it any more',
+    names: ['UpstreamFailed', 'NotNeeded', 'Overlap', 'WontFit'],
+    when: 'something it needs ended otherwise than well, nobody needs it any more, another run of it is under way, or its window is too short',
+  },
+  {
+    event: 'pause',
+    from: ['RUNNING'],
+    to: 'PAUSED',
+    names: ['Paused', 'Sleeping'],
+    when: 'its code waits for an input, or sleeps',
+  },
+  {
+    event: 'resume',
+    from: ['PAUSED'],
+    to: 'RUNNING',
+    names: ['Resumed'],
+    when: 'the input it waited for was given, or its time has come',
+  },
+  {
+    event: 'missWindow',
+    from: WAITING,
+    to: 'FAILED',
+    names: ['MissedWindow'],
+    when: 'its window closed before it could start',
+  },
+  {
+    event: 'closeWindow',
+    from: ['SCHEDULED', 'RUNNING', 'PAUSED', 'CANCELLING'],
+    to: 'FAILED',
+    names: ['WindowClosed'],
+    when: 'its window closed while it was under way',
   },
   {
     event: 'requestCancel',

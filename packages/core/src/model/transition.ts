@@ -1,6 +1,12 @@
 import type { Dependency, HookName, Run } from './run.ts';
 import type { RunEvent } from './run-event.ts';
-import { isTerminal, type EpochMs, type RunningState, type State } from './state.ts';
+import {
+  isTerminal,
+  type EpochMs,
+  type PausedState,
+  type RunningState,
+  type State,
+} from './state.ts';
 import { findTransition } from './transition-table.ts';
 
 /** What a transition needs to know beside the run and the event. */
@@ -34,10 +40,19 @@ function started(run: Run): RunningState {
   return { type: 'RUNNING', name: 'Running', attempt: run.attempts + 1 };
 }
 
+function paused({ name, until, input }: RunEvent & { type: 'pause' }): PausedState {
+  return {
+    type: 'PAUSED',
+    name,
+    ...(until === undefined ? {} : { until }),
+    ...(input === undefined ? {} : { input }),
+  };
+}
+
 function nextState(run: Run, event: RunEvent, now: EpochMs): State {
   switch (event.type) {
     case 'schedule':
-      return { type: 'SCHEDULED', name: 'Scheduled', dueAt: event.dueAt };
+      return { type: 'SCHEDULED', name: event.name ?? 'Scheduled', dueAt: event.dueAt };
     case 'start':
       return started(run);
     case 'complete':
@@ -63,6 +78,14 @@ function nextState(run: Run, event: RunEvent, now: EpochMs): State {
       };
     case 'skip':
       return { type: 'SKIPPED', name: event.name, reason: event.reason };
+    case 'pause':
+      return paused(event);
+    case 'resume':
+      return { type: 'RUNNING', name: 'Resumed', attempt: run.attempts };
+    case 'missWindow':
+      return { type: 'FAILED', name: 'MissedWindow', error: event.error };
+    case 'closeWindow':
+      return { type: 'FAILED', name: 'WindowClosed', error: event.error };
     case 'requestCancel':
       return { type: 'CANCELLING', name: 'Cancelling', reason: event.reason };
     case 'cancelled':

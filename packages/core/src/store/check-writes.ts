@@ -3,6 +3,7 @@ import { assertJson } from '../model/assert-json.ts';
 import type { RunId } from '../model/ids.ts';
 import type { State } from '../model/state.ts';
 import type { RunWrite, Write } from './run-store.ts';
+import type { ScheduleWrite } from './shared-state.ts';
 
 function invalid(what: string, runId: RunId): HoldfastError {
   return new HoldfastError('STORE_WRITE_INVALID', `A write to run ${runId} is not valid: ${what}`, {
@@ -92,6 +93,43 @@ function checkRunWrite(write: RunWrite): void {
   checkValues(write);
 }
 
+function checkJson(value: unknown, what: string, runId: RunId): void {
+  assertJson(value, what, (problem) => invalid(problem, runId));
+}
+
+/** What is kept beside the runs. */
+function checkBeside(write: Write): void {
+  if (write.kind === 'log') {
+    checkJson(write.entry, 'a line', write.entry.runId);
+    checkText(write.entry.message, 'line', write.entry.runId);
+  } else if (write.kind === 'artifact') {
+    const { artifact, fence } = write;
+    if (fence.rootId !== artifact.rootId)
+      throw invalid('its fence is of another root', artifact.runId);
+    checkJson(artifact, 'an artifact', artifact.runId);
+    checkText(artifact.key, 'artifact key', artifact.runId);
+  } else if (write.kind === 'cache') {
+    checkJson(write.entry, 'a cached result', write.entry.runId);
+    checkText(write.entry.key, 'cache key', write.entry.runId);
+  } else if (write.kind === 'input') {
+    checkJson(write.input, 'an input', write.input.runId);
+    checkText(write.input.name, 'input name', write.input.runId);
+  } else if (write.kind === 'schedule') {
+    checkSchedule(write);
+  }
+}
+
+function checkSchedule({ expectVersion, schedule }: ScheduleWrite): void {
+  const refuse = (what: string): HoldfastError =>
+    new HoldfastError('STORE_WRITE_INVALID', `The schedule '${schedule.name}': ${what}`, {
+      hint: 'This is a mistake in the code that calls the run store; nothing of the batch was written.',
+      retryable: false,
+    });
+  if (!(schedule.version > expectVersion)) throw refuse('its version must grow');
+  if (UNKEEPABLE.test(schedule.name)) throw refuse('its name cannot be kept');
+  assertJson(schedule, 'it', refuse);
+}
+
 /**
  * Refuses a batch that no store can keep truthfully. Every adapter calls it first in `commit`, so that
  * all of them refuse the same. It looks at the batch alone, at no stored record:
@@ -114,6 +152,8 @@ export function checkWrites(writes: readonly Write[]): void {
       assertJson(value.value, value.slot, (what) => invalid(what, value.runId));
     } else if (write.kind === 'cancel-request') {
       checkText(write.reason, 'cancel reason', write.rootId);
+    } else {
+      checkBeside(write);
     }
   }
 }

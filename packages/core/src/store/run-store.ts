@@ -8,6 +8,8 @@ import type {
   Run,
 } from '../model/run.ts';
 import type { EpochMs, StateType } from '../model/state.ts';
+import type { ArtifactWrite, LogWrite, RunNotes } from './run-notes.ts';
+import type { CacheWrite, InputWrite, ScheduleWrite, SharedState } from './shared-state.ts';
 
 /**
  * Names the lease under which a write is made: the root run, and the epoch that was granted. A store
@@ -73,7 +75,17 @@ export interface CancelRequestWrite {
 }
 
 /** One thing to write. */
-export type Write = RunWrite | RecordWrite | HookDeliveredWrite | ChildWrite | CancelRequestWrite;
+export type Write =
+  | RunWrite
+  | RecordWrite
+  | HookDeliveredWrite
+  | ChildWrite
+  | CancelRequestWrite
+  | LogWrite
+  | ArtifactWrite
+  | CacheWrite
+  | InputWrite
+  | ScheduleWrite;
 
 /**
  * What became of one write. A conflict is a value, not an exception:
@@ -151,6 +163,10 @@ export interface RunQuery {
   readonly states?: readonly StateType[];
   readonly parentId?: RunId;
   readonly rootId?: RunId;
+  /** Only runs with this key. */
+  readonly key?: string;
+  /** Only runs that carry this tag. */
+  readonly tag?: string;
   /** Only runs without a parent. */
   readonly topLevel?: boolean;
   /** Only runs with an id greater (order 'oldest') or less (order 'newest') than this one: the last of the page before. */
@@ -188,7 +204,7 @@ export interface RunQuery {
  * `STORE_CLOSED` (before `open` and after `close`; a closed store stays closed), `STORE_WRITE_INVALID` (a write that
  * is none), `STORE_NEWER` (written by a newer version of the software: refused, untouched), `STORE_RECORD_CORRUPT`.
  */
-export interface RunStore {
+export interface RunStore extends RunNotes, SharedState {
   /** The adapter's name, for messages: 'memory', 'sqlite', … */
   readonly adapter: string;
   /** Whether runs outlive the process. */

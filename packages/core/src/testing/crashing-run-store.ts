@@ -16,6 +16,16 @@ export interface CrashingRunStore extends RunStore {
 
 const forever = <T>(): Promise<T> => new Promise<T>(() => undefined);
 
+/** What reaches the inner store while the process is alive. */
+const PASSED_ON = [
+  ...(['run', 'runs', 'history', 'below', 'recorded', 'pendingHooks', 'children'] as const),
+  ...(['openRuns', 'acquireLease', 'renewLeases', 'releaseLeases', 'logs', 'artifacts'] as const),
+  ...(['cached', 'inputs', 'schedules', 'acquirePermits', 'renewPermits'] as const),
+  ...(['releasePermits', 'prune'] as const),
+] as const;
+
+type Call = (...args: unknown[]) => Promise<unknown>;
+
 /**
  * Gives a store to a process that dies at a commit: just before it is applied, or just after, when nobody has
  * been told. What the process would do afterwards does not come about, as after SIGKILL. The inner store
@@ -31,6 +41,7 @@ export function crashingRunStore(inner: RunStore, at: CrashPoint | undefined): C
   ): ((...args: A) => Promise<T>) => {
     return async (...args) => (dead ? forever<T>() : call.apply(inner, args));
   };
+  const passedOn = Object.fromEntries(PASSED_ON.map((call) => [call, alive(inner[call] as Call)]));
   return {
     adapter: inner.adapter,
     durable: true,
@@ -55,16 +66,6 @@ export function crashingRunStore(inner: RunStore, at: CrashPoint | undefined): C
       die();
       return forever();
     },
-    run: alive(inner.run),
-    runs: alive(inner.runs),
-    history: alive(inner.history),
-    below: alive(inner.below),
-    recorded: alive(inner.recorded),
-    pendingHooks: alive(inner.pendingHooks),
-    children: alive(inner.children),
-    openRuns: alive(inner.openRuns),
-    acquireLease: alive(inner.acquireLease),
-    renewLeases: alive(inner.renewLeases),
-    releaseLeases: alive(inner.releaseLeases),
+    ...(passedOn as Pick<RunStore, (typeof PASSED_ON)[number]>),
   };
 }

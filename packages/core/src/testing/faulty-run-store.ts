@@ -41,7 +41,8 @@ export const THIEF = 'thief/1/1';
 const CALLS: readonly FaultyCall[] = [
   ...(['open', 'close', 'commit', 'run', 'runs', 'history', 'below', 'recorded'] as const),
   ...(['pendingHooks', 'children', 'openRuns', 'acquireLease', 'renewLeases'] as const),
-  'releaseLeases',
+  ...(['releaseLeases', 'logs', 'artifacts', 'cached', 'inputs', 'schedules'] as const),
+  ...(['acquirePermits', 'renewPermits', 'releasePermits', 'prune'] as const),
 ];
 
 type AnyCall = (...parameters: readonly unknown[]) => Promise<unknown>;

@@ -10,6 +10,14 @@ import { EVENTS, flowIn, NOW, STATES, taskIn } from './sample.ts';
 /** Written out a second time, on purpose: from state, event, to state. */
 const LEGAL: readonly (readonly [StateType, RunEventType, StateType])[] = [
   ['PENDING', 'schedule', 'SCHEDULED'],
+  ['SCHEDULED', 'schedule', 'SCHEDULED'],
+  ['RUNNING', 'pause', 'PAUSED'],
+  ['PAUSED', 'resume', 'RUNNING'],
+  ['SCHEDULED', 'missWindow', 'FAILED'],
+  ['PENDING', 'missWindow', 'FAILED'],
+  ...(['SCHEDULED', 'RUNNING', 'PAUSED', 'CANCELLING'] as const).map(
+    (from) => [from, 'closeWindow', 'FAILED'] as const,
+  ),
   ['SCHEDULED', 'start', 'RUNNING'],
   ['PENDING', 'start', 'RUNNING'],
   ['RUNNING', 'complete', 'COMPLETED'],

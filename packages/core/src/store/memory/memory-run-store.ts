@@ -8,6 +8,8 @@ import type {
   RecordedValue,
   Run,
 } from '../../model/run.ts';
+import type { RunArtifact } from '../../model/artifact.ts';
+import type { CachedResult, GivenInput, ScheduleRecord } from '../../model/shared-state.ts';
 import { isTerminal } from '../../model/state.ts';
 import { checkWrites } from '../check-writes.ts';
 import type {
@@ -23,6 +25,8 @@ import type {
   Write,
   WriteOutcome,
 } from '../run-store.ts';
+import type { LogQuery, StoredLogEntry } from '../run-notes.ts';
+import type { PermitGrant, PermitRequest, Pruned, PruneRequest } from '../shared-state.ts';
 import { optionsInvalid } from '../../errors/errors.ts';
 import { copyHook, copyJson, copyRun, copyStep } from './copy-records.ts';
 import { MemoryTables } from './memory-tables.ts';
@@ -168,6 +172,42 @@ class MemoryRunStore implements RunStore {
       if (root !== undefined) root.lease = { ...root.lease, holder: '', expiresAt: 0 };
     }
     tables.sweep();
+  }
+
+  async logs(query: LogQuery): Promise<readonly StoredLogEntry[]> {
+    return this.#open().notes.logs(query);
+  }
+
+  async artifacts(rootId: RunId): Promise<readonly RunArtifact[]> {
+    return this.#open().notes.artifacts(rootId);
+  }
+
+  async cached(key: string): Promise<CachedResult | undefined> {
+    return this.#open().shared.cached(key);
+  }
+
+  async inputs(rootId: RunId): Promise<readonly GivenInput[]> {
+    return this.#open().shared.inputs(rootId);
+  }
+
+  async schedules(): Promise<readonly ScheduleRecord[]> {
+    return this.#open().shared.schedules();
+  }
+
+  async acquirePermits(request: PermitRequest): Promise<PermitGrant> {
+    return this.#open().shared.permits.acquire(request);
+  }
+
+  async renewPermits(terms: LeaseTerms & { readonly now: number }): Promise<void> {
+    this.#open().shared.permits.renew(terms);
+  }
+
+  async releasePermits(holder: string, ids: readonly string[]): Promise<void> {
+    this.#open().shared.permits.release(holder, ids);
+  }
+
+  async prune(request: PruneRequest): Promise<Pruned> {
+    return this.#open().prune(request);
   }
 
   #open(): MemoryTables {

@@ -1,10 +1,20 @@
 import type { RunId } from '../../model/ids.ts';
 import type { ChildRecord, PendingHook, RecordedValue, Run } from '../../model/run.ts';
 import { isTerminal } from '../../model/state.ts';
+import type { ArtifactWrite, LogWrite } from '../run-notes.ts';
 import type { Fence, Lease, RunWrite, Write, WriteOutcome } from '../run-store.ts';
+import type {
+  CacheWrite,
+  InputWrite,
+  Pruned,
+  PruneRequest,
+  ScheduleWrite,
+} from '../shared-state.ts';
 import { copyJson, copyRun, copyHook, keptRun, keptStep, type KeptStep } from './copy-records.ts';
 import { EndedRoots } from './ended-roots.ts';
 import { Identities } from './identities.ts';
+import { MemoryNotes } from './memory-notes.ts';
+import { MemorySharedState } from './memory-shared-state.ts';
 
 /** A run and its history. */
 export interface RunEntry {
@@ -43,6 +53,19 @@ function sameIdentity(a: Run, b: Run): boolean {
   );
 }
 
+function isPrunable({ entry, lease }: RootEntry, request: PruneRequest): boolean {
+  const { run } = entry;
+  const { endedBefore, states, name } = request;
+  return (
+    lease.holder === '' &&
+    isTerminal(run.state) &&
+    run.endedAt !== undefined &&
+    run.endedAt < endedBefore &&
+    (states === undefined || states.includes(run.state.type)) &&
+    (name === undefined || run.name === name)
+  );
+}
+
 /**
  * The records of a memory store, and how writes change them. Nothing here throws once a batch was
  * checked (`checkWrites`), so a batch is never applied in part.
@@ -52,6 +75,8 @@ export class MemoryTables {
   readonly roots = new Map<RunId, RootEntry>();
   /** In the order in which they became due. */
   readonly hooks = new Map<string, PendingHook>();
+  readonly notes = new MemoryNotes();
+  readonly shared = new MemorySharedState();
   readonly #identities = new Identities();
   readonly #ended = new EndedRoots();
   readonly #keepEnded: number;
@@ -76,6 +101,31 @@ export class MemoryTables {
         return APPLIED;
       case 'cancel-request':
         return this.#requestCancel(write.rootId, write.reason);
+      default:
+        return this.#beside(write);
+    }
+  }
+
+  /** What is kept beside the runs. */
+  #beside(write: LogWrite | ArtifactWrite | CacheWrite | InputWrite | ScheduleWrite): WriteOutcome {
+    switch (write.kind) {
+      case 'log':
+        if (this.roots.has(write.entry.rootId)) this.notes.addLine(write.entry);
+        return APPLIED;
+      case 'artifact':
+        if (this.held(write.fence) === undefined) return FENCED;
+        this.notes.putArtifact(write.artifact);
+        return APPLIED;
+      case 'cache':
+        if (this.held(write.fence) === undefined) return FENCED;
+        this.shared.putCached(write.entry);
+        return APPLIED;
+      case 'input':
+        if (!this.roots.has(write.input.rootId)) return VERSION;
+        this.shared.giveInput(write.input);
+        return APPLIED;
+      case 'schedule':
+        return this.shared.putSchedule(write) ? APPLIED : VERSION;
     }
   }
 
@@ -179,6 +229,23 @@ export class MemoryTables {
     }
   }
 
+  /** Forgets ended roots that a request describes, the one that ended first leading. */
+  prune(request: PruneRequest): Pruned {
+    const due = new Set(Array.from(this.hooks.values(), (hook) => hook.rootId));
+    const chosen = [...this.#ended.ids]
+      .flatMap((id) => this.roots.get(id) ?? [])
+      .filter((root) => isPrunable(root, request) && !due.has(root.entry.run.id))
+      .slice(0, request.limit);
+    let runs = 0;
+    for (const root of chosen) {
+      runs += 1 + root.below.length;
+      this.#forgetBelow(root);
+      this.#forget(root);
+    }
+    this.shared.forgetExpired(request.now);
+    return { roots: chosen.length, runs };
+  }
+
   #forgetBelow(root: RootEntry): void {
     for (const entry of root.below) {
       this.runs.delete(entry.run.id);
@@ -186,6 +253,8 @@ export class MemoryTables {
     }
     root.below = [];
     root.recorded.clear();
+    this.notes.forget(root.entry.run.id);
+    this.shared.forget(root.entry.run.id);
     this.#ended.resize(root.entry.run.id, 1);
   }
 

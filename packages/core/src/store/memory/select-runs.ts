@@ -25,11 +25,13 @@ function candidates(tables: MemoryTables, { rootId, topLevel }: RunQuery): Itera
 }
 
 function matches(run: Run, query: RunQuery, ascending: boolean): boolean {
-  const { kind, name, states, parentId, topLevel, after } = query;
+  const { kind, name, states, key, tag, parentId, topLevel, after } = query;
   return (
     (kind === undefined || run.kind === kind) &&
     (name === undefined || run.name === name) &&
     (states === undefined || states.includes(run.state.type)) &&
+    (key === undefined || run.key === key) &&
+    (tag === undefined || run.tags.includes(tag)) &&
     (parentId === undefined || run.parentId === parentId) &&
     (topLevel !== true || run.parentId === undefined) &&
     (after === undefined || (ascending ? run.id > after : run.id < after))

@@ -1,0 +1,15 @@
+import type { Outcome } from '../../model/outcome.ts';
+import type { StoredValue } from '../../model/state.ts';
+
+/**
+ * Something that a run passes before each attempt: a window, a cache, limits. It changes the run through its handle,
+ * as everything does: it may show it as SCHEDULED while it waits, and end it.
+ */
+export interface Gate {
+  /** Waits until the attempt may begin; gives the outcome of a run that ends here. Ends early when the run is told to stop. */
+  enter(): Promise<Outcome<unknown> | undefined>;
+  /** The attempt is over: its function has settled, or its grace has ended. Called once for each `enter` that let it begin. */
+  leave?(): Promise<void> | void;
+  /** The run has completed with this result, which is committed. */
+  completed?(result: StoredValue): Promise<void> | void;
+}

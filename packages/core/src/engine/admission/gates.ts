@@ -1,0 +1,11 @@
+import type { Performance } from '../performance.ts';
+import { Admission, type GateMaker } from './admission.ts';
+
+/** Every kind of gate, in the order in which a run passes them. */
+const GATES: readonly GateMaker[] = [];
+
+/** What a run has to pass before each attempt; undefined for one that nothing holds up, as most are. */
+export function admissionOf(run: Performance): Admission | undefined {
+  const gates = GATES.flatMap((make) => make(run) ?? []);
+  return gates.length === 0 ? undefined : new Admission(gates);
+}

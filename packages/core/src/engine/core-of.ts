@@ -1,0 +1,46 @@
+import { systemClock } from '../clock/system-clock.ts';
+import { EngineEvents } from '../events/engine-events.ts';
+import { silentLogger } from '../events/logger.ts';
+import { durationMs } from '../model/duration.ts';
+import { newRunId, systemRandom } from '../model/ids.ts';
+import { createScrubber } from '../secret/scrubber.ts';
+import { valueCodec } from '../serial/value-codec.ts';
+import { Definitions } from './definitions.ts';
+import type { EngineCore } from './engine-core.ts';
+import type { EngineOptions } from './engine-options.ts';
+import { HookDelivery } from './hook-delivery.ts';
+import { Leases } from './leases.ts';
+import { Resources } from './resources.ts';
+import { scrubbingLogger } from './scrubbing-logger.ts';
+import { Writer } from './writer.ts';
+
+const DEFAULT_LEASE = 30_000;
+
+/** Makes what the parts of an engine share. Throws `DURATION_INVALID`. */
+export function coreOf(options: EngineOptions): EngineCore {
+  const { store, clock = systemClock, random = systemRandom } = options;
+  const scrubber = createScrubber();
+  const logger = scrubbingLogger(options.logger ?? silentLogger, scrubber);
+  const resources = new Resources(options.resources ?? {});
+  const core = {
+    store,
+    clock,
+    random,
+    logger,
+    resources,
+    writer: new Writer(store),
+    events: new EngineEvents((event, error) => {
+      logger.error({ event, err: error }, 'a listener threw');
+    }),
+    definitions: new Definitions(),
+    codec: valueCodec(resources),
+    scrubber,
+    secretResolvers: options.secrets ?? {},
+    codeVersion: options.codeVersion,
+    aroundAttempt: options.aroundAttempt,
+  } as { -readonly [K in keyof EngineCore]: EngineCore[K] };
+  core.hooks = new HookDelivery(core);
+  const ttl = durationMs(options.leaseTtl ?? DEFAULT_LEASE, "The engine's leaseTtl");
+  core.leases = new Leases(core, ttl, newRunId(clock.now(), random));
+  return core;
+}

@@ -1,0 +1,34 @@
+import { cancelled, skipped } from '../errors/errors.ts';
+import type { Outcome } from '../model/outcome.ts';
+import type { CompletedState, TerminalState } from '../model/state.ts';
+import { fromFailure } from '../serial/failure-codec.ts';
+import type { EngineCore } from './engine-core.ts';
+import { storedValue } from './stored-value.ts';
+
+/** The outcome of a run that ended otherwise than well. */
+export type Failed = Outcome<unknown> & { ok: false };
+
+/** An outcome that is none of the good ones. */
+export function failed(state: Failed['state'], error: Error): Failed {
+  return { ok: false, error, state };
+}
+
+/** How a run that ended otherwise than well looks to those who need it. */
+export function failureOf(state: TerminalState, name: string): Failed {
+  switch (state.type) {
+    case 'FAILED':
+    case 'CRASHED':
+      return failed(state.type, fromFailure(state.error));
+    case 'CANCELLED':
+      return failed(state.type, cancelled(`'${name}'`, state.reason));
+    case 'SKIPPED':
+      return failed(state.type, skipped(state.name, state.reason));
+    case 'COMPLETED':
+      throw new Error('a completed run is no failure');
+  }
+}
+
+/** The value of a run that completed earlier. */
+export function completedValue(engine: EngineCore, state: CompletedState): unknown {
+  return engine.codec.decode(storedValue(state.result));
+}

@@ -1,0 +1,16 @@
+import type { Definition } from '../definition/definition.ts';
+import type { Dependency } from '../model/run.ts';
+import type { Cancellation } from './cancellation.ts';
+import type { Execution } from './execution.ts';
+import type { RunHandle } from './run-handle.ts';
+
+/** A run that is about to be executed. */
+export interface Performance {
+  readonly execution: Execution;
+  readonly handle: RunHandle;
+  readonly definition: Definition;
+  readonly args: readonly unknown[];
+  readonly cancellation: Cancellation;
+  /** What a task takes as input. */
+  readonly dependsOn?: readonly Dependency[];
+}
