@@ -77,7 +77,7 @@ export class RunHandle {
       throw illegalTransition(what, result.reason, { runId: this.#run.id, event: event.type });
     }
     this.#run = result.run;
-    const hooks = result.effects.flatMap((effect) => (effect.type === 'hook' ? [effect.hook] : []));
+    const hooks = result.effects.map(({ hook }) => hook);
     this.#note(now, hooks);
     return result.run.state;
   }

@@ -19,9 +19,10 @@ export interface TransitionFacts {
 }
 
 /** What has to be done because of a transition, as data. */
-export type Effect =
-  | { readonly type: 'hook'; readonly hook: HookName }
-  | { readonly type: 'release-lease' };
+export interface Effect {
+  readonly type: 'hook';
+  readonly hook: HookName;
+}
 
 /** What an event does to a run: its next record and what follows, or that it is illegal there. */
 export type Transition =
@@ -123,14 +124,9 @@ function hookOf(state: State): HookName | undefined {
   }
 }
 
-function effectsOf(run: Run, state: State): Effect[] {
-  const effects: Effect[] = [];
+function effectsOf(state: State): Effect[] {
   const hook = hookOf(state);
-  if (hook !== undefined) effects.push({ type: 'hook', hook });
-  const leased = run.id === run.rootId;
-  const idle = state.type === 'PAUSED' || state.name === 'AwaitingRecovery';
-  if (leased && (isTerminal(state) || idle)) effects.push({ type: 'release-lease' });
-  return effects;
+  return hook === undefined ? [] : [{ type: 'hook', hook }];
 }
 
 function inputsOf(run: Run, facts: TransitionFacts): { dependsOn?: readonly Dependency[] } {
@@ -181,5 +177,5 @@ export function transition(run: Run, event: RunEvent, facts: TransitionFacts): T
     };
   }
   const state = nextState(run, event, facts.now);
-  return { ok: true, run: nextRun(run, event, state, facts), effects: effectsOf(run, state) };
+  return { ok: true, run: nextRun(run, event, state, facts), effects: effectsOf(state) };
 }

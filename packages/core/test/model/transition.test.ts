@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RunEvent, RunEventType } from '../../src/model/run-event.ts';
 import type { Run } from '../../src/model/run.ts';
-import { isTerminal, isTerminalType, STATE_TYPES, type StateType } from '../../src/model/state.ts';
+import { isTerminal, STATE_TYPES, type StateType } from '../../src/model/state.ts';
 import { TRANSITIONS } from '../../src/model/transition-table.ts';
 import { transition } from '../../src/model/transition.ts';
 import { EVENTS, flowIn, NOW, STATES, taskIn } from './sample.ts';
@@ -172,14 +172,30 @@ describe('an attempt', () => {
 });
 
 describe('effects', () => {
-  it('give the lease of a top-level run back when it ends or waits for another process', () => {
-    for (const [from, on, to] of LEGAL) {
+  it('tell the hook of the state that is reached', () => {
+    const hooks = LEGAL.map(([from, on]) => {
       const result = transition(flowIn(STATES[from]), EVENTS[on], { now: NOW });
-      const released = result.ok && result.effects.some(({ type }) => type === 'release-lease');
-      expect([from, on, released]).toEqual([from, on, isTerminalType(to) || on === 'interrupt']);
-    }
-    const task = transition(taskIn(STATES.RUNNING), EVENTS.complete, { now: NOW });
-    expect(task).toMatchObject({ effects: [{ type: 'hook', hook: 'onSuccess' }] });
+      return [on, result.ok ? result.effects.map(({ hook }) => hook) : undefined];
+    });
+    expect(Object.fromEntries(hooks)).toEqual({
+      schedule: [],
+      start: ['onStart'],
+      complete: ['onSuccess'],
+      serveCached: ['onSuccess'],
+      fail: ['onFailure'],
+      timeOut: ['onFailure'],
+      retryLater: ['onRetry'],
+      skip: ['onSkip'],
+      pause: [],
+      resume: [],
+      missWindow: ['onFailure'],
+      closeWindow: ['onFailure'],
+      requestCancel: [],
+      cancelled: ['onCancel'],
+      interrupt: [],
+      refuseRecovery: ['onCrash'],
+      again: [],
+    });
   });
 
   it('tell a rolled back run nothing of it in its next generation', () => {
