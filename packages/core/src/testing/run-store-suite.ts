@@ -7,7 +7,11 @@ import { fidelityChecks } from './run-store/fidelity-checks.ts';
 import { identityChecks } from './run-store/identity-checks.ts';
 import { leaseChecks } from './run-store/lease-checks.ts';
 import { lifecycleChecks } from './run-store/lifecycle-checks.ts';
+import { notesChecks } from './run-store/notes-checks.ts';
+import { permitChecks } from './run-store/permit-checks.ts';
+import { pruneChecks } from './run-store/prune-checks.ts';
 import { readChecks } from './run-store/read-checks.ts';
+import { sharedStateChecks } from './run-store/shared-state-checks.ts';
 
 /** Every check of the `RunStore` contract. They need no test runner: `run` throws when a promise is broken. */
 export const runStoreChecks: readonly RunStoreCheck[] = [
@@ -19,6 +23,10 @@ export const runStoreChecks: readonly RunStoreCheck[] = [
   ...readChecks,
   ...fidelityChecks,
   ...lifecycleChecks,
+  ...notesChecks,
+  ...permitChecks,
+  ...sharedStateChecks,
+  ...pruneChecks,
 ];
 
 /** The checks that apply to what a harness offers. */

@@ -5,6 +5,7 @@ import { runStoreChecks } from '../../src/testing/run-store-suite.ts';
 import type { RunStoreCheck } from '../../src/testing/run-store/check.ts';
 import { lying } from './lie.ts';
 import { LYING_LEASES, LYING_READS } from './lying-answers.ts';
+import { LYING_BESIDE } from './lying-beside.ts';
 import { LYING_WRITES } from './lying-writes.ts';
 
 /** Runs one check on a store of its own. */
@@ -34,7 +35,7 @@ describe('the checks of the run-store contract', () => {
     }
   });
 
-  it.each([...LYING_WRITES, ...LYING_LEASES, ...LYING_READS])(
+  it.each([...LYING_WRITES, ...LYING_LEASES, ...LYING_READS, ...LYING_BESIDE])(
     'catch a store that $lie',
     async ({ tell, caughtBy }) => {
       await expect(runCheck(checkNamed(caughtBy), lying(tell))).rejects.toThrow(AssertionError);

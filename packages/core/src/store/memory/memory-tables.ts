@@ -53,6 +53,10 @@ function sameIdentity(a: Run, b: Run): boolean {
   );
 }
 
+function endOf({ entry }: RootEntry): number {
+  return entry.run.endedAt ?? 0;
+}
+
 function isPrunable({ entry, lease }: RootEntry, request: PruneRequest): boolean {
   const { run } = entry;
   const { endedBefore, states, name } = request;
@@ -235,6 +239,7 @@ export class MemoryTables {
     const chosen = [...this.#ended.ids]
       .flatMap((id) => this.roots.get(id) ?? [])
       .filter((root) => isPrunable(root, request) && !due.has(root.entry.run.id))
+      .toSorted((a, b) => endOf(a) - endOf(b))
       .slice(0, request.limit);
     let runs = 0;
     for (const root of chosen) {
