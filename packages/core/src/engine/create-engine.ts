@@ -1,4 +1,5 @@
 import { sleep } from '../clock/clock.ts';
+import { isSchedule, type CheckedSchedule } from '../definition/schedule.ts';
 import { definitionOf, type Definition } from '../definition/definition.ts';
 import {
   engineStopped,
@@ -21,6 +22,9 @@ import { emptyReport, type FlowHandle, type RecoveryReport, type Report } from '
 import { explainRun, flowchartOf, readTimeline } from './reading-back.ts';
 import { recoverRun } from './recovery.ts';
 import { retryRun } from './retry-run.ts';
+import type { RunStarter } from './schedules/occurrence.ts';
+import { Scheduler } from './schedules/scheduler.ts';
+import { Service } from './service.ts';
 import { foreignHandle, handleOf, quiet, RootRun } from './root-run.ts';
 
 function definitionFor(value: unknown, kind: 'flow' | 'task'): Definition {
@@ -33,12 +37,27 @@ function definitionFor(value: unknown, kind: 'flow' | 'task'): Definition {
   );
 }
 
+function schedulesOf({ schedules = [] }: EngineOptions): readonly CheckedSchedule[] {
+  return schedules.map((each) => {
+    if (isSchedule(each)) return each;
+    throw optionsInvalid(
+      'The engine',
+      'it was given something that is no schedule',
+      'Make it with schedule(flow, …).',
+    );
+  });
+}
+
+const LOOK_AGAIN = 30_000;
+
 class HoldfastEngine implements Engine, CallTarget {
   readonly #core: EngineCore;
   readonly #roots = new Map<RunId, RootRun>();
   readonly #starting = new Set<Promise<unknown>>();
   /** Ends what waits for runs of other processes; aborted once the engine interrupts its own. */
   readonly #waiting = new AbortController();
+  readonly schedules: Scheduler;
+  readonly #service: Service;
   #opened: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
 
@@ -48,6 +67,25 @@ class HoldfastEngine implements Engine, CallTarget {
       this.#core.definitions.register(definitionFor(flow, 'flow'));
     for (const task of options.tasks ?? [])
       this.#core.definitions.register(definitionFor(task, 'task'));
+    const schedules = schedulesOf(options);
+    for (const { definition } of schedules) this.#core.definitions.note(definition);
+    this.schedules = new Scheduler(this.#core, schedules, this.#starter(), () => this.#ready());
+    this.#service = new Service(this.#core, this.schedules, () => this.recover());
+  }
+
+  /** Starts and cancels runs for the schedules. */
+  #starter(): RunStarter {
+    return {
+      start: ({ definition }, args, terms) => this.startDefinition(definition, args, terms),
+      skip: ({ definition }, args, terms, reason) =>
+        this.#unlessStopped(RootRun.skip(this.#core, definition, args, terms, reason)),
+      cancel: (id, reason) => this.cancel(id, reason),
+    };
+  }
+
+  async serve(options: { readonly recoverEvery?: number | string } = {}): Promise<RecoveryReport> {
+    await this.#ready();
+    return this.#service.start(durationMs(options.recoverEvery ?? LOOK_AGAIN, 'recoverEvery'));
   }
 
   get events(): EngineEvents {
@@ -83,7 +121,7 @@ class HoldfastEngine implements Engine, CallTarget {
     const definition = given.kind === 'flow' ? given : flowAround(given);
     assertDurable(this.#core, definition);
     this.#core.definitions.note(definition);
-    const starting = RootRun.start(this.#core, definition, args, options.idempotencyKey);
+    const starting = RootRun.start(this.#core, definition, args, options);
     const started = await this.#unlessStopped(starting);
     return started instanceof RootRun ? this.#keep(started) : this.find(started.id);
   }
@@ -207,6 +245,7 @@ class HoldfastEngine implements Engine, CallTarget {
   }
 
   async #stop(timeout: number): Promise<void> {
+    await this.#service.stop();
     if (timeout > 0 && this.#roots.size > 0) {
       const waited = new AbortController();
       await Promise.race([

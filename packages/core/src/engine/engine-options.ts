@@ -1,3 +1,4 @@
+import type { Schedule } from '../definition/schedule.ts';
 import type { Clock } from '../clock/clock.ts';
 import type { Logger } from '../events/logger.ts';
 import type { Duration } from '../model/duration.ts';
@@ -21,6 +22,8 @@ export interface EngineOptions {
   readonly store: RunStore;
   /** Flows that a recovery can find by name. Flows that are run are known from then on, too. */
   readonly flows?: readonly object[];
+  /** When flows are to be run: see `schedule()`. Their flows are known by it. Nothing is started before `serve()`. */
+  readonly schedules?: readonly Schedule[];
   /** Tasks whose hooks a recovery can find by name before a flow has called them. */
   readonly tasks?: readonly object[];
   /** Objects that runs use and that travel by name: object stores, pools, clients. */

@@ -7,6 +7,7 @@ import type { HistoryEntry, Run } from '../model/run.ts';
 import type { Explanation } from '../reading/explanation.ts';
 import type { Timeline } from '../reading/timeline.ts';
 import type { RunQuery } from '../store/run-store.ts';
+import type { Schedules } from './schedules/schedules.ts';
 import type { FlowHandle, RecoveryReport } from './flow-handle.ts';
 
 type RunArguments<A extends readonly unknown[]> = [] extends A ? [args?: A] : [args: A];
@@ -41,6 +42,18 @@ export interface Engine {
    * processes share the store.
    */
   recover(): Promise<RecoveryReport>;
+  /**
+   * Looks after the store until the engine is stopped: takes up what earlier processes left, now and from time to time,
+   * and starts the runs of its schedules as their times come. Keeps the process alive. A second call does nothing more.
+   *
+   * @returns what the first recovery found
+   */
+  serve(options?: {
+    /** How long until it looks again for runs that nobody holds. Default 30 s. */
+    readonly recoverEvery?: Duration;
+  }): Promise<RecoveryReport>;
+  /** The schedules in the store. */
+  readonly schedules: Schedules;
   /**
    * Runs an ended flow run again, as its next generation, under the same id and with the arguments it was given. What
    * had completed below it stands and is not executed; what failed, crashed, was cancelled or skipped is executed

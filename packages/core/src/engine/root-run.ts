@@ -16,6 +16,9 @@ import { perform } from './perform.ts';
 import { RunHandle } from './run-handle.ts';
 import { outsideScope } from './scope.ts';
 
+/** What is said of a new run beside its arguments. */
+export type StartTerms = Pick<FlowRun, 'idempotencyKey' | 'scheduled'>;
+
 /** A top-level flow run in this process: from its record to its end. */
 export class RootRun {
   readonly engine: EngineCore;
@@ -47,19 +50,52 @@ export class RootRun {
     engine: EngineCore,
     definition: Definition,
     args: readonly unknown[],
-    idempotencyKey: string | undefined,
+    terms: StartTerms,
   ): Promise<RootRun | FlowRun> {
+    const { idempotencyKey } = terms;
     if (idempotencyKey !== undefined) {
       assertKey(engine, idempotencyKey, `The idempotency key of '${definition.name}'`);
     }
     const checked = await definition.checkInput?.(args);
-    const run = newFlowRun(engine, definition, args, idempotencyKey);
+    const made = await RootRun.#make(engine, definition, args, terms);
+    if (!Array.isArray(made)) return made;
+    const [execution, handle] = made;
+    return new RootRun(execution, handle, definition, checked ?? args);
+  }
+
+  /** Makes a run that never starts, and says why; nothing where one with its idempotency key exists. */
+  static async skip(
+    engine: EngineCore,
+    definition: Definition,
+    args: readonly unknown[],
+    terms: StartTerms,
+    reason: string,
+  ): Promise<void> {
+    const made = await RootRun.#make(engine, definition, args, terms);
+    if (!Array.isArray(made)) return;
+    const [execution, handle] = made;
+    try {
+      await handle.apply({ type: 'skip', name: 'Overlap', reason });
+      await execution.hooks.settled();
+    } finally {
+      await engine.leases.release(execution);
+    }
+  }
+
+  /** Writes a new run and takes its lease; gives the one that has its idempotency key, where there is one. */
+  static async #make(
+    engine: EngineCore,
+    definition: Definition,
+    args: readonly unknown[],
+    terms: StartTerms,
+  ): Promise<[Execution, RunHandle] | FlowRun> {
+    const run = newFlowRun(engine, definition, args, terms);
     const execution = new Execution(engine, { rootId: run.id, epoch: 1 });
     const handle = RunHandle.made(execution, definition, run);
     const existing = await handle.create(engine.leases.terms);
     if (existing !== undefined) return existing;
     engine.leases.keep(execution);
-    return new RootRun(execution, handle, definition, checked ?? args);
+    return [execution, handle];
   }
 
   /** Goes on with a run whose lease this engine has taken. */
@@ -114,7 +150,7 @@ function newFlowRun(
   engine: EngineCore,
   definition: Definition,
   args: readonly unknown[],
-  idempotencyKey: string | undefined,
+  { idempotencyKey, scheduled }: StartTerms,
 ): FlowRun {
   const now = engine.clock.now();
   const id = newRunId(now, engine.random);
@@ -133,6 +169,7 @@ function newFlowRun(
     ...nameForPeople(engine, definition, args),
     inputs: encodeInputs(engine, definition.name, args),
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+    ...(scheduled === undefined ? {} : { scheduled }),
     ...(engine.codeVersion === undefined ? {} : { codeVersion: engine.codeVersion }),
   };
 }

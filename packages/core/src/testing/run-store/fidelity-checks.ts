@@ -87,6 +87,7 @@ export const fidelityChecks: readonly RunStoreCheck[] = [
       const flow = sampleFlow(1, {
         idempotencyKey: 'k',
         codeVersion: 'v1.2',
+        scheduled: { schedule: 'nightly', at: 1_767_578_400_000 },
         tags: ['prod', 'прод', ''],
         queue: 'gpu',
         rolledBackAt: 7.5,

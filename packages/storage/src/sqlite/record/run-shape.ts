@@ -68,7 +68,7 @@ const AWAITING_RETRY: Rest<AwaitingRetryState> = {
   error: failure,
 };
 const RUNNING: Rest<RunningState> = { attempt: count };
-const PAUSED: Rest<PausedState> = { until: optional(number) };
+const PAUSED: Rest<PausedState> = { until: optional(number), input: optional(text) };
 const CANCELLING: Rest<CancellingState> = { reason: text };
 const COMPLETED: Rest<CompletedState> = { result: storedValue, failedTasks: optional(count) };
 const FAILED: Rest<FailedState> = { error: failure };
@@ -141,6 +141,7 @@ const flowShape = record<FlowRun>({
   inputs: json,
   idempotencyKey: optional(text),
   codeVersion: optional(text),
+  scheduled: optional(record<NonNullable<FlowRun['scheduled']>>({ schedule: text, at: number })),
   key: optional(text),
 });
 
