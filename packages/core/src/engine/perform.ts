@@ -114,7 +114,7 @@ class Performer {
   async #call(): Promise<AttemptEnd> {
     const { execution, handle, definition, cancellation, args } = this.#run;
     if (cancellation.reason !== undefined) return { kind: 'aborted', reason: cancellation.reason };
-    const scope = new Scope(execution, handle, definition, cancellation);
+    const scope = new Scope(execution, handle, definition, cancellation, this.#admission);
     const stopListening = cancellation.onAbort((reason) => this.#cancelling(reason));
     try {
       const end = await makeAttempt(scope, args);

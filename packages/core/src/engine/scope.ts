@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Definition, Loose } from '../definition/definition.ts';
 import { attemptOver, nameReused, runEnded } from '../errors/errors.ts';
 import type { Run } from '../model/run.ts';
+import type { Admission } from './admission/admission.ts';
 import { Cancellation } from './cancellation.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { ChildRun } from './child-run.ts';
@@ -40,17 +41,22 @@ export class Scope {
   #closed = false;
   #failed = 0;
   #interrupted = false;
+  /** What the attempt had to pass; undefined for most. */
+  readonly #admission: Admission | undefined;
+  #waits = 0;
 
   constructor(
     execution: Execution,
     handle: RunHandle,
     definition: Definition,
     parent: Cancellation,
+    admission?: Admission,
   ) {
     this.execution = execution;
     this.handle = handle;
     this.definition = definition;
     this.cancellation = new Cancellation(parent);
+    this.#admission = admission;
   }
 
   get run(): Run {
@@ -84,6 +90,20 @@ export class Scope {
 
   noteKey(name: string, key: string, child: ChildRun): void {
     this.#calls.byKey.set(`${name}|${key}`, child);
+  }
+
+  /**
+   * Waits for something that is no work of this run: a child, a time, an input. What it holds of limits is given
+   * back meanwhile, and taken again before this resolves. Several waits at once count as one.
+   */
+  async waiting<T>(work: Promise<T>): Promise<T> {
+    if (this.#admission === undefined) return work;
+    if (this.#waits++ === 0) await this.#admission.suspend();
+    try {
+      return await work;
+    } finally {
+      if (--this.#waits === 0) await this.#admission.resume();
+    }
   }
 
   /** Whether new work may start; throws why not. */
@@ -179,16 +199,41 @@ export class Scope {
   }
 }
 
-const current = new AsyncLocalStorage<Scope>();
+/** Where code executes: in which attempt, and in which regions of it. */
+interface Place {
+  readonly scope: Scope;
+  readonly regions: ReadonlyMap<Region<unknown>, unknown> | undefined;
+}
+
+const current = new AsyncLocalStorage<Place>();
 
 /** The attempt whose code is executing, if any. */
 export function currentScope(): Scope | undefined {
-  return current.getStore();
+  return current.getStore()?.scope;
 }
 
-/** Executes a function as the code of an attempt. */
+/** Executes a function as the code of an attempt, in no region. */
 export function inScope<T>(scope: Scope, fn: () => T): T {
-  return current.run(scope, fn);
+  return current.run({ scope, regions: undefined }, fn);
+}
+
+/**
+ * A kind of stretch within the code of an attempt, and what it means for the calls made there: a group, a
+ * transaction. One within another of its kind hides it. What such calls start is in no region.
+ */
+export class Region<T> {
+  /** What the innermost stretch of this kind around the executing code holds; undefined outside of any. */
+  get value(): T | undefined {
+    return current.getStore()?.regions?.get(this) as T | undefined;
+  }
+
+  /** Executes a function, and what it starts asynchronously, within a stretch of this kind. Outside of an attempt it is just called. */
+  run<R>(value: T, fn: () => R): R {
+    const place = current.getStore();
+    if (place === undefined) return fn();
+    const regions = new Map([...(place.regions ?? []), [this, value]]);
+    return current.run({ scope: place.scope, regions }, fn);
+  }
 }
 
 /** Executes a function as code of no run. */

@@ -25,6 +25,16 @@ export class Admission {
     return undefined;
   }
 
+  /** The attempt's code waits for something that is no work of its own. */
+  async suspend(): Promise<void> {
+    for (const gate of this.#gates.toReversed()) await gate.suspend?.();
+  }
+
+  /** What it waited for is there: passes the gates again that have let it wait outside. */
+  async resume(): Promise<void> {
+    for (const gate of this.#gates) await gate.resume?.();
+  }
+
   /** The attempt is over. */
   leave(): Promise<void> {
     return leaveAll(this.#gates);

@@ -8,6 +8,10 @@ import type { StoredValue } from '../../model/state.ts';
 export interface Gate {
   /** Waits until the attempt may begin; gives the outcome of a run that ends here. Ends early when the run is told to stop. */
   enter(): Promise<Outcome<unknown> | undefined>;
+  /** The attempt's code waits for something that is no work of its own: a child, a time, an input. */
+  suspend?(): Promise<void> | void;
+  /** What it waited for is there. Waits until the attempt may go on; ends early when the run is told to stop. */
+  resume?(): Promise<void> | void;
   /** The attempt is over: its function has settled, or its grace has ended. Called once for each `enter` that let it begin. */
   leave?(): Promise<void> | void;
   /** The run has completed with this result, which is committed. */
