@@ -1,6 +1,7 @@
 import { transform } from 'esbuild';
 import { defineConfig } from 'vitest/config';
 import type { TestProjectInlineConfiguration } from 'vitest/config';
+import { WITHOUT_OPTION, withoutOption } from './test/options/without-option.ts';
 import { reporters, shared } from './vitest.shared.ts';
 
 const STANDARD_DECORATORS = '**/*.std.test.ts';
@@ -36,8 +37,11 @@ const lowerStandardDecorators = {
   },
 };
 
+const leftOut = process.env[WITHOUT_OPTION];
+
 export default defineConfig({
   ...shared,
+  plugins: leftOut === undefined ? [] : [withoutOption(leftOut)],
   test: {
     ...shared.test,
     reporters,

@@ -1,0 +1,91 @@
+/** Where options of one kind are declared, and where they are read. */
+export interface OptionGroup {
+  readonly title: string;
+  /** Who takes them, in a sentence. */
+  readonly taken: string;
+  /** The interfaces that declare them, in the order of the page. */
+  readonly declared: readonly { readonly file: string; readonly names: readonly string[] }[];
+  /** The function that reads them: in it, an option can be made to count as left out. */
+  readonly read: {
+    readonly file: string;
+    /** Matches up to the opening brace of the function's body. */
+    readonly head: RegExp;
+    /** The variable that holds them. */
+    readonly variable: string;
+  };
+}
+
+const CORE = 'packages/core/src';
+
+/** Every kind of options of `@holdfast/core`. */
+export const GROUPS = {
+  definition: {
+    title: 'Flows and tasks',
+    taken:
+      'Taken by `flow(fn, options)`, `task(fn, options)`, both decorators, and `with(options)`.',
+    declared: [
+      {
+        file: `${CORE}/definition/options.ts`,
+        names: ['RunOptions', 'Hooks', 'FlowOptions', 'CallOptions'],
+      },
+    ],
+    read: {
+      file: `${CORE}/definition/define.ts`,
+      head: /export function define\([^]*?\): Definition \{/,
+      variable: 'options',
+    },
+  },
+  retries: {
+    title: 'Retries',
+    taken: 'Taken by the option `retries`.',
+    declared: [{ file: `${CORE}/policies/retry.ts`, names: ['Retries'] }],
+    read: {
+      file: `${CORE}/policies/retry.ts`,
+      head: /export function retryPolicy\([^]*?\): RetryPolicy \{/,
+      variable: 'retries',
+    },
+  },
+  engine: {
+    title: 'Engines',
+    taken: 'Taken by `createEngine(options)`.',
+    declared: [{ file: `${CORE}/engine/engine-options.ts`, names: ['EngineOptions'] }],
+    read: {
+      file: `${CORE}/engine/create-engine.ts`,
+      head: /export function createEngine\([^]*?\): Engine \{/,
+      variable: 'options',
+    },
+  },
+  start: {
+    title: 'Starting a flow',
+    taken: 'Taken by `engine.start(flow, args, options)`.',
+    declared: [{ file: `${CORE}/engine/engine.ts`, names: ['StartOptions'] }],
+    read: {
+      file: `${CORE}/engine/create-engine.ts`,
+      head: /async startDefinition\([^]*?\): Promise<FlowHandle<unknown>> \{/,
+      variable: 'options',
+    },
+  },
+  schedule: {
+    title: 'Schedules',
+    taken: 'Taken by `schedule(flow, options)`.',
+    declared: [
+      {
+        file: `${CORE}/policies/occurrences.ts`,
+        names: ['CronTimes', 'IntervalTimes', 'GivenTimes'],
+      },
+      { file: `${CORE}/definition/schedule-options.ts`, names: ['ScheduleRules'] },
+    ],
+    read: {
+      file: `${CORE}/definition/schedule.ts`,
+      head: /export function makeSchedule\([^]*?\): CheckedSchedule \{/,
+      variable: 'given',
+    },
+  },
+} as const satisfies { readonly [group: string]: OptionGroup };
+
+export type GroupName = keyof typeof GROUPS;
+
+/** Whether a name is that of a group. */
+export function isGroup(name: string): name is GroupName {
+  return name in GROUPS;
+}
