@@ -12,7 +12,10 @@ export function canonicalJson(json: JsonValue): string {
   return `{${parts.join(',')}}`;
 }
 
-/** A hash of a text for identities: SHA-256, the first 132 bits, in base64url. */
+/**
+ * A hash of a text for identities: SHA-256, the first 132 bits, in base64url. In a text of its own: a slice of the
+ * whole hash would keep that in memory for as long as the run.
+ */
 export function identityHash(text: string): string {
-  return hash('sha256', text, 'base64url').slice(0, 22);
+  return Buffer.from(hash('sha256', text, 'base64url'), 'latin1').toString('latin1', 0, 22);
 }

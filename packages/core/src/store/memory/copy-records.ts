@@ -49,8 +49,8 @@ function copyState(state: State): State {
 }
 
 const NONE: readonly never[] = Object.freeze([]);
-const PENDING: State = Object.freeze({ type: 'PENDING', name: 'Pending' });
-const RUNNING: State = Object.freeze({ type: 'RUNNING', name: 'Running', attempt: 1 });
+export const PENDING: State = Object.freeze({ type: 'PENDING', name: 'Pending' });
+export const RUNNING: State = Object.freeze({ type: 'RUNNING', name: 'Running', attempt: 1 });
 
 /** A state as a store keeps it. Nearly every run goes through the same two: they are kept once. */
 function keptState(state: State): State {

@@ -29,6 +29,7 @@ import type { LogQuery, StoredLogEntry } from '../run-notes.ts';
 import type { PermitGrant, PermitRequest, Pruned, PruneRequest } from '../shared-state.ts';
 import { optionsInvalid } from '../../errors/errors.ts';
 import { copyHook, copyJson, copyRun, copyStep } from './copy-records.ts';
+import { stepsOf } from './kept-history.ts';
 import { MemoryTables } from './memory-tables.ts';
 import type { RootEntry } from './memory-tables.ts';
 import { selectRuns } from './select-runs.ts';
@@ -105,7 +106,9 @@ class MemoryRunStore implements RunStore {
   }
 
   async history(id: RunId): Promise<readonly HistoryEntry[]> {
-    return (this.#open().runs.get(id)?.history ?? []).map((step) => copyStep(id, step));
+    const entry = this.#open().runs.get(id);
+    if (entry === undefined) return [];
+    return stepsOf(entry.run, entry.history).map((step) => copyStep(id, step));
   }
 
   async below(rootId: RunId): Promise<readonly Run[]> {

@@ -10,16 +10,17 @@ import type {
   PruneRequest,
   ScheduleWrite,
 } from '../shared-state.ts';
-import { copyJson, copyRun, copyHook, keptRun, keptStep, type KeptStep } from './copy-records.ts';
+import { copyJson, copyRun, copyHook, keptRun } from './copy-records.ts';
 import { EndedRoots } from './ended-roots.ts';
 import { Identities } from './identities.ts';
+import { historyAfter, type KeptHistory } from './kept-history.ts';
 import { MemoryNotes } from './memory-notes.ts';
 import { MemorySharedState } from './memory-shared-state.ts';
 
 /** A run and its history. */
 export interface RunEntry {
   run: Run;
-  history: readonly KeptStep[];
+  history: KeptHistory;
 }
 
 /** What belongs to a top-level run as a whole. */
@@ -165,7 +166,7 @@ export class MemoryTables {
 
   #create(write: RunWrite): void {
     const run = keptRun(write.run);
-    const entry: RunEntry = { run, history: [] };
+    const entry: RunEntry = { run, history: historyAfter(undefined, write, run) };
     this.runs.set(run.id, entry);
     this.#identities.add(entry);
     if (run.id === run.rootId) {
@@ -191,18 +192,15 @@ export class MemoryTables {
 
   #update(entry: RunEntry, write: RunWrite): WriteOutcome {
     const { generation } = entry.run;
-    entry.run = keptRun(write.run);
+    const run = keptRun(write.run);
+    entry.history = historyAfter(entry, write, run);
+    entry.run = run;
     if (entry.run.generation > generation) delete this.roots.get(entry.run.id)?.cancelReason;
     this.#addPast(entry, write);
     return APPLIED;
   }
 
-  #addPast(entry: RunEntry, { run, history, hooks }: RunWrite): void {
-    const { state } = entry.run;
-    const steps = history.map((step) =>
-      keptStep(step, step.state === run.state ? state : undefined),
-    );
-    entry.history = entry.history.concat(steps);
+  #addPast(entry: RunEntry, { run, hooks }: RunWrite): void {
     for (const hook of hooks) {
       if (!this.hooks.has(hook.id)) this.hooks.set(hook.id, copyHook(hook));
     }
