@@ -38,7 +38,7 @@ const CORE: Record<string, readonly string[]> = {
   events: [...pure, 'clock', 'store'],
   future: [...pure, 'serial'],
   definition: [...decisions, 'secret', 'clock', 'serial', 'future'],
-  schedule: [...pure, 'policies', 'clock', 'store'],
+  schedule: [...pure, 'definition'],
   process: [...pure, 'secret', 'clock'],
   reading: [...pure, 'rules', 'serial', 'store'],
   engine: engine,

@@ -93,6 +93,7 @@ export { defaultEngine, setDefaultEngine } from './engine/default-engine.ts';
 export type { Engine, StartOptions } from './engine/engine.ts';
 export type { AttemptInfo, EngineOptions } from './engine/engine-options.ts';
 export type { FlowHandle, RecoveryReport } from './engine/flow-handle.ts';
+export type { LogFilter, RunReader } from './engine/run-reader.ts';
 export { runContext } from './engine/run-context.ts';
 export type { RunContext } from './engine/run-context.ts';
 export type {

@@ -11,21 +11,20 @@ import {
 import type { EngineEvents } from '../events/engine-events.ts';
 import { durationMs } from '../model/duration.ts';
 import type { RunId } from '../model/ids.ts';
-import type { Run } from '../model/run.ts';
-import type { OpenRun, RunQuery } from '../store/run-store.ts';
+import type { OpenRun } from '../store/run-store.ts';
 import { coreOf } from './core-of.ts';
 import type { CallTarget, Engine, StartOptions } from './engine.ts';
-import { assertDurable, keepableText, type EngineCore } from './engine-core.ts';
+import { assertDurable, keepableText } from './engine-core.ts';
 import type { EngineOptions } from './engine-options.ts';
 import { flowAround } from './flow-around.ts';
 import { emptyReport, type FlowHandle, type RecoveryReport, type Report } from './flow-handle.ts';
-import { explainRun, flowchartOf, readTimeline } from './reading-back.ts';
 import { recoverRun } from './recovery.ts';
 import { retryRun } from './retry-run.ts';
 import type { RunStarter } from './schedules/occurrence.ts';
 import { Scheduler } from './schedules/scheduler.ts';
 import { Service } from './service.ts';
 import { foreignHandle, handleOf, quiet, RootRun } from './root-run.ts';
+import { StoreReader } from './store-reader.ts';
 
 function definitionFor(value: unknown, kind: 'flow' | 'task'): Definition {
   const definition = definitionOf(value);
@@ -50,8 +49,7 @@ function schedulesOf({ schedules = [] }: EngineOptions): readonly CheckedSchedul
 
 const LOOK_AGAIN = 30_000;
 
-class HoldfastEngine implements Engine, CallTarget {
-  readonly #core: EngineCore;
+class HoldfastEngine extends StoreReader implements Engine, CallTarget {
   readonly #roots = new Map<RunId, RootRun>();
   readonly #starting = new Set<Promise<unknown>>();
   /** Ends what waits for runs of other processes; aborted once the engine interrupts its own. */
@@ -62,15 +60,15 @@ class HoldfastEngine implements Engine, CallTarget {
   #stopped: Promise<void> | undefined;
 
   constructor(options: EngineOptions) {
-    this.#core = coreOf(options);
+    super(coreOf(options));
     for (const flow of options.flows ?? [])
-      this.#core.definitions.register(definitionFor(flow, 'flow'));
+      this.core.definitions.register(definitionFor(flow, 'flow'));
     for (const task of options.tasks ?? [])
-      this.#core.definitions.register(definitionFor(task, 'task'));
+      this.core.definitions.register(definitionFor(task, 'task'));
     const schedules = schedulesOf(options);
-    for (const { definition } of schedules) this.#core.definitions.note(definition);
-    this.schedules = new Scheduler(this.#core, schedules, this.#starter(), () => this.#ready());
-    this.#service = new Service(this.#core, this.schedules, () => this.recover());
+    for (const { definition } of schedules) this.core.definitions.note(definition);
+    this.schedules = new Scheduler(this.core, schedules, this.#starter(), () => this.ready());
+    this.#service = new Service(this.core, this.schedules, () => this.recover());
   }
 
   /** Starts and cancels runs for the schedules. */
@@ -78,23 +76,23 @@ class HoldfastEngine implements Engine, CallTarget {
     return {
       start: ({ definition }, args, terms) => this.startDefinition(definition, args, terms),
       skip: ({ definition }, args, terms, reason) =>
-        this.#unlessStopped(RootRun.skip(this.#core, definition, args, terms, reason)),
+        this.#unlessStopped(RootRun.skip(this.core, definition, args, terms, reason)),
       cancel: (id, reason) => this.cancel(id, reason),
     };
   }
 
   async serve(options: { readonly recoverEvery?: number | string } = {}): Promise<RecoveryReport> {
-    await this.#ready();
+    await this.ready();
     return this.#service.start(durationMs(options.recoverEvery ?? LOOK_AGAIN, 'recoverEvery'));
   }
 
   get events(): EngineEvents {
-    return this.#core.events;
+    return this.core.events;
   }
 
-  async #ready(): Promise<void> {
+  protected async ready(): Promise<void> {
     if (this.#stopped !== undefined) throw engineStopped();
-    this.#opened ??= this.#core.store.open();
+    this.#opened ??= this.core.store.open();
     try {
       await this.#opened;
     } catch (error) {
@@ -117,11 +115,11 @@ class HoldfastEngine implements Engine, CallTarget {
     args: readonly unknown[],
     options: StartOptions,
   ): Promise<FlowHandle<unknown>> {
-    await this.#ready();
+    await this.ready();
     const definition = given.kind === 'flow' ? given : flowAround(given);
-    assertDurable(this.#core, definition);
-    this.#core.definitions.note(definition);
-    const starting = RootRun.start(this.#core, definition, args, options);
+    assertDurable(this.core, definition);
+    this.core.definitions.note(definition);
+    const starting = RootRun.start(this.core, definition, args, options);
     const started = await this.#unlessStopped(starting);
     return started instanceof RootRun ? this.#keep(started) : this.find(started.id);
   }
@@ -150,9 +148,9 @@ class HoldfastEngine implements Engine, CallTarget {
   }
 
   async recover(): Promise<RecoveryReport> {
-    await this.#ready();
+    await this.ready();
     const report = emptyReport();
-    for (const open of await this.#core.store.openRuns()) {
+    for (const open of await this.core.store.openRuns()) {
       if (this.#stopped !== undefined) break;
       if (!this.#roots.has(open.run.id)) await this.#recoverInto(report, open);
     }
@@ -162,7 +160,7 @@ class HoldfastEngine implements Engine, CallTarget {
   async #recoverInto(report: Report, open: OpenRun): Promise<void> {
     const { id: runId, name } = open.run;
     try {
-      const recovered = await this.#unlessStopped(recoverRun(this.#core, open));
+      const recovered = await this.#unlessStopped(recoverRun(this.core, open));
       if ('hooksLeft' in recovered) report.hooksLeft.push(...recovered.hooksLeft);
       if (recovered.kind === 'resumed') report.resumed.push(this.#keep(recovered.root));
       else if (recovered.kind === 'ended') report.ended.push(runId);
@@ -170,73 +168,41 @@ class HoldfastEngine implements Engine, CallTarget {
       else report.heldElsewhere.push(runId);
     } catch (error) {
       // One run that cannot be taken up keeps no other from it.
-      this.#core.logger.error({ runId, name, err: error }, 'a run could not be taken up');
+      this.core.logger.error({ runId, name, err: error }, 'a run could not be taken up');
       report.failed.push({ runId, name, error: error as Error });
     }
   }
 
   async find(id: RunId): Promise<FlowHandle<unknown>> {
-    await this.#ready();
+    await this.ready();
     const local = this.#roots.get(id);
     if (local !== undefined) return handleOf(local);
-    const run = await this.#core.store.run(id);
+    const run = await this.core.store.run(id);
     if (run?.kind !== 'flow') throw runUnknown(id);
     const cancel = (reason: string): Promise<void> => this.cancel(id, reason);
-    return foreignHandle(this.#core, id, cancel, this.#waiting.signal);
+    return foreignHandle(this.core, id, cancel, this.#waiting.signal);
   }
 
   async retry(id: RunId): Promise<FlowHandle<unknown>> {
-    await this.#ready();
+    await this.ready();
     if (this.#roots.has(id)) throw runNotEnded('a flow of this engine', id);
-    return this.#keep(await this.#unlessStopped(retryRun(this.#core, id)));
+    return this.#keep(await this.#unlessStopped(retryRun(this.core, id)));
   }
 
   async cancel(id: RunId, reason = 'cancelled by the engine'): Promise<void> {
-    await this.#ready();
+    await this.ready();
     const local = this.#roots.get(id);
     if (local !== undefined) {
       await handleOf(local).cancel(reason);
       return;
     }
-    const run = await this.#core.store.run(id);
+    const run = await this.core.store.run(id);
     if (run === undefined) throw runUnknown(id);
     if (run.rootId !== id) throw notTopLevel(run.name, id);
-    await this.#core.writer.write(
-      { kind: 'cancel-request', rootId: id, reason: keepableText(this.#core, reason) },
+    await this.core.writer.write(
+      { kind: 'cancel-request', rootId: id, reason: keepableText(this.core, reason) },
       'machine',
     );
-  }
-
-  async runs(query: RunQuery = {}): Promise<readonly Run[]> {
-    await this.#ready();
-    return this.#core.store.runs(query);
-  }
-
-  async below(id: RunId): Promise<readonly Run[]> {
-    await this.#ready();
-    return this.#core.store.below(id);
-  }
-
-  async history(id: RunId): ReturnType<Engine['history']> {
-    await this.#ready();
-    const history = await this.#core.store.history(id);
-    if (history.length === 0) throw runUnknown(id);
-    return history;
-  }
-
-  async explain(id: RunId): ReturnType<Engine['explain']> {
-    await this.#ready();
-    return explainRun(this.#core, id);
-  }
-
-  async mermaid(id: RunId): Promise<string> {
-    await this.#ready();
-    return flowchartOf(this.#core, id);
-  }
-
-  async timeline(id: RunId): ReturnType<Engine['timeline']> {
-    await this.#ready();
-    return readTimeline(this.#core, id);
   }
 
   stop(options: { readonly timeout?: number | string } = {}): Promise<void> {
@@ -250,7 +216,7 @@ class HoldfastEngine implements Engine, CallTarget {
       const waited = new AbortController();
       await Promise.race([
         Promise.allSettled([...this.#roots.values()].map((root) => root.ended)),
-        sleep(this.#core.clock, timeout, waited.signal).catch(() => undefined),
+        sleep(this.core.clock, timeout, waited.signal).catch(() => undefined),
       ]);
       waited.abort();
     }
@@ -259,8 +225,8 @@ class HoldfastEngine implements Engine, CallTarget {
     await Promise.allSettled(this.#starting);
     // What is under way by now: runs that were being started have joined, and were stopped as they did.
     await Promise.allSettled([...this.#roots.values()].map((root) => root.ended));
-    await this.#core.writer.idle();
-    if (this.#opened !== undefined) await this.#core.store.close();
+    await this.core.writer.idle();
+    if (this.#opened !== undefined) await this.core.store.close();
   }
 }
 

@@ -3,12 +3,9 @@ import type { Definition } from '../definition/definition.ts';
 import type { EngineEvents } from '../events/engine-events.ts';
 import type { Duration } from '../model/duration.ts';
 import type { RunId } from '../model/ids.ts';
-import type { HistoryEntry, Run } from '../model/run.ts';
-import type { Explanation } from '../reading/explanation.ts';
-import type { Timeline } from '../reading/timeline.ts';
-import type { RunQuery } from '../store/run-store.ts';
 import type { Schedules } from './schedules/schedules.ts';
 import type { FlowHandle, RecoveryReport } from './flow-handle.ts';
+import type { RunReader } from './run-reader.ts';
 
 type RunArguments<A extends readonly unknown[]> = [] extends A ? [args?: A] : [args: A];
 
@@ -19,7 +16,7 @@ export interface StartOptions {
 }
 
 /** Executes flows on a run store. Made with `createEngine`; there can be many in a process. */
-export interface Engine {
+export interface Engine extends RunReader {
   /** What happens, as it happens. */
   readonly events: Pick<EngineEvents, 'on'>;
 
@@ -66,28 +63,6 @@ export interface Engine {
   find(id: RunId): Promise<FlowHandle<unknown>>;
   /** Asks a run to stop, whichever process executes it; one elsewhere notices within a third of its lease. Throws `RUN_UNKNOWN`, `NOT_TOP_LEVEL`. */
   cancel(id: RunId, reason?: string): Promise<void>;
-  /** Runs in the store, newest first. */
-  runs(query?: RunQuery): Promise<readonly Run[]>;
-  /** Every run below a flow run, in the order they were made. */
-  below(id: RunId): Promise<readonly Run[]>;
-  /** The states that a run has gone through. Throws `RUN_UNKNOWN`. */
-  history(id: RunId): Promise<readonly HistoryEntry[]>;
-  /**
-   * What there is to know of a run, running or ended: what it waits for, what failed first, what would run again, and
-   * one sentence that says so. Needs no definitions; without that of a run it cannot tell how many recoveries are
-   * allowed. Throws `RUN_UNKNOWN`.
-   */
-  explain(id: RunId): Promise<Explanation>;
-  /**
-   * A run and all below it as a Mermaid flowchart: what started what, what waited for what, and how each stands. From
-   * 200 runs on, runs of one name are one node. Throws `RUN_UNKNOWN`.
-   */
-  mermaid(id: RunId): Promise<string>;
-  /**
-   * When a run and all below it waited, ran and backed off, from their histories: one read each. `timelineText` and
-   * `timelineGantt` draw it. Throws `RUN_UNKNOWN`.
-   */
-  timeline(id: RunId): Promise<Timeline>;
   /**
    * Stops: starts nothing more, waits for what is under way, then interrupts it (it goes on with `recover()`),
    * gives the leases back and closes the store. Idempotent.
