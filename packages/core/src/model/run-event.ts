@@ -7,6 +7,8 @@ export type RunEvent =
       readonly type: 'schedule';
       readonly name?: 'Scheduled' | 'AwaitingSlot' | 'AwaitingWindow';
       readonly dueAt: EpochMs;
+      /** With AwaitingSlot: the limits that are in the way. */
+      readonly limits?: readonly string[];
     }
   | { readonly type: 'start' }
   | { readonly type: 'complete'; readonly result: StoredValue; readonly failedTasks?: number }

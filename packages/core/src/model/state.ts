@@ -14,6 +14,10 @@ export interface ScheduledState {
   readonly type: 'SCHEDULED';
   readonly name: 'Scheduled' | 'AwaitingSlot' | 'AwaitingWindow' | 'AwaitingRecovery';
   readonly dueAt: EpochMs;
+  /** An attempt that its process left is made again after the wait, under the same number. Absent for a new attempt. */
+  readonly resumes?: true;
+  /** Of AwaitingSlot: the limits that were in the way when the wait began. */
+  readonly limits?: readonly string[];
 }
 
 /** An attempt failed; `nextAttempt` starts at `dueAt`. */

@@ -5,6 +5,7 @@ import {
   type EpochMs,
   type PausedState,
   type RunningState,
+  type ScheduledState,
   type State,
 } from './state.ts';
 import { findTransition } from './transition-table.ts';
@@ -29,16 +30,27 @@ export type Transition =
   | { readonly ok: true; readonly run: Run; readonly effects: readonly Effect[] }
   | { readonly ok: false; readonly reason: string };
 
+/** Whether an attempt that a process left is to be made again: a crash uses up a recovery, not an attempt. */
+function resumes({ state, attempts }: Run): boolean {
+  if (state.type !== 'SCHEDULED' || state.name === 'AwaitingRetry' || attempts === 0) return false;
+  return state.name === 'AwaitingRecovery' || state.resumes === true;
+}
+
 function started(run: Run): RunningState {
-  const { state } = run;
-  if (state.type === 'SCHEDULED' && state.name === 'AwaitingRetry') {
-    return { type: 'RUNNING', name: 'Retrying', attempt: state.nextAttempt };
-  }
-  if (state.type === 'SCHEDULED' && state.name === 'AwaitingRecovery' && run.attempts > 0) {
-    // The attempt that was under way is made again: a crash uses up a recovery, not an attempt.
-    return { type: 'RUNNING', name: 'Resumed', attempt: run.attempts };
-  }
-  return { type: 'RUNNING', name: 'Running', attempt: run.attempts + 1 };
+  const { attempts } = run;
+  if (resumes(run)) return { type: 'RUNNING', name: 'Resumed', attempt: attempts };
+  return { type: 'RUNNING', name: attempts === 0 ? 'Running' : 'Retrying', attempt: attempts + 1 };
+}
+
+function scheduled(run: Run, event: RunEvent & { type: 'schedule' }): ScheduledState {
+  const { name = 'Scheduled', dueAt, limits } = event;
+  return {
+    type: 'SCHEDULED',
+    name,
+    dueAt,
+    ...(resumes(run) ? { resumes: true } : {}),
+    ...(limits === undefined ? {} : { limits }),
+  };
 }
 
 function paused({ name, until, input }: RunEvent & { type: 'pause' }): PausedState {
@@ -53,7 +65,7 @@ function paused({ name, until, input }: RunEvent & { type: 'pause' }): PausedSta
 function nextState(run: Run, event: RunEvent, now: EpochMs): State {
   switch (event.type) {
     case 'schedule':
-      return { type: 'SCHEDULED', name: event.name ?? 'Scheduled', dueAt: event.dueAt };
+      return scheduled(run, event);
     case 'start':
       return started(run);
     case 'complete':

@@ -31,8 +31,8 @@ function sampleStates(): State[] {
   const dueAt = SAMPLE_TIME + 60_000;
   return [
     { type: 'SCHEDULED', name: 'Scheduled', dueAt },
-    { type: 'SCHEDULED', name: 'AwaitingSlot', dueAt },
-    { type: 'SCHEDULED', name: 'AwaitingWindow', dueAt },
+    { type: 'SCHEDULED', name: 'AwaitingSlot', dueAt, limits: ['db', ''] },
+    { type: 'SCHEDULED', name: 'AwaitingWindow', dueAt, resumes: true },
     { type: 'SCHEDULED', name: 'AwaitingRecovery', dueAt },
     { type: 'SCHEDULED', name: 'AwaitingRetry', dueAt, nextAttempt: 2, error },
     { type: 'PENDING', name: 'Pending' },

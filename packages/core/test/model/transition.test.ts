@@ -162,6 +162,28 @@ describe('an attempt', () => {
     });
   });
 
+  it('keeps what it is while it waits for a slot or a window', () => {
+    const slot = { type: 'schedule', name: 'AwaitingSlot', dueAt: NOW, limits: ['db'] } as const;
+    const window = { type: 'schedule', name: 'AwaitingWindow', dueAt: NOW } as const;
+    const waits = (run: Run): Run => step(step(run, window), slot);
+    const running = step(start, EVENTS.start);
+    expect(waits(start).state).toEqual({
+      type: 'SCHEDULED',
+      name: 'AwaitingSlot',
+      dueAt: NOW,
+      limits: ['db'],
+    });
+    expect(step(waits(start), EVENTS.start).state.name).toBe('Running');
+    expect(step(waits(step(running, EVENTS.retryLater)), EVENTS.start)).toMatchObject({
+      attempts: 2,
+      state: { name: 'Retrying', attempt: 2 },
+    });
+    expect(step(waits(step(running, EVENTS.interrupt)), EVENTS.start)).toMatchObject({
+      attempts: 1,
+      state: { name: 'Resumed', attempt: 1 },
+    });
+  });
+
   it('takes what it depends on with any event, in tasks alone', () => {
     const dependsOn = [{ runId: start.id, generation: 3 }];
     const facts = { now: NOW, dependsOn };

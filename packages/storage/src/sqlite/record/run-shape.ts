@@ -61,7 +61,11 @@ const failure: Shape = record<Failure>({
 /** A state's members without type and name, which chose it. */
 type Rest<T> = Omit<Members<T>, 'type' | 'name'>;
 
-const SCHEDULED: Rest<ScheduledState> = { dueAt: number };
+const SCHEDULED: Rest<ScheduledState> = {
+  dueAt: number,
+  resumes: optional(flag),
+  limits: optional(list(text)),
+};
 const AWAITING_RETRY: Rest<AwaitingRetryState> = {
   dueAt: number,
   nextAttempt: count,
