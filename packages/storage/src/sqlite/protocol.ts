@@ -4,6 +4,9 @@ import type {
   JsonValue,
   LeaseRequest,
   LeaseTerms,
+  LogQuery,
+  PermitRequest,
+  PruneRequest,
   RunId,
   RunQuery,
   Write,
@@ -35,6 +38,15 @@ export interface StoreCalls {
   readonly pendingHooks: RunId | undefined;
   readonly children: RunId;
   readonly openRuns: undefined;
+  readonly logs: LogQuery;
+  readonly artifacts: RunId;
+  readonly cached: string;
+  readonly inputs: RunId;
+  readonly schedules: undefined;
+  readonly acquirePermits: PermitRequest;
+  readonly renewPermits: LeaseTerms & { readonly now: number };
+  readonly releasePermits: { readonly holder: string; readonly ids: readonly string[] };
+  readonly prune: PruneRequest;
   readonly damaged: undefined;
 }
 

@@ -1,21 +1,31 @@
 import { resolve } from 'node:path';
 import { checkWrites, HoldfastError } from '@holdfast/core';
 import type {
+  CachedResult,
   ChildRecord,
   Durability,
   Fence,
+  GivenInput,
   HistoryEntry,
   LeaseGrant,
   LeaseRenewal,
   LeaseRequest,
   LeaseTerms,
+  LogQuery,
   OpenRun,
   PendingHook,
+  PermitGrant,
+  PermitRequest,
+  Pruned,
+  PruneRequest,
   RecordedValue,
   Run,
+  RunArtifact,
   RunId,
   RunQuery,
   RunStore,
+  ScheduleRecord,
+  StoredLogEntry,
   Write,
   WriteOutcome,
 } from '@holdfast/core';
@@ -37,8 +47,8 @@ export interface SqliteRunStore extends RunStore {
   readonly path: string;
   /**
    * Reads every record and gives a `STORE_RECORD_CORRUPT` for each that does not parse. Lists across
-   * roots (`runs` without a root or parent, `openRuns`, `pendingHooks` without a root) leave such
-   * records out; this names them. It reads the whole file, and lets other calls in between.
+   * roots (`runs` without a root or parent, `openRuns`, `schedules`, `pendingHooks` without a root) leave
+   * such records out; this names them. It reads the whole file, and lets other calls in between.
    */
   damaged(): Promise<readonly HoldfastError[]>;
 }
@@ -156,6 +166,42 @@ export class WorkerRunStore implements SqliteRunStore {
 
   async releaseLeases(fences: readonly Fence[]): Promise<void> {
     await this.#call('releaseLeases', fences);
+  }
+
+  logs(query: LogQuery): Promise<readonly StoredLogEntry[]> {
+    return this.#call('logs', query) as Promise<readonly StoredLogEntry[]>;
+  }
+
+  artifacts(rootId: RunId): Promise<readonly RunArtifact[]> {
+    return this.#call('artifacts', rootId) as Promise<readonly RunArtifact[]>;
+  }
+
+  cached(key: string): Promise<CachedResult | undefined> {
+    return this.#call('cached', key) as Promise<CachedResult | undefined>;
+  }
+
+  inputs(rootId: RunId): Promise<readonly GivenInput[]> {
+    return this.#call('inputs', rootId) as Promise<readonly GivenInput[]>;
+  }
+
+  schedules(): Promise<readonly ScheduleRecord[]> {
+    return this.#call('schedules', undefined) as Promise<readonly ScheduleRecord[]>;
+  }
+
+  acquirePermits(request: PermitRequest): Promise<PermitGrant> {
+    return this.#call('acquirePermits', request) as Promise<PermitGrant>;
+  }
+
+  async renewPermits(terms: LeaseTerms & { readonly now: number }): Promise<void> {
+    await this.#call('renewPermits', terms);
+  }
+
+  async releasePermits(holder: string, ids: readonly string[]): Promise<void> {
+    await this.#call('releasePermits', { holder, ids });
+  }
+
+  prune(request: PruneRequest): Promise<Pruned> {
+    return this.#call('prune', request) as Promise<Pruned>;
   }
 
   async damaged(): Promise<readonly HoldfastError[]> {

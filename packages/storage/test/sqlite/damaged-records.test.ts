@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { creation, sampleFlow, sampleHook, sampleId, sampleTask } from '@holdfast/core/testing';
+import type { ScheduleRecord, Write } from '@holdfast/core';
+import {
+  creation,
+  SAMPLE_TIME,
+  sampleFlow,
+  sampleHook,
+  sampleId,
+  sampleTask,
+} from '@holdfast/core/testing';
 import type { SqliteRunStore } from '../../src/sqlite/index.ts';
 import { behindItsBack, openStore, scratchFile } from './scratch.ts';
 
@@ -18,6 +26,45 @@ async function twoRuns(): Promise<{ readonly store: SqliteRunStore; readonly pat
     'process',
   );
   return { store, path };
+}
+
+const schedule: ScheduleRecord = {
+  name: 'nightly',
+  version: 1,
+  doneUntil: SAMPLE_TIME,
+  paused: false,
+  updatedAt: SAMPLE_TIME,
+  facts: null,
+};
+
+/** One of each that is kept beside the runs, of the task where it belongs to a run. */
+const beside = besideWrites();
+
+function besideWrites(): readonly Write[] {
+  const at = SAMPLE_TIME;
+  const fence = { rootId: root.id, epoch: 1 };
+  const of = { runId: task.id, rootId: root.id };
+  const fields = { rows: 1 };
+  const entry = {
+    ...of,
+    generation: 1,
+    attempt: 1,
+    at,
+    level: 'info',
+    message: 'm',
+    fields,
+  } as const;
+  const body = { kind: 'markdown', markdown: '' } as const;
+  const input = { ...of, generation: 1, name: 'n', value: 1, at };
+  const cached = { key: 'k', result: { inline: 1 }, runId: task.id, generation: 1, at };
+  return [
+    { kind: 'log', entry },
+    { kind: 'artifact', artifact: { ...of, generation: 1, key: 'a', at, body }, fence },
+    { kind: 'input', input },
+    { kind: 'record', value: { ...of, scope: '1.1', slot: 'now:0', value: 1 }, fence },
+    { kind: 'cache', entry: cached, fence },
+    { kind: 'schedule', expectVersion: 0, schedule },
+  ];
 }
 
 const CORRUPT = {
@@ -67,6 +114,62 @@ describe('sqliteRunStore, over a record that was spoilt', () => {
     expect(await store.pendingHooks()).toEqual([]);
     expect(await store.run(task.id)).toEqual(task);
     expect(await store.damaged()).toMatchObject([CORRUPT, CORRUPT]);
+  });
+
+  it.each([
+    ['a line', `log set level = 31`, 'logs'],
+    ['the fields of a line', `log set fields_json = '[]'`, 'logs'],
+    ['an artifact', `artifact set body_json = '{"kind":"film"}'`, 'artifacts'],
+    ['an input', `input set value_json = 'maybe'`, 'inputs'],
+    ['a recorded value', `recorded set value_json = ''`, 'recorded'],
+  ] as const)('refuses %s', async (_, change, read) => {
+    const { store, path } = await twoRuns();
+    await store.commit(beside, 'process');
+    behindItsBack(path, (file) => file.exec(`update ${change}`));
+    const reading: Promise<unknown> =
+      read === 'logs' ? store.logs({ rootId: root.id }) : store[read](root.id);
+    await expect(reading).rejects.toMatchObject(CORRUPT);
+    expect(await store.damaged()).toMatchObject([CORRUPT]);
+  });
+
+  it('refuses a cached result', async () => {
+    const { store, path } = await twoRuns();
+    await store.commit(beside, 'process');
+    behindItsBack(path, (file) => file.exec(`update cache set result_json = '{}'`));
+    await expect(store.cached('k')).rejects.toMatchObject(CORRUPT);
+    expect(await store.damaged()).toMatchObject([CORRUPT]);
+  });
+
+  it.each([`facts_json = '{'`, `version = -1`])(
+    'leaves out a schedule whose %s, and hides no other',
+    async (change) => {
+      const { store, path } = await twoRuns();
+      const other = { ...schedule, name: 'weekly' };
+      const put = { kind: 'schedule', expectVersion: 0 } as const;
+      await store.commit([...beside, { ...put, schedule: other }], 'process');
+      behindItsBack(path, (file) =>
+        file.exec(`update schedule set ${change} where name = 'nightly'`),
+      );
+      expect(await store.schedules()).toEqual([other]);
+      const message = expect.stringContaining("schedule 'nightly'") as string;
+      const { code } = CORRUPT;
+      expect(await store.damaged()).toMatchObject([
+        { code, message, context: { name: 'nightly' } },
+      ]);
+    },
+  );
+
+  it('leaves a run that does not parse out of those with a tag', async () => {
+    const { store, path } = await twoRuns();
+    const others = [sampleFlow(3, { tags: ['prod'] }), sampleFlow(4, { tags: ['prod'] })];
+    await store.commit(
+      others.map((run) => creation(run)),
+      'process',
+    );
+    behindItsBack(path, (file) =>
+      file.prepare(`update run set body_json = '{"tags":' where id = ?`).run(sampleId(4)),
+    );
+    expect(await store.runs({ tag: 'prod', limit: 1 })).toEqual([others[0]]);
   });
 
   it('refuses an open run without its lease, and lists it as damaged nowhere but there', async () => {

@@ -1,11 +1,15 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { RunQuery } from '@holdfast/core';
+import type { PruneRequest, RunQuery } from '@holdfast/core';
 import { sampleId } from '@holdfast/core/testing';
 import { Committer } from '../../src/sqlite/worker/commit.ts';
 import { openDatabase } from '../../src/sqlite/worker/database.ts';
 import type { Database } from '../../src/sqlite/worker/database.ts';
 import { Leases } from '../../src/sqlite/worker/leases.ts';
 import { selectRuns } from '../../src/sqlite/worker/list-runs.ts';
+import { Permits } from '../../src/sqlite/worker/permits.ts';
+import { Pruner, selectPrunable } from '../../src/sqlite/worker/prune.ts';
+import { readArtifacts, readLines } from '../../src/sqlite/worker/read-notes.ts';
+import { readCached, readInputs, readSchedules } from '../../src/sqlite/worker/read-shared.ts';
 import * as reads from '../../src/sqlite/worker/reads.ts';
 import { Connection } from '../../src/sqlite/worker/statements.ts';
 import { behindItsBack, scratchFile } from './scratch.ts';
@@ -44,6 +48,11 @@ function plan(path: string, text: string): string[] {
 /** Reads all rows of a table, in no order or by sorting them. */
 const SLOW = /^SCAN (?!.*USING (COVERING )?INDEX|part|run$)|USE TEMP B-TREE/;
 
+const OLD: PruneRequest = { endedBefore: 1, limit: 9, now: 1 };
+
+/** They are few, and the retention alone asks for them all. */
+const ALL_PERMITS = 'delete from "permit" where "expires_at" < ?';
+
 const READS: readonly (readonly [string, (database: Database) => unknown])[] = [
   ['run', ({ query }) => reads.readRun(query, id)],
   ['history', ({ query }) => reads.readHistory(query, id)],
@@ -52,8 +61,14 @@ const READS: readonly (readonly [string, (database: Database) => unknown])[] = [
   ['pendingHooks of a root', ({ query }) => reads.readPendingHooks(query, id)],
   ['children', ({ query }) => reads.readChildren(query, id)],
   ['openRuns', ({ query }) => reads.readOpenRuns(query)],
+  ['logs of a root', ({ query }) => readLines(query, { rootId: id, after: 7 })],
+  ['artifacts', ({ query }) => readArtifacts(query, id)],
+  ['cached', ({ query }) => readCached(query, 'k')],
+  ['inputs', ({ query }) => readInputs(query, id)],
   ['the writes of commit', (database) => new Committer(database)],
   ['the writes of leases', (database) => new Leases(database)],
+  ['the writes of permits', (database) => new Permits(database)],
+  ['the retention', (database) => new Pruner(database).prune({ ...OLD, name: 'x' })],
 ];
 
 const QUERIES: readonly (readonly [RunQuery, string])[] = [
@@ -66,6 +81,12 @@ const QUERIES: readonly (readonly [RunQuery, string])[] = [
   [{ states: ['FAILED'] }, 'run_state'],
   [{ states: ['FAILED', 'CRASHED'], after: id }, 'run_state'],
   [{ parentId: id }, 'run_parent'],
+  [{ name: 'dump', key: 'orders' }, 'run_name'],
+  [{ parentId: id, key: 'orders' }, 'run_parent'],
+  [{ tag: 'prod' }, 'run_tag USING PRIMARY KEY (tag=?)'],
+  [{ tag: 'prod', after: id, name: 'dump' }, 'run_tag USING PRIMARY KEY (tag=? AND run_id<?)'],
+  [{ tag: 'prod', parentId: id }, 'run_parent'],
+  [{ tag: 'prod', states: ['FAILED', 'CRASHED'] }, 'run_tag'],
 ];
 
 describe('the plans of the SQLite run store', () => {
@@ -73,7 +94,7 @@ describe('the plans of the SQLite run store', () => {
     const [path, texts] = await statementsOf(read);
     expect(texts.length).toBeGreaterThan(0);
     for (const text of texts) {
-      if (text.startsWith('insert')) continue;
+      if (text.startsWith('insert') || text === ALL_PERMITS) continue;
       const steps = plan(path, text);
       expect(
         steps.filter((step) => SLOW.test(step)),
@@ -92,6 +113,32 @@ describe('the plans of the SQLite run store', () => {
     const union = (wanted.states?.length ?? 0) > 1;
     expect(steps.filter((step) => step.endsWith('SCAN run'))).toEqual([]);
     if (!union) expect(steps.filter((step) => /TEMP B-TREE/.test(step))).toEqual([]);
+  });
+
+  it.each([
+    [{ rootId: id, runId: sampleId(2) }, 'log_run (run_id=? AND position>?)'],
+    [{ rootId: id, level: 'error' }, 'log_root (root_id=? AND position>?)'],
+  ] as const)('read logs(%j) off an index', async (wanted, index) => {
+    const [path, texts] = await statementsOf(({ query }) => readLines(query, wanted));
+    expect(texts.flatMap((text) => plan(path, text))).toEqual([`SEARCH log USING INDEX ${index}`]);
+  });
+
+  it.each([OLD, { ...OLD, name: 'nightly', states: ['FAILED', 'CRASHED'] as const }])(
+    'find what is to be forgotten (%j) in the order of its end',
+    async (request) => {
+      const path = await scratchFile();
+      const database = await openDatabase(path);
+      onTestFinished(() => database.close());
+      const steps = plan(path, selectPrunable(database.query, request).compile().sql);
+      expect(steps[0]).toContain('SEARCH lease USING');
+      expect(steps[0]).toContain('lease_ended (ended_at>? AND ended_at<?)');
+      expect(steps.filter((step) => SLOW.test(step))).toEqual([]);
+    },
+  );
+
+  it('read the few schedules in the order of their names, without sorting them', async () => {
+    const [path, texts] = await statementsOf(({ query }) => readSchedules(query));
+    expect(texts.flatMap((text) => plan(path, text))).toEqual(['SCAN schedule']);
   });
 
   it('sort no more than a page per state', async () => {

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { creation, sampleFlow, sampleId, sampleTask } from '@holdfast/core/testing';
 import { sqliteRunStore } from '../../src/sqlite/index.ts';
@@ -19,6 +20,22 @@ describe('sqliteRunStore, on a file that others use too', () => {
     expect(await store.history(root.id)).toHaveLength(121);
   });
 
+  it('never grants more of a limit than there is, to several processes', async () => {
+    const path = await scratchFile();
+    await openStore(path);
+    const told = `${path}.taken`;
+    const children = ['a', 'b', 'c', 'd'].map((holder) =>
+      start(commandLine('take-turns', path, told, holder, '50', '3')),
+    );
+    for (const { ended } of children) expect(await ended).toEqual({ by: 0, stderr: '' });
+    const changes = (await readFile(told, 'utf8')).trim().split('\n').map(Number);
+    const taken = changes.map((_, n) => changes.slice(0, n + 1).reduce((a, b) => a + b, 0));
+    expect(changes).toHaveLength(4 * 50 * 2);
+    expect(Math.max(...taken)).toBe(3);
+    expect(taken.at(-1)).toBe(0);
+    expect(behindItsBack(path, (file) => file.prepare('select * from permit').all())).toEqual([]);
+  }, 60_000);
+
   it('opens from several stores at once, of which one makes the tables', async () => {
     const path = await scratchFile();
     const stores = await Promise.all([1, 2, 3, 4].map(() => openStore(path)));
@@ -27,7 +44,7 @@ describe('sqliteRunStore, on a file that others use too', () => {
     const migrations = behindItsBack(path, (file) =>
       file.prepare('select name from holdfast_migration').all(),
     );
-    expect(migrations).toEqual([{ name: '0001-runs' }]);
+    expect(migrations).toEqual([{ name: '0001-runs' }, { name: '0002-beside-runs' }]);
   });
 
   it('grants a lease to one of several stores', async () => {

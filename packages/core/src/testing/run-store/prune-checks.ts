@@ -3,7 +3,7 @@ import type { RunId } from '../../model/ids.ts';
 import type { PruneRequest } from '../../store/shared-state.ts';
 import type { FlowRun } from '../../model/run.ts';
 import type { State } from '../../model/state.ts';
-import type { Fence, RunStore } from '../../store/run-store.ts';
+import type { Fence, RunStore, Write } from '../../store/run-store.ts';
 import {
   advanced,
   COMPLETED,
@@ -52,10 +52,24 @@ async function ended(
         at: SAMPLE_TIME,
       },
     },
+    ...notesOf(root, fence),
     update(done, { fence }),
   );
   await store.releaseLeases([fence]);
   return { root: done, fence };
+}
+
+/** A line and an artifact. */
+function notesOf(root: FlowRun, fence: Fence): Write[] {
+  const { id: runId, rootId, generation, createdAt: at } = root;
+  const body = { kind: 'markdown', markdown: '' } as const;
+  return [
+    {
+      kind: 'log',
+      entry: { runId, rootId, generation, attempt: 1, at, level: 'info', message: '' },
+    },
+    { kind: 'artifact', artifact: { runId, rootId, generation, key: 'a', at, body }, fence },
+  ];
 }
 
 async function left(store: RunStore): Promise<RunId[]> {
@@ -79,8 +93,12 @@ export const pruneChecks: readonly RunStoreCheck[] = [
         assert.deepEqual(await store.history(root.id), []);
         assert.deepEqual(await store.recorded(root.id), []);
         assert.deepEqual(await store.inputs(root.id), []);
+        assert.deepEqual(await store.logs({ rootId: root.id }), []);
+        assert.deepEqual(await store.artifacts(root.id), []);
       }
       assert.equal((await store.below(first.root.id)).length, 1);
+      assert.equal((await store.logs({ rootId: first.root.id })).length, 1);
+      assert.equal((await store.artifacts(first.root.id)).length, 1);
       assert.equal((await store.runs({ kind: 'task' })).length, 1);
     },
   },

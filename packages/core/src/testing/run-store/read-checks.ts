@@ -22,16 +22,17 @@ import type { RunStoreCheck } from './check.ts';
 /** Two roots: one running with a task, a subflow and a task in that; one that ended. */
 async function forest(store: RunStore): Promise<readonly Run[]> {
   const { root, fence } = await leasedFlow(store, 1);
-  const task = sampleTask(2, root);
+  const task = sampleTask(2, root, { tags: ['prod', 'db'] });
   const subflow = sampleSubflow(3, root, { name: 'weekly' });
-  const inner = sampleTask(4, subflow, { name: 'verify', state: COMPLETED });
+  const inner = sampleTask(4, subflow, { name: 'verify', state: COMPLETED, tags: ['prod'] });
   await commitAll(store, ...[task, subflow, inner].map((run) => creation(run, { fence })));
-  const other = await leasedFlow(store, 5, { name: 'weekly' });
-  const failed = advanced(other.root, {
-    type: 'FAILED',
-    name: 'Failed',
-    error: { name: 'Error', message: 'no' },
-  });
+  const other = await leasedFlow(store, 5, { name: 'weekly', tags: ['old'] });
+  const error = { name: 'Error', message: 'no' };
+  const failed = advanced(
+    other.root,
+    { type: 'FAILED', name: 'Failed', error },
+    { tags: ['prod'] },
+  );
   await commitAll(store, update(failed, { fence: other.fence }));
   return [root, task, subflow, inner, failed];
 }
@@ -70,6 +71,16 @@ const QUERIES: readonly (readonly [RunQuery, readonly number[]])[] = [
   [{ rootId: sampleId(1), kind: 'task', states: ['RUNNING'] }, [1]],
   [{ rootId: sampleId(1), topLevel: true }, [0]],
   [{ parentId: sampleId(1), topLevel: true }, []],
+  [{ key: 'key-2' }, [1]],
+  [{ key: 'key-4', name: 'verify' }, [3]],
+  [{ key: 'key-4', name: 'dump' }, []],
+  [{ key: 'key' }, []],
+  [{ tag: 'prod' }, [1, 3, 4]],
+  [{ tag: 'db', kind: 'task' }, [1]],
+  [{ tag: 'prod', states: ['FAILED', 'COMPLETED'] }, [3, 4]],
+  [{ tag: 'prod', rootId: sampleId(1) }, [1, 3]],
+  [{ tag: 'pro' }, []],
+  [{ tag: 'old' }, []],
 ];
 
 export const readChecks: readonly RunStoreCheck[] = [
@@ -118,15 +129,20 @@ export const readChecks: readonly RunStoreCheck[] = [
     name: 'runs gives pages that join without gap or overlap, in either order',
     async run({ store }) {
       const ids = Array.from({ length: 23 }, (_, n) => sampleId(n));
-      const { root, fence } = await leasedFlow(store, 0);
+      const { root, fence } = await leasedFlow(store, 0, { tags: ['prod'] });
       const made = ids.slice(1).toReversed();
       const states = [COMPLETED, RUNNING];
       for (const [n, id] of made.entries()) {
-        const run = sampleTask(100 + n, root, { id, state: states[n % 2] as typeof RUNNING });
+        const state = states[n % 2] as typeof RUNNING;
+        const run = sampleTask(100 + n, root, { id, state, tags: ['prod'] });
         await commitAll(store, creation(run, { fence }));
       }
       for (const order of ['oldest', 'newest'] as const) {
-        for (const query of [{}, { states: ['COMPLETED', 'RUNNING'] }] as RunQuery[]) {
+        for (const query of [
+          {},
+          { tag: 'prod' },
+          { states: ['COMPLETED', 'RUNNING'] },
+        ] as RunQuery[]) {
           assert.deepEqual(
             await pagedIds(store, { ...query, order, limit: 5 }),
             order === 'oldest' ? ids : ids.toReversed(),

@@ -1,14 +1,8 @@
-import type {
-  HistoryEntry,
-  JsonValue,
-  PendingHook,
-  RecordedValue,
-  Run,
-  State,
-} from '@holdfast/core';
+import type { HistoryEntry, PendingHook, RecordedValue, Run, State } from '@holdfast/core';
 import type { Selectable } from 'kysely';
 import { corruptRecord } from '../worker/fault.ts';
 import type { HistoryTable, HookTable, RecordedTable, RunTable } from '../worker/schema.ts';
+import { parse } from './parse.ts';
 import { runShape, stateShape } from './run-shape.ts';
 import { oneOf, record, text, number } from './shape.ts';
 
@@ -120,12 +114,4 @@ function parseState(json: string, what: string, runId: string): State {
   const wrong = stateShape(state);
   if (wrong !== undefined) throw corruptRecord(what, runId, `state${wrong}`);
   return state as State;
-}
-
-function parse(json: string, what: string, runId: string): JsonValue {
-  try {
-    return JSON.parse(json) as JsonValue;
-  } catch (error) {
-    throw corruptRecord(what, runId, String(error));
-  }
 }

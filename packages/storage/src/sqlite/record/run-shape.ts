@@ -24,6 +24,7 @@ import {
   lazy,
   list,
   number,
+  object,
   oneOf,
   optional,
   record,
@@ -38,13 +39,11 @@ type InObjectStore = Extract<StoredValue, { readonly object: string }>;
 const inline = record<Inline>({ inline: json });
 const inObjectStore = record<InObjectStore>({ object: text, bytes: count, sha256: text });
 
-const storedValue: Shape = (value) =>
+/** A result, inline or by reference. */
+export const storedValue: Shape = (value) =>
   typeof value === 'object' && value !== null && 'object' in value
     ? inObjectStore(value)
     : inline(value);
-
-const context: Shape = (value) =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? undefined : '';
 
 const failure: Shape = record<Failure>({
   name: text,
@@ -53,7 +52,7 @@ const failure: Shape = record<Failure>({
   hint: optional(text),
   retryable: optional(flag),
   stack: optional(text),
-  context: optional(context),
+  context: optional(object),
   cause: optional(lazy(() => failure)),
   errors: optional(list(lazy(() => failure))),
 });

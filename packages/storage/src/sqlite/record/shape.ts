@@ -26,6 +26,10 @@ export function optional(shape: Shape): Shape {
 /** Was parsed from JSON, so it can only be absent. */
 export const json: Shape = (value) => where(value !== undefined);
 
+/** An object of whatever members. */
+export const object: Shape = (value) =>
+  where(typeof value === 'object' && value !== null && !Array.isArray(value));
+
 export function list(shape: Shape): Shape {
   return (value) => {
     if (!Array.isArray(value)) return '';

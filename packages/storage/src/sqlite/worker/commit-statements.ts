@@ -1,6 +1,7 @@
 import type { Compilable, Kysely } from 'kysely';
 import { sql } from 'kysely';
 import type { Database } from './database.ts';
+import { each, LATER } from './placeholders.ts';
 import type { Tables } from './schema.ts';
 import type { Statement } from './statements.ts';
 
@@ -24,19 +25,15 @@ export interface CommitStatements {
   /** root_id, holder, epoch, expires_at. */
   readonly insertLease: Statement;
   readonly selectLease: Statement;
+  /** ended_at; root_id. */
+  readonly noteEnd: Statement;
+  /** tag, run_id, root_id. */
+  readonly insertTag: Statement;
   readonly requestCancel: Statement;
   readonly clearCancel: Statement;
 }
 
 type Query = Kysely<Tables>;
-
-/** Stands for a parameter: Kysely writes `?` for it, and the value is bound at each run. */
-const LATER = '' as never;
-
-/** Placeholders for columns, in this order. */
-function each<C extends string>(...columns: C[]): Record<C, never> {
-  return Object.fromEntries(columns.map((column) => [column, LATER])) as Record<C, never>;
-}
 
 const RUN_COLUMNS = [
   ...(['id', 'kind', 'name', 'root_id', 'parent_id', 'key', 'idempotency_key'] as const),
@@ -112,6 +109,11 @@ function besideRuns(
     ),
     insertLease: query.insertInto('lease').values(each('root_id', 'holder', 'epoch', 'expires_at')),
     selectLease: query.selectFrom('lease').select(['holder', 'epoch']).where('root_id', '=', LATER),
+    noteEnd: query.updateTable('lease').set('ended_at', LATER).where('root_id', '=', LATER),
+    insertTag: query
+      .insertInto('run_tag')
+      .values(each('tag', 'run_id', 'root_id'))
+      .onConflict((on) => on.doNothing()),
     requestCancel: query
       .updateTable('lease')
       .set((is) => ({ cancel_reason: is.fn.coalesce('cancel_reason', sql<string>`${LATER}`) }))

@@ -12,7 +12,8 @@ import { decodeRun, encodeRun } from '../record/run-row.ts';
 import type { RunRow } from '../record/run-row.ts';
 import { runShape, stateShape } from '../record/run-shape.ts';
 import type { Database } from './database.ts';
-import { StoreFault } from './fault.ts';
+import { BesideRuns } from './beside-runs.ts';
+import { misshapen } from './fault.ts';
 import { commitStatements } from './commit-statements.ts';
 import type { CommitStatements } from './commit-statements.ts';
 import { isOpenType } from './open-states.ts';
@@ -30,10 +31,15 @@ interface RootStanding {
 /** Applies writes, within a transaction that the caller has begun. */
 export class Committer {
   readonly #sql: CommitStatements;
+  readonly #beside: BesideRuns;
   readonly #roots = new Map<RunId, RootStanding | undefined>();
 
   constructor(database: Database) {
     this.#sql = commitStatements(database);
+    this.#beside = new BesideRuns(database, {
+      has: (rootId) => this.#standing(rootId) !== undefined,
+      holds: (fence) => this.#mayWrite(fence.rootId, fence),
+    });
   }
 
   /** The outcomes, in the order of the writes. Whatever it throws ends the transaction. */
@@ -57,6 +63,8 @@ export class Committer {
         return APPLIED;
       case 'cancel-request':
         return this.#requestCancel(write.rootId, write.reason);
+      default:
+        return this.#beside.apply(write);
     }
   }
 
@@ -102,6 +110,7 @@ export class Committer {
       const epoch = lease === undefined ? 0 : 1;
       this.#sql.insertLease.run([run.id, lease?.holder ?? '', epoch, expiresAt]);
       this.#roots.delete(run.id);
+      if (!isOpenType(run.state.type)) this.#noteEnd(run);
     }
     this.#addPast(write, stateJson);
     return APPLIED;
@@ -121,12 +130,14 @@ export class Committer {
     const { run, expectVersion } = write;
     const stateJson = JSON.stringify(run.state);
     const is = encodeRun(run, stateJson);
-    const before = run.id === run.rootId ? this.#generation(run.id) : run.generation;
+    const isRoot = run.id === run.rootId;
+    const before = isRoot ? this.#generation(run.id) : run.generation;
     const next = [is.generation, is.version, is.state_type, is.state_json, is.body_json];
     const identity = [is.kind, is.name, is.root_id, is.parent_id, is.key, is.idempotency_key];
     const { changes } = this.#sql.updateRun.run([...next, is.id, expectVersion, ...identity]);
     if (changes === 0) return VERSION;
     if (run.generation > before) this.#sql.clearCancel.run([run.id]);
+    if (isRoot) this.#noteEnd(run);
     this.#addPast(write, stateJson);
     return APPLIED;
   }
@@ -136,7 +147,13 @@ export class Committer {
     return row?.generation ?? 0;
   }
 
+  #noteEnd({ id, state, endedAt }: Run): void {
+    const ended = isOpenType(state.type) ? null : (endedAt ?? null);
+    this.#sql.noteEnd.run([ended, id]);
+  }
+
   #addPast({ run, history, hooks }: RunWrite, stateJson: string): void {
+    for (const tag of run.tags) this.#sql.insertTag.run([tag, run.id, run.rootId]);
     for (const { runId, version, step, generation, at, state } of history) {
       const json = state === run.state ? stateJson : JSON.stringify(state);
       this.#sql.insertHistory.run([runId, version, step, generation, at, json]);
@@ -175,11 +192,5 @@ function refuseMisshapen({ run, history, hooks }: RunWrite): void {
     if (entry.state !== run.state) wrong ??= stateShape(entry.state);
   }
   if (wrong === undefined) return;
-  throw new StoreFault({
-    code: 'STORE_WRITE_INVALID',
-    message: `A write to run ${run.id} is not valid: run${wrong}`,
-    hint: 'This is a mistake in the code that calls the run store; nothing of the batch was written.',
-    retryable: false,
-    context: { runId: run.id },
-  });
+  throw misshapen(`run ${run.id}`, `run${wrong}`, { runId: run.id });
 }

@@ -1,33 +1,80 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Kysely } from 'kysely';
+import type { Kysely, Selectable } from 'kysely';
+import { sql } from 'kysely';
 import type { Fault } from '../protocol.ts';
-import { decodeHistory, decodeHook, decodeRun } from '../record/run-row.ts';
+import { decodeArtifact, decodeLine } from '../record/note-row.ts';
+import { decodeHistory, decodeHook, decodeRecorded, decodeRun } from '../record/run-row.ts';
+import { decodeCached, decodeInput, decodeSchedule } from '../record/shared-row.ts';
 import { corruptRecord, StoreFault } from './fault.ts';
 import type { Tables } from './schema.ts';
+
+type Query = Kysely<Tables>;
 
 /** Rows examined before the thread serves other calls again. */
 const STRIDE = 1000;
 
-/** Decodes every run, step and hook, and gives the fault of each that does not parse. Other calls run in between. */
-export async function findDamage(query: Kysely<Tables>): Promise<Fault[]> {
-  const faults: Fault[] = [];
-  const runs = query.selectFrom('run').selectAll().orderBy('seq').limit(STRIDE);
+/** Decodes every record, and gives the fault of each that does not parse. Other calls run in between. */
+export async function findDamage(query: Query): Promise<Fault[]> {
+  return [
+    ...(await inRuns(query)),
+    ...(await inLeases(query)),
+    ...(await inTable(query, 'hook', decodeHook)),
+    ...(await inTable(query, 'log', decodeLine)),
+    ...(await inTable(query, 'artifact', decodeArtifact)),
+    ...(await inTable(query, 'input', decodeInput)),
+    ...(await inTable(query, 'cache', decodeCached)),
+    ...faultsIn(await query.selectFrom('schedule').selectAll().execute(), decodeSchedule),
+  ];
+}
+
+type Paged = 'run' | 'hook' | 'log' | 'artifact' | 'input' | 'cache';
+
+/** A table's rows, page after page. */
+async function* pages<T extends Paged>(
+  query: Query,
+  table: T,
+): AsyncGenerator<readonly Selectable<Tables[T]>[]> {
   for (let after = 0; ;) {
-    const rows = await runs.where('seq', '>', after).execute();
-    faults.push(...faultsIn(rows, decodeRun));
-    for (const { id } of rows) {
-      const steps = await query
-        .selectFrom('history')
-        .selectAll()
-        .where('run_id', '=', id)
-        .execute();
-      faults.push(...faultsIn(steps, decodeHistory));
-    }
+    const page = sql<Selectable<Tables[T]> & { readonly place: number }>`
+      select *, rowid as place from ${sql.table(table)}
+      where rowid > ${after} order by rowid limit ${sql.lit(STRIDE)}`;
+    const { rows } = await page.execute(query);
     const last = rows.at(-1);
-    if (last === undefined) break;
-    after = last.seq;
+    if (last === undefined) return;
+    yield rows;
+    after = last.place;
     await setImmediate();
   }
+}
+
+async function inTable<T extends Paged>(
+  query: Query,
+  table: T,
+  decode: (row: Selectable<Tables[T]>) => unknown,
+): Promise<Fault[]> {
+  const faults: Fault[] = [];
+  for await (const rows of pages(query, table)) faults.push(...faultsIn(rows, decode));
+  return faults;
+}
+
+/** Runs, their steps, and what was recorded in them. */
+async function inRuns(query: Query): Promise<Fault[]> {
+  const faults: Fault[] = [];
+  const history = query.selectFrom('history').selectAll();
+  const recorded = query.selectFrom('recorded').selectAll();
+  for await (const rows of pages(query, 'run')) {
+    faults.push(...faultsIn(rows, decodeRun));
+    for (const { id, root_id: rootId } of rows) {
+      const steps = await history.where('run_id', '=', id).execute();
+      const values = recorded.where('root_id', '=', rootId).where('run_id', '=', id);
+      faults.push(...faultsIn(steps, decodeHistory));
+      faults.push(...faultsIn(await values.execute(), decodeRecorded));
+    }
+  }
+  return faults;
+}
+
+async function inLeases(query: Query): Promise<Fault[]> {
   const unleased = await query
     .selectFrom('run')
     .leftJoin('lease', 'lease.root_id', 'run.id')
@@ -35,9 +82,7 @@ export async function findDamage(query: Kysely<Tables>): Promise<Fault[]> {
     .where('run.parent_id', 'is', null)
     .where('lease.root_id', 'is', null)
     .execute();
-  faults.push(...unleased.map(({ id }) => corruptRecord('lease', id, 'it is missing').fault));
-  const hooks = await query.selectFrom('hook').selectAll().execute();
-  return [...faults, ...faultsIn(hooks, decodeHook)];
+  return unleased.map(({ id }) => corruptRecord('lease', id, 'it is missing').fault);
 }
 
 function faultsIn<Row>(rows: readonly Row[], decode: (row: Row) => unknown): Fault[] {

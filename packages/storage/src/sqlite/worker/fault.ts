@@ -179,11 +179,39 @@ function unexpected(error: unknown): Fault {
 
 /** A stored record that cannot be read. `runId` is the run that it belongs to. */
 export function corruptRecord(what: string, runId: string, where: string): StoreFault {
+  return corrupt(`${what} of run ${runId}`, where, { runId });
+}
+
+/** A stored record that cannot be read, and belongs to no run. */
+export function corruptShared(what: string, name: string, where: string): StoreFault {
+  return corrupt(`${what} '${name}'`, where, { name });
+}
+
+function corrupt(
+  which: string,
+  where: string,
+  context: { readonly [key: string]: string },
+): StoreFault {
   return new StoreFault({
     code: 'STORE_RECORD_CORRUPT',
-    message: `The ${what} of run ${runId} does not parse: ${where}`,
-    hint: 'Nothing was guessed and nothing was changed. Restore the run store, or remove this run from it.',
+    message: `The ${which} does not parse: ${where}`,
+    hint: 'Nothing was guessed and nothing was changed. Restore the run store, or remove this record from it.',
     retryable: false,
-    context: { runId },
+    context,
+  });
+}
+
+/** A record that is none: what is written must be readable. */
+export function misshapen(
+  which: string,
+  where: string,
+  context: { readonly [key: string]: string },
+): StoreFault {
+  return new StoreFault({
+    code: 'STORE_WRITE_INVALID',
+    message: `A write to ${which} is not valid: ${where}`,
+    hint: 'This is a mistake in the code that calls the run store; nothing of the batch was written.',
+    retryable: false,
+    context,
   });
 }

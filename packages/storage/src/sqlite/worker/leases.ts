@@ -9,6 +9,7 @@ import type {
 import { sql } from 'kysely';
 import type { Database } from './database.ts';
 import { StoreFault } from './fault.ts';
+import { LATER } from './placeholders.ts';
 import type { LeaseTable } from './schema.ts';
 import type { Statement } from './statements.ts';
 
@@ -20,8 +21,6 @@ interface LeaseStatements {
   readonly renew: Statement;
   readonly release: Statement;
 }
-
-const LATER = '' as never;
 
 function prepare({ query, connection }: Database): LeaseStatements {
   const one = query.selectFrom('lease').selectAll('lease').where('lease.root_id', '=', LATER);

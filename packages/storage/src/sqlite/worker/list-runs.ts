@@ -1,5 +1,6 @@
 import type { Run, RunQuery, StateType } from '@holdfast/core';
-import type { Kysely, SelectQueryBuilder } from 'kysely';
+import { sql } from 'kysely';
+import type { Kysely, RawBuilder, SelectQueryBuilder } from 'kysely';
 import { decodeRun } from '../record/run-row.ts';
 import type { RunRow } from '../record/run-row.ts';
 import { decodeReadable } from './reads.ts';
@@ -47,18 +48,41 @@ export function selectRuns(query: Kysely<Tables>, wanted: RunQuery): Selection {
 }
 
 function part(query: Kysely<Tables>, wanted: RunQuery, state: StateType | undefined): Selection {
-  const { kind, name, parentId, rootId, topLevel, after, order } = wanted;
-  let runs = query.selectFrom('run').selectAll();
+  const { kind, name, parentId, rootId, topLevel, after, order, key, tag } = wanted;
+  const few = parentId !== undefined || rootId !== undefined;
+  const byTag = tag !== undefined && !few;
+  let runs = byTag ? listedUnder(query, tag) : query.selectFrom('run').selectAll('run');
+  const id = byTag ? LISTED_ID : 'run.id';
   if (state !== undefined) runs = runs.where('state_type', '=', state);
   if (kind !== undefined) runs = runs.where('kind', '=', kind);
   if (name !== undefined) runs = runs.where('name', '=', name);
   if (parentId !== undefined) runs = runs.where('parent_id', '=', parentId);
-  if (rootId !== undefined) runs = runs.where('root_id', '=', rootId);
+  if (rootId !== undefined) runs = runs.where('run.root_id', '=', rootId);
+  if (key !== undefined) runs = runs.where('key', '=', key);
+  if (tag !== undefined) runs = runs.where(carries(tag));
   if (topLevel === true) runs = runs.where('parent_id', 'is', null);
-  if (after !== undefined) runs = runs.where('id', order === 'oldest' ? '>' : '<', after);
-  return inOrder(runs, wanted);
+  if (after !== undefined) runs = runs.where(id, order === 'oldest' ? '>' : '<', after);
+  return inOrder(runs, wanted, id);
 }
 
-function inOrder(runs: Selection, { order, limit = DEFAULT_LIMIT }: RunQuery): Selection {
-  return runs.orderBy('id', order === 'oldest' ? 'asc' : 'desc').limit(limit);
+/** The id by which a list of a tag is in order; that it is the run's, too, SQLite does not see. */
+const LISTED_ID = sql<string>`run_tag.run_id`;
+
+/** The runs listed under a tag. The cross join fixes the order: SQLite might rather walk through all runs. */
+function listedUnder(query: Kysely<Tables>, tag: string): Selection {
+  const listed = query.selectFrom('run_tag').crossJoin('run').selectAll('run');
+  return listed.whereRef('run.id', '=', 'run_tag.run_id').where('run_tag.tag', '=', tag);
+}
+
+/** Its own tags decide, for a list may hold runs that lost the tag. What does not parse is for the decoding to refuse. */
+function carries(tag: string): RawBuilder<boolean> {
+  const tags = sql`select value from json_each(run.body_json, '$.tags')`;
+  return sql<boolean>`(case when json_valid(run.body_json) then ${tag} in (${tags}) else true end)`;
+}
+
+type Place = 'run.id' | 'id' | typeof LISTED_ID;
+
+function inOrder(runs: Selection, wanted: RunQuery, id: Place = 'id'): Selection {
+  const { order, limit = DEFAULT_LIMIT } = wanted;
+  return runs.orderBy(id, order === 'oldest' ? 'asc' : 'desc').limit(limit);
 }

@@ -104,6 +104,8 @@ export async function readChildren(query: Query, rootId: RunId): Promise<ChildRe
   }));
 }
 
+const LEASE = ['lease.holder', 'lease.epoch', 'lease.expires_at', 'lease.cancel_reason'] as const;
+
 /** Without statistics SQLite would rather search the index of all states, and sort what it finds. */
 const openRunIndex = sql<RunRow>`run`.as<'run'>(sql`run indexed by run_open`);
 
@@ -113,7 +115,7 @@ export async function readOpenRuns(query: Query): Promise<OpenRun[]> {
     .selectFrom(openRunIndex)
     .leftJoin('lease', 'lease.root_id', 'run.id')
     .selectAll('run')
-    .select(['lease.holder', 'lease.epoch', 'lease.expires_at', 'lease.cancel_reason'])
+    .select(LEASE)
     .where('run.parent_id', 'is', null)
     .where('run.state_type', 'in', sql<string>`(${sql.raw(OPEN_STATE_TYPES)})`)
     .execute();
@@ -121,7 +123,7 @@ export async function readOpenRuns(query: Query): Promise<OpenRun[]> {
     .selectFrom('run')
     .leftJoin('lease', 'lease.root_id', 'run.id')
     .selectAll('run')
-    .select(['lease.holder', 'lease.epoch', 'lease.expires_at', 'lease.cancel_reason'])
+    .select(LEASE)
     .where('run.id', 'in', query.selectFrom('hook').select('hook.root_id').distinct())
     .where('run.state_type', 'not in', sql<string>`(${sql.raw(OPEN_STATE_TYPES)})`)
     .execute();

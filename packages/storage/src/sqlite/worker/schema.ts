@@ -11,6 +11,13 @@ export interface Tables {
   hook: HookTable;
   recorded: RecordedTable;
   child: ChildTable;
+  log: LogTable;
+  artifact: ArtifactTable;
+  cache: CacheTable;
+  input: InputTable;
+  schedule: ScheduleTable;
+  permit: PermitTable;
+  run_tag: RunTagTable;
 }
 
 /** One row per run: columns for what is queried, `body_json` for the rest. */
@@ -39,6 +46,8 @@ export interface LeaseTable {
   epoch: number;
   expires_at: number;
   cancel_reason: string | null;
+  /** When its run ended; null while it is open. */
+  ended_at: number | null;
 }
 
 export interface HistoryTable {
@@ -76,4 +85,80 @@ export interface ChildTable {
   pid: number;
   start_time: string;
   command: string;
+}
+
+export interface LogTable {
+  /** Order of committing. */
+  position: Assigned;
+  root_id: string;
+  run_id: string;
+  generation: number;
+  attempt: number;
+  at: number;
+  /** How grave: 10 for trace up to 60 for fatal. */
+  level: number;
+  message: string;
+  fields_json: string | null;
+}
+
+export interface ArtifactTable {
+  /** Order in which keys were first written. */
+  seq: Assigned;
+  root_id: string;
+  run_id: string;
+  key: string;
+  generation: number;
+  at: number;
+  description: string | null;
+  body_json: string;
+}
+
+export interface CacheTable {
+  key: string;
+  run_id: string;
+  generation: number;
+  at: number;
+  expires_at: number | null;
+  result_json: string;
+}
+
+export interface InputTable {
+  /** Order of giving. */
+  seq: Assigned;
+  root_id: string;
+  run_id: string;
+  generation: number;
+  name: string;
+  at: number;
+  value_json: string;
+}
+
+export interface ScheduleTable {
+  name: string;
+  version: number;
+  done_until: number;
+  /** 0 or 1. */
+  paused: number;
+  updated_at: number;
+  facts_json: string;
+}
+
+/** One row per share that is taken. A rate's is not given back: it ends at its time. */
+export interface PermitTable {
+  /** Order of taking. */
+  seq: Assigned;
+  limit_name: string;
+  id: string;
+  holder: string;
+  slots: number;
+  expires_at: number;
+  /** 0 or 1. */
+  rate: number;
+}
+
+/** Finds runs by tag. May list a run under a tag that it carried once: see {@link RunTable.body_json}. */
+export interface RunTagTable {
+  tag: string;
+  run_id: string;
+  root_id: string;
 }

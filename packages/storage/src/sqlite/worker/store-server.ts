@@ -9,6 +9,10 @@ import { openDatabase } from './database.ts';
 import { faultOf, StoreFault } from './fault.ts';
 import { Leases } from './leases.ts';
 import { listRuns } from './list-runs.ts';
+import { Permits } from './permits.ts';
+import { Pruner } from './prune.ts';
+import { readArtifacts, readLines } from './read-notes.ts';
+import { readCached, readInputs, readSchedules } from './read-shared.ts';
 import {
   readBelow,
   readChildren,
@@ -26,6 +30,8 @@ interface Served {
   readonly database: Database;
   readonly committer: Committer;
   readonly leases: Leases;
+  readonly permits: Permits;
+  readonly pruner: Pruner;
 }
 
 /** Answers the host's calls. Writes keep their order; reads do not wait for a write that waits for its lock. */
@@ -77,6 +83,8 @@ export class StoreServer {
         database,
         committer: new Committer(database),
         leases: new Leases(database),
+        permits: new Permits(database),
+        pruner: new Pruner(database),
       };
     },
     close: async () => {
@@ -99,6 +107,15 @@ export class StoreServer {
     pendingHooks: (rootId) => this.#read(({ query }) => readPendingHooks(query, rootId)),
     children: (rootId) => this.#read(({ query }) => readChildren(query, rootId)),
     openRuns: () => this.#read(({ query }) => readOpenRuns(query)),
+    logs: (wanted) => this.#read(({ query }) => readLines(query, wanted)),
+    artifacts: (rootId) => this.#read(({ query }) => readArtifacts(query, rootId)),
+    cached: (key) => this.#read(({ query }) => readCached(query, key)),
+    inputs: (rootId) => this.#read(({ query }) => readInputs(query, rootId)),
+    schedules: () => this.#read(({ query }) => readSchedules(query)),
+    acquirePermits: (request) => this.#write(({ permits }) => permits.acquire(request)),
+    renewPermits: (terms) => this.#write(({ permits }) => permits.renew(terms)),
+    releasePermits: ({ holder, ids }) => this.#write(({ permits }) => permits.release(holder, ids)),
+    prune: (request) => this.#write(({ pruner }) => pruner.prune(request)),
     damaged: () => this.#scans.add(() => findDamage(this.#open().database.query)),
   };
 

@@ -1,0 +1,108 @@
+import type { Pruned, PruneRequest } from '@holdfast/core';
+import { sql } from 'kysely';
+import type { Compilable, Kysely, SelectQueryBuilder } from 'kysely';
+import type { Database } from './database.ts';
+import { LATER } from './placeholders.ts';
+import type { Tables } from './schema.ts';
+import type { Statement } from './statements.ts';
+
+/** Expired results forgotten in one call. */
+const EXPIRED_LIMIT = 1000;
+
+/** What belongs to a root, by its id. Runs come last: how many went is counted, and history is found by them. */
+const OF_A_ROOT = [
+  'recorded',
+  'child',
+  'log',
+  'artifact',
+  'input',
+  'run_tag',
+  'lease',
+  'run',
+] as const;
+
+/** Those that have ended, nobody leases, and no hook is due of: the ones that ended first leading. */
+export function selectPrunable(
+  query: Kysely<Tables>,
+  { endedBefore, states, name, limit }: PruneRequest,
+): SelectQueryBuilder<Tables, 'lease', { root_id: string }> {
+  let roots = query
+    .selectFrom('lease')
+    .select('lease.root_id')
+    .where('lease.holder', '=', sql.lit(''))
+    .where('lease.ended_at', 'is not', null)
+    .where('lease.ended_at', '<', endedBefore)
+    .where((is) =>
+      is.not(
+        is.exists(
+          is.selectFrom('hook').select('hook.seq').whereRef('hook.root_id', '=', 'lease.root_id'),
+        ),
+      ),
+    );
+  if (states !== undefined || name !== undefined) {
+    roots = roots.where((is) => {
+      let run = is.selectFrom('run').select('run.seq').whereRef('run.id', '=', 'lease.root_id');
+      if (states !== undefined) run = run.where('run.state_type', 'in', states);
+      if (name !== undefined) run = run.where('run.name', '=', name);
+      return is.exists(run);
+    });
+  }
+  return roots.orderBy('lease.ended_at').limit(limit);
+}
+
+/** expires_at, limit. */
+function expired(query: Kysely<Tables>): Compilable {
+  const keys = query
+    .selectFrom('cache')
+    .select('key')
+    .where('expires_at', 'is not', null)
+    .where('expires_at', '<', LATER)
+    .orderBy('expires_at')
+    .limit(LATER);
+  return query.deleteFrom('cache').where('key', 'in', keys);
+}
+
+/** Forgets what is old: each call one transaction. */
+export class Pruner {
+  readonly #database: Database;
+  readonly #deleteHistory: Statement;
+  /** By root id, in this order; the last one deletes the runs. */
+  readonly #deletions: readonly Statement[];
+  readonly #deleteExpired: Statement;
+  readonly #deletePermits: Statement;
+
+  constructor(database: Database) {
+    const { query, connection } = database;
+    const below = query.selectFrom('run').select('id').where('root_id', '=', LATER);
+    this.#database = database;
+    this.#deleteHistory = connection.prepareCompiled(
+      query.deleteFrom('history').where('run_id', 'in', below),
+    );
+    this.#deletions = OF_A_ROOT.map((table) =>
+      connection.prepareCompiled(query.deleteFrom(table).where('root_id', '=', LATER)),
+    );
+    this.#deleteExpired = connection.prepareCompiled(expired(query));
+    this.#deletePermits = connection.prepareCompiled(
+      query.deleteFrom('permit').where('expires_at', '<', LATER),
+    );
+  }
+
+  /** It need not outlive the machine: what comes back is forgotten again. */
+  prune(request: PruneRequest): Pruned {
+    return this.#database.transaction('process', () => {
+      const { sql: text, parameters } = selectPrunable(this.#database.query, request).compile();
+      const rows = this.#database.connection.prepare(text).all(parameters);
+      const roots = rows.map((row) => (row as { root_id: string }).root_id);
+      const runs = roots.reduce((sum, rootId) => sum + this.#forget(rootId), 0);
+      this.#deleteExpired.run([request.now, EXPIRED_LIMIT]);
+      this.#deletePermits.run([request.endedBefore]);
+      return { roots: roots.length, runs };
+    });
+  }
+
+  /** How many runs went. */
+  #forget(rootId: string): number {
+    this.#deleteHistory.run([rootId]);
+    return this.#deletions.reduce((_, deletion) => deletion.run([rootId]).changes, 0);
+  }
+}

@@ -1,0 +1,31 @@
+import type { CachedResult, GivenInput, RunId, ScheduleRecord } from '@holdfast/core';
+import type { Kysely } from 'kysely';
+import { decodeCached, decodeInput, decodeSchedule } from '../record/shared-row.ts';
+import { decodeReadable } from './reads.ts';
+import type { Tables } from './schema.ts';
+
+/** The result under a key. */
+export async function readCached(
+  query: Kysely<Tables>,
+  key: string,
+): Promise<CachedResult | undefined> {
+  const row = await query.selectFrom('cache').selectAll().where('key', '=', key).executeTakeFirst();
+  return row === undefined ? undefined : decodeCached(row);
+}
+
+/** What was given to the runs of a root. */
+export async function readInputs(query: Kysely<Tables>, rootId: RunId): Promise<GivenInput[]> {
+  const rows = await query
+    .selectFrom('input')
+    .selectAll()
+    .where('root_id', '=', rootId)
+    .orderBy('seq')
+    .execute();
+  return rows.map(decodeInput);
+}
+
+/** Every schedule that parses, by name. */
+export async function readSchedules(query: Kysely<Tables>): Promise<ScheduleRecord[]> {
+  const rows = await query.selectFrom('schedule').selectAll().orderBy('name').execute();
+  return decodeReadable(rows, decodeSchedule);
+}

@@ -1,0 +1,100 @@
+import { DatabaseSync } from 'node:sqlite';
+import { describe, expect, it } from 'vitest';
+import {
+  advanced,
+  COMPLETED,
+  creation,
+  SAMPLE_TIME,
+  sampleFlow,
+  sampleHook,
+  sampleStep,
+  sampleTask,
+  update,
+} from '@holdfast/core/testing';
+import { RUNS } from '../../src/sqlite/worker/migrations/0001-runs.ts';
+import { behindItsBack, openStore, scratchFile } from './scratch.ts';
+
+const root = sampleFlow(1, { tags: ['prod'] });
+const task = sampleTask(2, root, { tags: ['prod', 'db'] });
+const ended = advanced(sampleFlow(3), COMPLETED, { endedAt: SAMPLE_TIME + 50 });
+const lease = { holder: 'h', ttl: 60_000 };
+const fence = { rootId: root.id, epoch: 1 };
+
+/** Moves the rows of a present store into a new file, whose schema is the first one. */
+function downgraded(path: string, to: string): void {
+  const file = new DatabaseSync(to);
+  for (const text of RUNS) file.exec(text);
+  file.exec(`attach '${path}' as present`);
+  for (const table of ['run', 'history', 'hook', 'recorded', 'child']) {
+    file.exec(`insert into ${table} select * from present.${table}`);
+  }
+  const columns = 'root_id, holder, epoch, expires_at, cancel_reason';
+  file.exec(`insert into lease select ${columns} from present.lease`);
+  file.exec(`create table holdfast_migration as select * from present.holdfast_migration limit 1`);
+  file.exec(
+    `create table holdfast_migration_lock as select * from present.holdfast_migration_lock`,
+  );
+  file.exec(`detach present; pragma application_id = 0x48465354; pragma user_version = 1`);
+  file.close();
+}
+
+/** A file as the first schema left it: a running flow with a task, and one that ended. */
+async function firstSchema(): Promise<string> {
+  const path = await scratchFile();
+  const store = await openStore(path);
+  await store.commit(
+    [
+      creation(root, { lease }),
+      creation(task, { fence, hooks: [sampleHook(task)] }),
+      { kind: 'cancel-request', rootId: root.id, reason: 'enough' },
+      creation({ ...sampleFlow(3), id: ended.id }),
+      update(ended),
+    ],
+    'process',
+  );
+  await store.close();
+  const first = await scratchFile();
+  downgraded(path, first);
+  return first;
+}
+
+describe('a file that the first schema made', () => {
+  it('opens with all that it holds', async () => {
+    const path = await firstSchema();
+    const store = await openStore(path);
+    expect(await store.runs({ order: 'oldest' })).toEqual([root, task, ended]);
+    expect(await store.history(task.id)).toEqual([sampleStep(task)]);
+    expect(await store.pendingHooks(root.id)).toEqual([sampleHook(task)]);
+    expect(await store.openRuns()).toMatchObject([
+      { run: root, lease: { holder: 'h', epoch: 1 }, cancelReason: 'enough' },
+    ]);
+    expect(await store.damaged()).toEqual([]);
+    const names = behindItsBack(path, (file) =>
+      file.prepare('select name from holdfast_migration order by name').all(),
+    );
+    expect(names).toEqual([{ name: '0001-runs' }, { name: '0002-beside-runs' }]);
+  });
+
+  it('lists its runs by tag, forgets those that ended, and takes what is new', async () => {
+    const store = await openStore(await firstSchema());
+    expect(await store.runs({ tag: 'prod', order: 'oldest' })).toEqual([root, task]);
+    expect(await store.runs({ tag: 'db' })).toEqual([task]);
+    const request = { limit: 10, now: SAMPLE_TIME };
+    expect(await store.prune({ ...request, endedBefore: SAMPLE_TIME + 50 })).toMatchObject({
+      roots: 0,
+    });
+    expect(await store.prune({ ...request, endedBefore: SAMPLE_TIME + 51 })).toEqual({
+      roots: 1,
+      runs: 1,
+    });
+    const next = advanced(task, COMPLETED);
+    expect(await store.commit([update(next, { fence })], 'machine')).toEqual([{ ok: true }]);
+  });
+
+  it('is migrated although a run in it does not parse', async () => {
+    const path = await firstSchema();
+    behindItsBack(path, (file) => file.exec(`update run set body_json = '{"tags":'`));
+    const store = await openStore(path);
+    expect(await store.damaged()).toHaveLength(3);
+  });
+});
