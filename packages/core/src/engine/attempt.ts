@@ -4,12 +4,12 @@ import { timedOut } from '../errors/errors.ts';
 import { HoldfastError } from '../errors/holdfast-error.ts';
 import { futuresIn, resolveFutures, UpstreamFailure } from './inputs.ts';
 import { inScope, type Scope } from './scope.ts';
+import { withUnobserved, type CodeEnd } from './unobserved.ts';
 import { settleUnreached } from './unreached.ts';
 
 /** How an attempt ended. `aborted`: it was told to stop from outside (cancel, stop, lost lease). */
 export type AttemptEnd =
-  | { readonly kind: 'returned'; readonly value: unknown }
-  | { readonly kind: 'threw'; readonly error: unknown }
+  | CodeEnd
   | { readonly kind: 'timed-out'; readonly error: Error }
   | { readonly kind: 'aborted'; readonly reason: Error };
 
@@ -110,41 +110,6 @@ async function waitForFunction(scope: Scope, args: readonly unknown[]): Promise<
   });
 }
 
-/** Failures of children that nobody looked at make the attempt fail, beside what it threw itself. */
-function withUnobserved(scope: Scope, end: AttemptEnd): AttemptEnd {
-  if (end.kind !== 'returned' && end.kind !== 'threw') return end;
-  const children = scope.unobserved();
-  if (children.length === 0) return end;
-  const thrownError = end.kind === 'threw' ? end.error : undefined;
-  const errors = children.flatMap(({ error }) =>
-    error === undefined || error === thrownError ? [] : [error],
-  );
-  if (errors.length === 0) return end;
-  if (end.kind === 'threw') {
-    const thrown = end.error instanceof Error ? end.error.message : String(end.error);
-    const error = new AggregateError(
-      [end.error, ...errors],
-      `${thrown} (beside it, ${errors.length} task(s) failed that nobody looked at)`,
-      { cause: end.error },
-    );
-    return { kind: 'threw', error };
-  }
-  const names = children.map((child) => child.definition.name).join(', ');
-  const error = new HoldfastError(
-    'UNOBSERVED_FAILURE',
-    `'${scope.definition.name}' returned, but tasks it had submitted failed: ${names}.`,
-    {
-      hint: 'Await what you submit, read its outcome(), or pass it through allowFailure().',
-      retryable: errors.every((each) => (each as { retryable?: unknown }).retryable !== false),
-      cause:
-        errors.length === 1
-          ? errors[0]
-          : new AggregateError(errors, `${errors.length} tasks failed`),
-    },
-  );
-  return { kind: 'threw', error };
-}
-
 /**
  * Makes one attempt. It ends when the function has, and everything it started: on failure, what is
  * outstanding is cancelled and waited for. A function that ignores its signal is waited for during its grace;
@@ -155,7 +120,7 @@ export async function makeAttempt(scope: Scope, args: readonly unknown[]): Promi
   const end = await waitForFunction(scope, args);
   if (end.kind === 'threw') scope.cancellation.abort(endedWith(scope, end.error));
   if (end.kind !== 'returned') scope.close();
-  if (scope.busy) await scope.join();
+  if (scope.accounts.busy) await scope.accounts.join();
   scope.close();
   const { halted, stopped } = scope.execution;
   if (halted !== undefined) return { kind: 'aborted', reason: halted };
@@ -165,7 +130,8 @@ export async function makeAttempt(scope: Scope, args: readonly unknown[]): Promi
   if (scope.execution.remembered.has(scope.run.id)) {
     await settleUnreached(scope, resumed && end.kind !== 'aborted');
   }
-  return withUnobserved(scope, end);
+  if (end.kind !== 'returned' && end.kind !== 'threw') return end;
+  return withUnobserved(scope.definition.name, scope.accounts, end);
 }
 
 function endedWith(scope: Scope, error: unknown): Error {

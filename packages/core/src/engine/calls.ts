@@ -48,7 +48,7 @@ function outsideFuture(definition: Definition, args: readonly unknown[]): Future
 /** A call that could not start: the run whose code made it accounts for it, as for any other failure. */
 function notStarted(scope: Scope, definition: Definition, error: Error): Promise<never> {
   let observed = false;
-  scope.adopt({
+  scope.accounts.adopt({
     definition,
     isRun: false,
     settled: Promise.resolve(failed('FAILED', error)),

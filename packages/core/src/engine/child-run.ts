@@ -7,6 +7,7 @@ import type { Dependency, Run } from '../model/run.ts';
 import { isTerminal, type TerminalState } from '../model/state.ts';
 import { standsAsItIs } from '../rules/replay.ts';
 import { toFailure } from '../serial/failure-codec.ts';
+import type { Accountable } from './accounts.ts';
 import { Cancellation } from './cancellation.ts';
 import { endRefused, openRecord } from './child-record.ts';
 import { assertDurable, keepableText } from './engine-core.ts';
@@ -16,7 +17,7 @@ import { completedValue, failed, failureOf } from './outcomes.ts';
 import { perform } from './perform.ts';
 import type { Performance } from './performance.ts';
 import type { RunHandle } from './run-handle.ts';
-import type { Accountable, Scope } from './scope.ts';
+import type { Scope } from './scope.ts';
 
 /** A task or subflow that the code of a run has started: from the call to the outcome. */
 export class ChildRun implements Accountable {
@@ -95,7 +96,7 @@ export class ChildRun implements Accountable {
       }
     }
     const child = new ChildRun(scope, definition, args, key);
-    scope.adopt(child);
+    scope.accounts.adopt(child);
     if (key !== undefined) scope.noteKey(definition.name, key, child);
     return child;
   }

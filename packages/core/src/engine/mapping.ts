@@ -5,11 +5,12 @@ import { FutureListOfTasks, isFutureList } from '../future/future-list.ts';
 import { MemberLog, type Member } from '../future/member-log.ts';
 import { isFuture } from '../future/task-future.ts';
 import type { Outcome } from '../model/outcome.ts';
+import type { Accountable } from './accounts.ts';
 import { Cancellation } from './cancellation.ts';
 import { ChildRun } from './child-run.ts';
 import { hashArguments } from './identity.ts';
 import { failed } from './outcomes.ts';
-import type { Accountable, Scope } from './scope.ts';
+import type { Scope } from './scope.ts';
 
 /** What is mapped over, and what each item becomes. */
 export interface MapCall {
@@ -247,6 +248,6 @@ export function startMapping(
   if (!isFuture(call.items) && !canIterate(call.items)) throw notIterable(definition, call.items);
   const mapping = new Mapping(scope, definition, call);
   const list = listOf(mapping);
-  scope.adopt(mapping);
+  scope.accounts.adopt(mapping);
   return list;
 }

@@ -118,7 +118,7 @@ class Performer {
     const stopListening = cancellation.onAbort((reason) => this.#cancelling(reason));
     try {
       const end = await makeAttempt(scope, args);
-      this.#failedTasks = scope.failed;
+      this.#failedTasks = scope.accounts.failed;
       this.#startedMore = scope.started;
       return end;
     } finally {

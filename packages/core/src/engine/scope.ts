@@ -2,22 +2,12 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Definition, Loose } from '../definition/definition.ts';
 import { attemptOver, nameReused, runEnded } from '../errors/errors.ts';
 import type { Run } from '../model/run.ts';
+import { Accounts } from './accounts.ts';
 import type { Admission } from './admission/admission.ts';
 import { Cancellation } from './cancellation.ts';
-import type { Outcome } from '../model/outcome.ts';
 import type { ChildRun } from './child-run.ts';
 import type { Execution } from './execution.ts';
 import type { RunHandle } from './run-handle.ts';
-
-/** Something that an attempt has started, and has to account for. */
-export interface Accountable {
-  readonly definition: Definition;
-  /** Whether it is a run of its own; the reading of a `map`'s items is none. */
-  readonly isRun: boolean;
-  readonly settled: Promise<Outcome<unknown>>;
-  readonly observed: boolean;
-  readonly error: Error | undefined;
-}
 
 interface KnownCalls {
   readonly ordinals: Map<string, Map<string, number>>;
@@ -33,13 +23,9 @@ export class Scope {
   readonly cancellation: Cancellation;
   /** What children are told apart by: made with the first one, since most attempts start nothing. */
   #known: KnownCalls | undefined;
-  /** Children that failed. */
-  readonly #failures: Accountable[] = [];
-  /** Children that have not ended. */
-  #open = 0;
-  #idle = (): void => undefined;
+  /** What this attempt has started. */
+  readonly accounts = new Accounts();
   #closed = false;
-  #failed = 0;
   #interrupted = false;
   /** What the attempt had to pass; undefined for most. */
   readonly #admission: Admission | undefined;
@@ -133,49 +119,9 @@ export class Scope {
       throw nameReused(kind, name, this.run.name);
   }
 
-  /** Takes a child into the structure: the attempt ends only when it has. Its outcome must not reject. */
-  adopt(child: Accountable): void {
-    this.#open++;
-    void child.settled.then((outcome) => {
-      if (!outcome.ok) this.#noteFailure(child, outcome.state);
-      this.#open--;
-      if (this.#open === 0) this.#idle();
-    });
-  }
-
-  #noteFailure(child: Accountable, state: string): void {
-    // What was cancelled or skipped did not fail by itself: its cause accounts for it.
-    if (state !== 'CANCELLED' && state !== 'SKIPPED') this.#failures.push(child);
-    if (child.isRun) this.#failed++;
-  }
-
-  /** Whether something that was started has not ended. */
-  get busy(): boolean {
-    return this.#open > 0;
-  }
-
-  /** Resolves when everything that was started has ended, also what that started. */
-  async join(): Promise<void> {
-    while (this.#open > 0) {
-      await new Promise<void>((resolve) => {
-        this.#idle = resolve;
-      });
-    }
-  }
-
-  /** Errors of children that ended otherwise than well, and that nobody looked at. Valid after the join. */
-  unobserved(): readonly Accountable[] {
-    return this.#failures.filter((child) => !child.observed);
-  }
-
   /** Whether anything was started at all. */
   get started(): boolean {
     return this.#known !== undefined;
-  }
-
-  /** How many children ended otherwise than well. */
-  get failed(): number {
-    return this.#failed;
   }
 
   /** Something below was interrupted because the engine stops. */
