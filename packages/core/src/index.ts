@@ -55,6 +55,8 @@ export type { Catchup } from './policies/catchup.ts';
 export type { CronTimes, GivenTimes, IntervalTimes, Times } from './policies/occurrences.ts';
 export type { ScheduleInfo, Schedules } from './engine/schedules/schedules.ts';
 export { allowFailure } from './future/allow-failure.ts';
+export { quote } from './future/quote.ts';
+export type { Quoted } from './future/quote.ts';
 export type { TaskFuture, TaskFutureList, Waitable } from './future/task-future.ts';
 export type { Outcome } from './model/outcome.ts';
 export type { Duration } from './model/duration.ts';

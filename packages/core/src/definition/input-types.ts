@@ -1,3 +1,4 @@
+import type { Quoted } from '../future/quote.ts';
 import type { TaskFuture, TaskFutureList, Waitable } from '../future/task-future.ts';
 
 type Opaque =
@@ -38,19 +39,19 @@ type ListOf<T> = T extends readonly (infer E)[]
     : never
   : never;
 
-/** A value, or a future of it, at any of four levels of plain data; deeper, await it. */
+/** A value, a future of it, or a quote of it, at any of four levels of plain data; deeper, await it. */
 export type Input<T, D extends number = 4> =
-  IsAny<T> extends true ? T : T | TaskFuture<T> | ListOf<T> | Nested<T, D>;
+  IsAny<T> extends true ? T : T | TaskFuture<T> | Quoted<T> | ListOf<T> | Nested<T, D>;
 
 /** Arguments of which each may be a future. */
 export type Inputs<A extends readonly unknown[]> = { [K in keyof A]: Input<A[K]> };
 
-/** `true` among what it gives when there is a future within six levels of plain data. */
+/** `true` among what it gives when there is a future or a quote within six levels of plain data. */
 type Holds<T, D extends number = 6> = D extends 0
   ? false
   : IsAny<T> extends true
     ? false
-    : T extends Waitable
+    : T extends Waitable | Quoted<unknown>
       ? true
       : T extends Opaque
         ? false
@@ -67,11 +68,13 @@ export type Resolved<T> =
     ? V
     : T extends TaskFutureList<infer V>
       ? V[]
-      : T extends PromiseLike<infer V>
-        ? Resolved<V>
-        : true extends Holds<T>
-          ? { [K in keyof T]: Resolved<T[K]> }
-          : T;
+      : T extends Quoted<infer V>
+        ? V
+        : T extends PromiseLike<infer V>
+          ? Resolved<V>
+          : true extends Holds<T>
+            ? { [K in keyof T]: Resolved<T[K]> }
+            : T;
 
 /** What can be mapped over. A string is no list of characters here: hence `& object`. */
 export type Each<T> =

@@ -2,8 +2,9 @@ import pTimeout from 'p-timeout';
 import type { Clock, Timer } from '../clock/clock.ts';
 import { timedOut } from '../errors/errors.ts';
 import { HoldfastError } from '../errors/holdfast-error.ts';
-import { futuresIn, resolveFutures, UpstreamFailure } from './inputs.ts';
+import { resolveFutures, UpstreamFailure } from './inputs.ts';
 import { inScope, type Scope } from './scope.ts';
+import { searchIn } from './search.ts';
 import { withUnobserved, type CodeEnd } from './unobserved.ts';
 import { settleUnreached } from './unreached.ts';
 
@@ -21,7 +22,7 @@ async function invoke(scope: Scope, args: readonly unknown[]): Promise<unknown> 
   const value = await (aroundAttempt?.({ runId, kind, name, attempt }, call) ?? call());
   if (definition.kind === 'task') return value;
   // What a flow returns, it has looked at: a failure in it is thrown.
-  for (const future of futuresIn(value)) future.parts.observe();
+  for (const future of searchIn([value]).futures) future.parts.observe();
   try {
     return await resolveFutures(value);
   } catch (error) {

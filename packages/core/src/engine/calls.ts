@@ -39,6 +39,7 @@ function outsideFuture(definition: Definition, args: readonly unknown[]): Future
     dependencies: () => [],
     runId: () => runId,
     observe: () => undefined,
+    selfWait: () => undefined,
     cancel: (reason) => {
       started.then((handle) => handle.cancel(reason)).catch(() => undefined);
     },

@@ -18,6 +18,12 @@ export class Cancellation {
     parent.#children.add(this);
   }
 
+  /** Whether it is this work, or work below it, that another cancellation stops. */
+  reaches(other: Cancellation | undefined): boolean {
+    for (let each = other; each !== undefined; each = each.#parent) if (each === this) return true;
+    return false;
+  }
+
   /** Why it was aborted; undefined while it was not. */
   get reason(): Error | undefined {
     return this.#reason;

@@ -12,10 +12,10 @@ import type { Definitions } from './definitions.ts';
 import type { SecretResolvers } from '../secret/resolve-secret.ts';
 import type { EngineOptions } from './engine-options.ts';
 import type { HookDelivery } from './hook-delivery.ts';
-import { futuresIn } from './inputs.ts';
 import type { Leases } from './leases.ts';
 import type { Resources } from './resources.ts';
 import type { Scrubber } from '../secret/scrubber.ts';
+import { searchIn } from './search.ts';
 import { refuseSecrets } from './stored-value.ts';
 import type { Writer } from './writer.ts';
 
@@ -93,7 +93,7 @@ export function nameForPeople(
   definition: Definition,
   args: readonly unknown[],
 ): { readonly runName?: string } {
-  const waits = typeof definition.runName === 'function' && futuresIn(args).length > 0;
+  const waits = typeof definition.runName === 'function' && searchIn(args).futures.length > 0;
   const { runName } = waits ? {} : runNameOf(definition, args);
   return typeof runName === 'string' ? { runName: keepableText(engine, runName) } : {};
 }

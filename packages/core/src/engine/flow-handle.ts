@@ -6,19 +6,19 @@ import type { State } from '../model/state.ts';
 /** A flow run that was started, or found. */
 export interface FlowHandle<R> {
   readonly id: RunId;
-  /** What it gave; throws what the flow threw. */
+  /** What it gave; throws what the flow threw. Within the run itself: `RUN_WAITS_ON_ITSELF`. */
   result(): Promise<R>;
   /**
    * How it ended, as a value; waits until it has, also for a run that another process executes, which is looked up in
    * the store again and again (after 0.1 s, then more rarely, at last every 5 s). A run that nobody executes is waited
-   * for until somebody has recovered it. Rejects only when the run could not be recorded, was stopped, or was taken over.
+   * for until somebody has recovered it. Rejects only when the run could not be recorded, was stopped, or was taken over, and within the run itself.
    */
   outcome(): Promise<Outcome<R>>;
   /** Where it stands, read from the store. */
   state(): Promise<State>;
   /** Its record, read from the store. */
   run(): Promise<FlowRun>;
-  /** Asks it to stop; `outcome()` tells when it has. */
+  /** Asks it to stop, and waits until it has; within the run itself, it only asks. */
   cancel(reason?: string): Promise<void>;
 }
 

@@ -1,13 +1,9 @@
-import { isFutureList, outcomesOf, type FutureListOfTasks } from '../future/future-list.ts';
+import { outcomesOf, type FutureListOfTasks } from '../future/future-list.ts';
 import { isFuture, type FutureOfTask, type Waitable } from '../future/task-future.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { Cancellation } from './cancellation.ts';
 import type { Dependency } from '../model/run.ts';
-import { isPlain } from '../serial/is-plain.ts';
-import { setOwn } from '../serial/set-own.ts';
-
-/** Anything that can be waited for. */
-export type AnyFuture = FutureOfTask<unknown> | FutureListOfTasks<unknown>;
+import { replaced, searchIn, type AnyFuture } from './search.ts';
 
 /** A future ended otherwise than well, and what needs its value cannot run. */
 export class UpstreamFailure extends Error {
@@ -17,24 +13,6 @@ export class UpstreamFailure extends Error {
     super(upstream.message);
     this.upstream = upstream;
   }
-}
-
-/** The futures in a value: itself, or in arrays and plain objects at any depth. */
-export function futuresIn(
-  value: unknown,
-  found: AnyFuture[] = [],
-  seen = new Set<object>(),
-): AnyFuture[] {
-  if (typeof value !== 'object' || value === null) return found;
-  if (isFuture(value) || isFutureList(value)) {
-    found.push(value);
-    return found;
-  }
-  if (!Array.isArray(value) && !isPlain(value)) return found;
-  if (seen.has(value)) return found;
-  seen.add(value);
-  for (const each of Object.values(value)) futuresIn(each, found, seen);
-  return found;
 }
 
 function valueOrUpstream(outcome: Outcome<unknown>): unknown {
@@ -53,33 +31,20 @@ async function valueOfFuture(future: AnyFuture): Promise<unknown> {
 }
 
 /**
- * A value with its futures replaced by what they gave.
+ * A value with its futures replaced by what they gave, and its quotes by what was quoted.
  *
  * @throws UpstreamFailure when one of them ended otherwise than well; all have ended then
  */
 export async function resolveFutures(value: unknown): Promise<unknown> {
-  const futures = futuresIn(value);
-  if (futures.length === 0) return value;
+  const { futures, quotes } = searchIn([value]);
+  if (futures.length === 0 && quotes.length === 0) return value;
   const settled = await Promise.allSettled(futures.map(valueOfFuture));
-  const values = new Map<unknown, unknown>();
+  const values = new Map<unknown, unknown>(quotes.map((quote) => [quote, quote.value]));
   for (const [at, result] of settled.entries()) {
     if (result.status === 'rejected') throw result.reason;
     values.set(futures[at], result.value);
   }
   return replaced(value, values);
-}
-
-/** A copy with futures replaced; `values` also remembers what was copied already, since data may hold itself. */
-function replaced(value: unknown, values: Map<unknown, unknown>): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  if (values.has(value)) return values.get(value);
-  if (!Array.isArray(value) && !isPlain(value)) return value;
-  const copy: object = Array.isArray(value) ? [] : {};
-  values.set(value, copy);
-  for (const [key, each] of Object.entries(value)) {
-    setOwn(copy as { [key: string]: unknown }, key, replaced(each, values));
-  }
-  return copy;
 }
 
 /** Whether all of these have ended. */

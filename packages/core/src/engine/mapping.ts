@@ -11,6 +11,7 @@ import { ChildRun } from './child-run.ts';
 import { hashArguments } from './identity.ts';
 import { failed } from './outcomes.ts';
 import type { Scope } from './scope.ts';
+import { unquoted } from './search.ts';
 
 /** What is mapped over, and what each item becomes. */
 export interface MapCall {
@@ -136,7 +137,7 @@ class Mapping implements Accountable {
     const known = isFutureList(items) || isFuture(items) || Array.isArray(items);
     const hash =
       known || items instanceof Set || items instanceof Map
-        ? hashArguments([items, ...rest], resources)
+        ? hashArguments(unquoted([items, ...rest]), resources)
         : undefined;
     return hash === undefined
       ? `${name}[]#${this.#scope.ordinal(name, 'map')}`
@@ -146,7 +147,15 @@ class Mapping implements Accountable {
   // Fields, so that who holds one of these holds no list.
   readonly observe = (): void => {
     this.#observed = true;
-    for (const { future } of this.#kept) future.parts.observe();
+    for (const child of this.#kept) child.observe();
+  };
+
+  readonly selfWait = (): Error | undefined => {
+    for (const child of this.#kept) {
+      const error = child.selfWait();
+      if (error !== undefined) return error;
+    }
+    return undefined;
   };
 
   readonly observeItems = (): void => {
@@ -154,7 +163,7 @@ class Mapping implements Accountable {
   };
 
   readonly cancel = (reason = 'its list was cancelled'): void => {
-    for (const { future } of this.#kept) future.cancel(reason);
+    for (const child of this.#kept) child.cancel(reason);
     this.#cancellation.abort(cancelled(`'${this.definition.name}'.map()`, reason));
   };
 
@@ -201,7 +210,7 @@ class Mapping implements Accountable {
 
   #start(item: unknown): void {
     const child = ChildRun.start(this.#scope, this.definition, this.#call.toArguments(item));
-    if (this.#observed) child.future.parts.observe();
+    if (this.#observed) child.observe();
     this.#kept.add(child);
     this.#free--;
     this.#open++;
@@ -230,6 +239,7 @@ function listOf(mapping: Mapping): FutureListOfTasks<unknown> {
     observe: mapping.observe,
     observeItems: mapping.observeItems,
     cancel: mapping.cancel,
+    selfWait: mapping.selfWait,
   });
 }
 

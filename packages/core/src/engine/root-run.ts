@@ -1,11 +1,11 @@
 import { sleep } from '../clock/clock.ts';
 import type { Definition } from '../definition/definition.ts';
-import { runUnknown } from '../errors/errors.ts';
+import { runUnknown, waitsOnItself } from '../errors/errors.ts';
 import { ObservedPromise } from '../future/observed-promise.ts';
 import { valueOf } from '../future/task-future.ts';
 import { newRunId, type RunId } from '../model/ids.ts';
 import type { Outcome } from '../model/outcome.ts';
-import type { FlowRun } from '../model/run.ts';
+import type { FlowRun, Run } from '../model/run.ts';
 import { isTerminal } from '../model/state.ts';
 import { encodeInputs, nameForPeople, type EngineCore } from './engine-core.ts';
 import { Execution } from './execution.ts';
@@ -14,7 +14,7 @@ import type { FlowHandle } from './flow-handle.ts';
 import { completedValue, failureOf } from './outcomes.ts';
 import { perform } from './perform.ts';
 import { RunHandle } from './run-handle.ts';
-import { outsideScope } from './scope.ts';
+import { currentScope, outsideScope } from './scope.ts';
 
 /** What is said of a new run beside its arguments. */
 export type StartTerms = Pick<FlowRun, 'idempotencyKey' | 'scheduled'>;
@@ -180,18 +180,32 @@ async function readRun(engine: EngineCore, id: RunId): Promise<FlowRun> {
   return run;
 }
 
+/** The run with this id, where the code that executes now is code of it or below it: it would wait for ever for its end. */
+function executingWithin(id: RunId): Run | undefined {
+  const run = currentScope()?.run;
+  return run?.rootId === id || run?.id === id || run?.parentId === id ? run : undefined;
+}
+
+/** Waits for the end of a run, unless that would be waiting for itself. */
+function endOf<T>(id: RunId, end: () => Promise<T>): Promise<T> {
+  const run = executingWithin(id);
+  return quiet(
+    run === undefined ? end() : Promise.reject(waitsOnItself(`The run ${id}`, run.name)),
+  );
+}
+
 /** The public face of a run that this process executes. */
 export function handleOf(root: RootRun): FlowHandle<unknown> {
   const { engine, id } = root;
   return {
     id,
-    result: () => quiet(root.ended.then(valueOf<unknown>)),
-    outcome: () => root.ended,
+    result: () => endOf(id, () => root.ended.then(valueOf<unknown>)),
+    outcome: () => endOf(id, () => root.ended),
     state: async () => (await readRun(engine, id)).state,
     run: () => readRun(engine, id),
     cancel: async (reason = 'cancelled by its handle') => {
       root.execution.cancel(reason);
-      await root.ended.catch(() => undefined);
+      if (executingWithin(id) === undefined) await root.ended.catch(() => undefined);
     },
   };
 }
@@ -231,7 +245,8 @@ export function foreignHandle(
   cancel: (reason: string) => Promise<void>,
   signal: AbortSignal,
 ): FlowHandle<unknown> {
-  const outcome = (): Promise<Outcome<unknown>> => quiet(outcomeInStore(engine, id, signal));
+  const outcome = (): Promise<Outcome<unknown>> =>
+    endOf(id, () => outcomeInStore(engine, id, signal));
   return {
     id,
     result: () => quiet(outcome().then(valueOf<unknown>)),

@@ -87,6 +87,19 @@ export function attemptOver(run: string): HoldfastError {
   );
 }
 
+/** Code waits for something that ends only when that code has. */
+export function waitsOnItself(what: string, run: string): HoldfastError {
+  return new HoldfastError(
+    'RUN_WAITS_ON_ITSELF',
+    `${what} was waited for within '${run}', which has to end first.`,
+    {
+      hint: 'A run ends after everything it has started: wait for it in the code that started it.',
+      retryable: false,
+      context: { run },
+    },
+  );
+}
+
 /** A run that was skipped, and why: `reason` is a whole sentence. */
 export function skipped(
   name: 'UpstreamFailed' | 'NotNeeded' | 'Overlap' | 'WontFit',

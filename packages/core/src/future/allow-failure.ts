@@ -14,12 +14,13 @@ function tolerate(source: FutureOfTask<unknown>): FutureOfTask<Outcome<unknown>>
   parts.observe();
   return new FutureOfTask({
     settled: parts.settled.then((outcome) => ({ ok: true, value: outcome, state: 'COMPLETED' })),
-    ended: parts.ended,
+    ended: () => parts.ended(),
     identity: () => `outcome(${parts.identity()})`,
-    dependencies: parts.dependencies,
-    runId: parts.runId,
-    observe: parts.observe,
-    cancel: parts.cancel,
+    dependencies: () => parts.dependencies(),
+    runId: () => parts.runId(),
+    observe: () => parts.observe(),
+    cancel: (reason) => parts.cancel(reason),
+    selfWait: () => parts.selfWait(),
   });
 }
 
@@ -59,6 +60,7 @@ export function allowFailure(future: Waitable): Waitable {
       observe: parts.observe,
       observeItems: parts.observeItems,
       cancel: parts.cancel,
+      selfWait: parts.selfWait,
     }) as unknown as Waitable;
   }
   if (isFuture(given)) return tolerate(given) as unknown as Waitable;

@@ -16,6 +16,8 @@ export interface ListParts<T> {
   /** Somebody was told that the items could not be read to their end. */
   readonly observeItems: () => void;
   readonly cancel: (reason?: string) => void;
+  /** Why the code that executes now would wait for ever for it: it is part of what has to end first. */
+  readonly selfWait: () => Error | undefined;
 }
 
 /** Settles with an outcome, however the work ended: of a list as one value. */
@@ -104,11 +106,15 @@ export class FutureListOfTasks<T> implements PromiseLike<T[]> {
   }
 
   result(): Promise<T[]> {
+    const error = this.parts.selfWait();
+    if (error !== undefined) return ObservedPromise.watch(Promise.reject(error), undefined);
     this.#result ??= ObservedPromise.watch(outcomesOf(this).then(allValues<T>), this.parts.observe);
     return this.#result;
   }
 
   outcomes(): Promise<Outcome<T>[]> {
+    const error = this.parts.selfWait();
+    if (error !== undefined) return ObservedPromise.watch(Promise.reject(error), undefined);
     this.parts.observe();
     return ObservedPromise.watch(outcomesOf(this), undefined);
   }
@@ -128,6 +134,8 @@ export class FutureListOfTasks<T> implements PromiseLike<T[]> {
 
   asCompleted(): AsyncGenerator<{ index: number; outcome: Outcome<T> }> {
     const { parts } = this;
+    const error = parts.selfWait();
+    if (error !== undefined) throw error;
     return completed(parts.members()[Symbol.asyncIterator](), parts.observe);
   }
 

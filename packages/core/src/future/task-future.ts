@@ -16,9 +16,9 @@ export interface TaskFuture<out T> extends PromiseLike<T> {
   readonly [future]: 'one';
   /** The id of its run; undefined until it is known, which is at once unless its key depends on another future. */
   readonly runId: RunId | undefined;
-  /** The value, or a rejection with what the task threw. */
+  /** The value, or a rejection with what the task threw. Within the task itself: `RUN_WAITS_ON_ITSELF`. */
   result(): Promise<T>;
-  /** How it ended. Never rejects. */
+  /** How it ended. Never rejects, except within the task itself: `RUN_WAITS_ON_ITSELF`. */
   outcome(): Promise<Outcome<T>>;
   /** Asks the task to stop. Nothing happens when it has ended. */
   cancel(reason?: string): void;
@@ -49,14 +49,16 @@ export interface FutureParts<T> {
   /** Never rejects. */
   readonly settled: Promise<Outcome<T>>;
   /** Whether it has settled. */
-  readonly ended: () => boolean;
+  ended(): boolean;
   /** Stands for the result in the identity of what takes it as input. */
-  readonly identity: () => string;
+  identity(): string;
   /** The runs that the value comes from, once it has settled. */
-  readonly dependencies: () => readonly Dependency[];
-  readonly runId: () => RunId | undefined;
-  readonly observe: () => void;
-  readonly cancel: (reason?: string) => void;
+  dependencies(): readonly Dependency[];
+  runId(): RunId | undefined;
+  observe(): void;
+  cancel(reason?: string): void;
+  /** Why the code that executes now would wait for ever for it: it is part of what has to end first. */
+  selfWait(): Error | undefined;
 }
 
 /** The future itself. */
@@ -74,13 +76,19 @@ export class FutureOfTask<T> implements PromiseLike<T> {
   }
 
   result(): Promise<T> {
-    this.#result ??= ObservedPromise.watch(this.parts.settled.then(valueOf<T>), this.parts.observe);
+    const { parts } = this;
+    const error = parts.selfWait();
+    if (error !== undefined) return ObservedPromise.watch(Promise.reject(error), undefined);
+    this.#result ??= ObservedPromise.watch(parts.settled.then(valueOf<T>), () => parts.observe());
     return this.#result;
   }
 
   outcome(): Promise<Outcome<T>> {
-    this.parts.observe();
-    return this.parts.settled;
+    const { parts } = this;
+    const error = parts.selfWait();
+    if (error !== undefined) return ObservedPromise.watch(Promise.reject(error), undefined);
+    parts.observe();
+    return parts.settled;
   }
 
   // oxlint-disable-next-line unicorn/no-thenable -- a future is awaited like a promise

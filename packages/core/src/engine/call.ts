@@ -1,0 +1,52 @@
+import type { Definition } from '../definition/definition.ts';
+import { waitsOnItself } from '../errors/errors.ts';
+import { assertDurable } from './engine-core.ts';
+import { authorsKey, hashArguments } from './identity.ts';
+import type { Scope } from './scope.ts';
+import { searchIn, unquoted, type AnyFuture } from './search.ts';
+
+/** A call of a flow or task in the code of a run, before anything has come of it. */
+export interface Call {
+  readonly scope: Scope;
+  readonly definition: Definition;
+  /** As they were given, but for quotes where they hold no futures: what was quoted stands in their place. */
+  readonly args: readonly unknown[];
+  /** What it waits for: in its arguments, and beside them. */
+  readonly futures: readonly AnyFuture[];
+  /** Undefined when the arguments cannot be hashed. */
+  readonly inputHash: string | undefined;
+  /** The author's key, unless it depends on what futures give. */
+  readonly key: string | undefined;
+}
+
+/**
+ * Checks a call.
+ *
+ * @throws `RUN_ENDED`, `NAME_REUSED`, `DURABLE_STORE_REQUIRED`, `RUN_WAITS_ON_ITSELF`, `KEY_INVALID`, `LEASE_LOST`,
+ *   `ENGINE_STOPPED`
+ */
+export function callOf(scope: Scope, definition: Definition, given: readonly unknown[]): Call {
+  const { engine } = scope.execution;
+  scope.assertOpen(definition.name);
+  scope.assertSameFunction(definition);
+  assertDurable(engine, definition);
+  engine.definitions.note(definition);
+  const found = searchIn(given);
+  const plain = unquoted(given, found);
+  const waits = found.futures.length > 0;
+  const futures =
+    definition.waitFor.length === 0
+      ? found.futures
+      : [...found.futures, ...(definition.waitFor as unknown as readonly AnyFuture[])];
+  for (const { parts } of futures) {
+    if (parts.selfWait() !== undefined) throw waitsOnItself(`'${definition.name}'`, scope.run.name);
+  }
+  return {
+    scope,
+    definition,
+    args: waits ? given : plain,
+    futures,
+    inputHash: hashArguments(plain, engine.resources),
+    key: definition.key === undefined || waits ? undefined : authorsKey(engine, definition, plain),
+  };
+}
