@@ -27,7 +27,7 @@ async function taskThat(wait: (own: TaskFuture<unknown>) => unknown): Promise<un
   const f = flow(
     async () => {
       box.own = own.submit();
-      return (await box.own.outcome()) as unknown;
+      return box.own.outcome();
     },
     { name: 'f' },
   );
@@ -100,7 +100,7 @@ describe('a member of a list that waits for the list', () => {
     const f = flow(
       async () => {
         box.list = member.map([0, 1]);
-        return (await box.list.outcomes()) as unknown;
+        return box.list.outcomes();
       },
       { name: 'f' },
     );
@@ -111,15 +111,15 @@ describe('a member of a list that waits for the list', () => {
   });
 });
 
-describe('a flow that waits for its own handle', () => {
-  /** How a flow ends that does this with what it has of itself. */
-  async function flowThat(wait: (b: Bench, id: RunId) => unknown): Promise<unknown> {
-    const b = bench();
-    const f = flow(async () => wait(b, runContext().rootRunId), { name: 'f' });
-    const handle = await b.engine.start(f, []);
-    return b.clock.runUntil(handle.outcome());
-  }
+/** How a flow ends that does this with what it has of itself. */
+async function flowThat(wait: (b: Bench, id: RunId) => unknown): Promise<unknown> {
+  const b = bench();
+  const f = flow(async () => wait(b, runContext().rootRunId), { name: 'f' });
+  const handle = await b.engine.start(f, []);
+  return b.clock.runUntil(handle.outcome());
+}
 
+describe('a flow that waits for its own handle', () => {
   it.each<[string, (b: Bench, id: RunId) => unknown]>([
     ['asks for its result', async ({ engine }, id) => (await engine.find(id)).result()],
     ['asks for its outcome', async ({ engine }, id) => (await engine.find(id)).outcome()],
