@@ -1,9 +1,8 @@
-import type { Definition } from '../definition/definition.ts';
 import type { Outcome } from '../model/outcome.ts';
 
 /** Something that code has started, and has to account for. */
 export interface Accountable {
-  readonly definition: Definition;
+  readonly definition: { readonly name: string };
   /** Whether it is a run of its own; the reading of a `map`'s items is none. */
   readonly isRun: boolean;
   /** Never rejects. */
@@ -57,6 +56,11 @@ export class Accounts {
   /** What failed and nobody looked at. Valid after the join. */
   unobserved(): readonly Accountable[] {
     return this.#failures?.filter((child) => !child.observed) ?? [];
+  }
+
+  /** Counts runs that ended otherwise than well without having been taken in here. */
+  noteFailed(count: number): void {
+    this.#failed += count;
   }
 
   /** How many runs ended otherwise than well. */

@@ -3,11 +3,14 @@ import { waitsOnItself } from '../errors/errors.ts';
 import { assertDurable } from './engine-core.ts';
 import { authorsKey, hashArguments } from './identity.ts';
 import type { Scope } from './scope.ts';
+import { stretchIn, type Stretch } from './stretch.ts';
 import { searchIn, unquoted, type AnyFuture } from './search.ts';
 
 /** A call of a flow or task in the code of a run, before anything has come of it. */
 export interface Call {
   readonly scope: Scope;
+  /** The stretch of code that accounts for it, and stops it. */
+  readonly stretch: Stretch;
   readonly definition: Definition;
   /** As they were given, but for quotes where they hold no futures: what was quoted stands in their place. */
   readonly args: readonly unknown[];
@@ -27,7 +30,8 @@ export interface Call {
  */
 export function callOf(scope: Scope, definition: Definition, given: readonly unknown[]): Call {
   const { engine } = scope.execution;
-  scope.assertOpen(definition.name);
+  const stretch = stretchIn(scope);
+  stretch.assertOpen(definition.name);
   scope.assertSameFunction(definition);
   assertDurable(engine, definition);
   engine.definitions.note(definition);
@@ -43,6 +47,7 @@ export function callOf(scope: Scope, definition: Definition, given: readonly unk
   }
   return {
     scope,
+    stretch,
     definition,
     args: waits ? given : plain,
     futures,

@@ -10,6 +10,7 @@ import { defaultTarget } from './default-engine.ts';
 import { startMapping, type MapCall } from './mapping.ts';
 import { failed } from './outcomes.ts';
 import { currentScope, type Scope } from './scope.ts';
+import { stretchIn } from './stretch.ts';
 
 /** A future of a run in the default engine, where no flow accounts for its failure. */
 function outsideFuture(definition: Definition, args: readonly unknown[]): FutureOfTask<unknown> {
@@ -49,7 +50,7 @@ function outsideFuture(definition: Definition, args: readonly unknown[]): Future
 /** A call that could not start: the run whose code made it accounts for it, as for any other failure. */
 function notStarted(scope: Scope, definition: Definition, error: Error): Promise<never> {
   let observed = false;
-  scope.accounts.adopt({
+  stretchIn(scope).accounts.adopt({
     definition,
     isRun: false,
     settled: Promise.resolve(failed('FAILED', error)),

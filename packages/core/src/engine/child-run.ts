@@ -40,11 +40,11 @@ export class ChildRun implements Accountable, FutureParts<unknown> {
   #error: Error | undefined;
 
   private constructor(call: Call) {
-    const { scope, definition, key, inputHash } = call;
+    const { stretch, definition, key, inputHash } = call;
     this.#call = call;
     if (key !== undefined) this.#identify(key);
     else if (definition.key === undefined) this.#identify(this.#keyOfInputs());
-    this.#cancellation = new Cancellation(scope.cancellation);
+    this.#cancellation = new Cancellation(stretch.cancellation);
     this.#identity = `${definition.name}:${this.#key ?? inputHash ?? ''}`;
     this.settled = this.#execute().then(
       (outcome) => this.#end(outcome),
@@ -67,7 +67,7 @@ export class ChildRun implements Accountable, FutureParts<unknown> {
       throw keyReused(definition, key as string);
     }
     const child = new ChildRun(call);
-    scope.accounts.adopt(child);
+    call.stretch.accounts.adopt(child);
     if (key !== undefined) scope.noteKey(definition.name, key, child);
     return child;
   }

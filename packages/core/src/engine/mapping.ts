@@ -11,6 +11,7 @@ import { ChildRun } from './child-run.ts';
 import { hashArguments } from './identity.ts';
 import { failed } from './outcomes.ts';
 import type { Scope } from './scope.ts';
+import { stretchIn, type Stretch } from './stretch.ts';
 import { unquoted } from './search.ts';
 
 /** What is mapped over, and what each item becomes. */
@@ -70,6 +71,7 @@ class Mapping implements Accountable {
   readonly identity: string;
   readonly settled: Promise<Outcome<unknown>>;
   readonly #scope: Scope;
+  readonly #stretch: Stretch;
   readonly #call: MapCall;
   readonly #log = new MemberLog<unknown>();
   /** Under way, or ended otherwise than well. */
@@ -85,10 +87,11 @@ class Mapping implements Accountable {
 
   constructor(scope: Scope, definition: Definition, call: MapCall) {
     this.#scope = scope;
+    this.#stretch = stretchIn(scope);
     this.definition = definition;
     this.#call = call;
     this.#free = definition.concurrency;
-    this.#cancellation = new Cancellation(scope.cancellation);
+    this.#cancellation = new Cancellation(this.#stretch.cancellation);
     this.identity = this.#identity();
     this.settled = this.#read().then(
       (): Outcome<unknown> => this.#end(),
@@ -179,7 +182,8 @@ class Mapping implements Accountable {
     // A source that is busy with an item answers only then: nobody waits for it.
     Promise.resolve(iterator.return?.()).catch(() => undefined);
     // A list that was cancelled by itself ends with the members it has; else so does what started it.
-    if (this.#scope.cancellation.reason !== undefined) throw this.#scope.cancellation.reason;
+    const { reason } = this.#stretch.cancellation;
+    if (reason !== undefined) throw reason;
   }
 
   /** Starts a member an item; false when it was told to stop before the items had ended. */
@@ -254,10 +258,11 @@ export function startMapping(
   definition: Definition,
   call: MapCall,
 ): FutureListOfTasks<unknown> {
-  scope.assertOpen(definition.name);
+  const stretch = stretchIn(scope);
+  stretch.assertOpen(definition.name);
   if (!isFuture(call.items) && !canIterate(call.items)) throw notIterable(definition, call.items);
   const mapping = new Mapping(scope, definition, call);
   const list = listOf(mapping);
-  scope.accounts.adopt(mapping);
+  stretch.accounts.adopt(mapping);
   return list;
 }

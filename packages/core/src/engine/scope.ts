@@ -8,6 +8,7 @@ import { Cancellation } from './cancellation.ts';
 import type { ChildRun } from './child-run.ts';
 import type { Execution } from './execution.ts';
 import type { RunHandle } from './run-handle.ts';
+import type { Stretch } from './stretch.ts';
 
 interface KnownCalls {
   readonly ordinals: Map<string, Map<string, number>>;
@@ -16,7 +17,7 @@ interface KnownCalls {
 }
 
 /** One attempt of a run while its function executes: what it has started, and whether it may start more. */
-export class Scope {
+export class Scope implements Stretch {
   readonly execution: Execution;
   readonly handle: RunHandle;
   readonly definition: Definition;
