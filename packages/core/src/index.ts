@@ -95,6 +95,8 @@ export { defaultEngine, setDefaultEngine } from './engine/default-engine.ts';
 export type { Engine, StartOptions } from './engine/engine.ts';
 export type { AttemptInfo, EngineOptions } from './engine/engine-options.ts';
 export type { FlowHandle, RecoveryReport } from './engine/flow-handle.ts';
+export type { GivenArtifact } from './engine/notes/artifact-body.ts';
+export type { LogOptions } from './engine/notes/log-keeping.ts';
 export type { LogFilter, RunReader } from './engine/run-reader.ts';
 export { runContext } from './engine/run-context.ts';
 export type { RunContext } from './engine/run-context.ts';
@@ -105,7 +107,7 @@ export type {
   Progress,
 } from './events/engine-events.ts';
 export { silentLogger } from './events/logger.ts';
-export type { Logger, LogMethod } from './events/logger.ts';
+export type { Logger, LogMethod, RunLogger } from './events/logger.ts';
 export { sleep } from './clock/clock.ts';
 export type { Clock, Timer } from './clock/clock.ts';
 export { systemClock } from './clock/system-clock.ts';

@@ -3,6 +3,7 @@ import type { RunId } from '../model/ids.ts';
 import type { Run } from '../model/run.ts';
 import { isTerminal } from '../model/state.ts';
 import { encodeInputs, nameForPeople } from './engine-core.ts';
+import { tellOfRecovery } from './notes/run-logger.ts';
 import { RunHandle } from './run-handle.ts';
 import type { Scope } from './scope.ts';
 import { crashedWith, endOpenBelow } from './unreached.ts';
@@ -54,6 +55,9 @@ export function openRecord(scope: Scope, call: ChildCall, known: Run | undefined
   } else if (known.state.type === 'RUNNING' || known.state.type === 'CANCELLING') {
     const { maxRecoveries } = definition;
     handle.stage({ type: 'interrupt', crashed: true }, { maxRecoveries });
+    if (!isTerminal(handle.state)) {
+      tellOfRecovery(execution, handle, known.recoveries, maxRecoveries);
+    }
   }
   return handle;
 }

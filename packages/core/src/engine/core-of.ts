@@ -10,13 +10,14 @@ import type { EngineCore } from './engine-core.ts';
 import type { EngineOptions } from './engine-options.ts';
 import { HookDelivery } from './hook-delivery.ts';
 import { Leases } from './leases.ts';
+import { logKeeping } from './notes/log-keeping.ts';
 import { Resources } from './resources.ts';
 import { scrubbingLogger } from './scrubbing-logger.ts';
 import { Writer } from './writer.ts';
 
 const DEFAULT_LEASE = 30_000;
 
-/** Makes what the parts of an engine share. Throws `DURATION_INVALID`. */
+/** Makes what the parts of an engine share. Throws `DURATION_INVALID`, `OPTIONS_INVALID`. */
 export function coreOf(options: EngineOptions): EngineCore {
   const { store, clock = systemClock, random = systemRandom } = options;
   const scrubber = createScrubber();
@@ -27,6 +28,7 @@ export function coreOf(options: EngineOptions): EngineCore {
     clock,
     random,
     logger,
+    logKeeping: logKeeping(options.logs ?? {}),
     resources,
     writer: new Writer(store),
     events: new EngineEvents((event, error) => {

@@ -3,6 +3,7 @@ import type { Clock } from '../clock/clock.ts';
 import type { Logger } from '../events/logger.ts';
 import type { Duration } from '../model/duration.ts';
 import type { RandomBytes, RunId } from '../model/ids.ts';
+import type { LogOptions } from './notes/log-keeping.ts';
 import type { SecretResolvers } from '../secret/resolve-secret.ts';
 import type { RunStore } from '../store/run-store.ts';
 
@@ -32,6 +33,8 @@ export interface EngineOptions {
   readonly secrets?: SecretResolvers;
   /** Takes the engine's lines and those of `runContext().logger`. Default: nothing is logged. */
   readonly logger?: Logger;
+  /** What is kept of the lines that runs log, beside what the logger is handed. */
+  readonly logs?: LogOptions;
   /** The host's own version, kept with each run. */
   readonly codeVersion?: string;
   /**

@@ -7,6 +7,7 @@ import type { Fence } from '../store/run-store.ts';
 import { Cancellation } from './cancellation.ts';
 import type { EngineCore } from './engine-core.ts';
 import { HookQueue } from './hook-queue.ts';
+import { RunLog } from './notes/run-log.ts';
 import { RememberedRuns } from './remembered.ts';
 import type { Writer } from './writer.ts';
 
@@ -23,6 +24,7 @@ export class Execution {
   /** Resolves when the engine begins to interrupt what it executes. */
   readonly stopRequested: Promise<void>;
   #noteStop = (): void => undefined;
+  #log: RunLog | undefined;
   #halted: Error | undefined;
   #stopped: Error | undefined;
 
@@ -34,6 +36,12 @@ export class Execution {
     this.stopRequested = new Promise((resolve) => {
       this.#noteStop = resolve;
     });
+  }
+
+  /** The lines of the run and of everything below it. */
+  get log(): RunLog {
+    this.#log ??= new RunLog(this.engine);
+    return this.#log;
   }
 
   get clock(): Clock {

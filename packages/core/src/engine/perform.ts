@@ -5,6 +5,7 @@ import type { Outcome } from '../model/outcome.ts';
 import type { RunEvent } from '../model/run-event.ts';
 import { isTerminal } from '../model/state.ts';
 import { decideRetry, type RetryDecision } from '../policies/retry.ts';
+import { spanText } from '../reading/span-text.ts';
 import { errorOf, fromFailure, toFailure } from '../serial/failure-codec.ts';
 import { scrubError } from '../serial/scrub-error.ts';
 import type { Admission } from './admission/admission.ts';
@@ -13,6 +14,7 @@ import { makeAttempt, type AttemptEnd } from './attempt.ts';
 import type { Cancellation } from './cancellation.ts';
 import { randomFraction } from './engine-core.ts';
 import { failed, failureOf, type Failed } from './outcomes.ts';
+import { tellOfRun } from './notes/run-logger.ts';
 import type { Performance } from './performance.ts';
 import { Scope } from './scope.ts';
 import { refuseSecrets } from './stored-value.ts';
@@ -174,7 +176,17 @@ class Performer {
       ...(reason === undefined ? {} : { cancelReason: reasonOf(reason) }),
     });
     if (handle.state.type === 'CANCELLING') return this.#aborted(reason as Error);
+    this.#tellOfRetry();
     return this.#ended() ?? (await this.#backoff()) ?? (await this.#again());
+  }
+
+  #tellOfRetry(): void {
+    const { execution, handle } = this.#run;
+    const { state, run } = handle;
+    if (state.name !== 'AwaitingRetry') return;
+    const wait = spanText(Math.max(0, state.dueAt - execution.clock.now()));
+    const message = `attempt ${run.attempts} failed; the next one is due in ${wait}`;
+    tellOfRun(execution, handle, 'warn', message, { err: this.#lastError });
   }
 
   async #again(): Promise<Outcome<unknown> | undefined> {

@@ -7,6 +7,7 @@ import type { Lease, OpenRun } from '../store/run-store.ts';
 import type { EngineCore } from './engine-core.ts';
 import { Execution } from './execution.ts';
 import type { HookLeft } from './flow-handle.ts';
+import { tellOfRecovery } from './notes/run-logger.ts';
 import { RootRun } from './root-run.ts';
 import { RunHandle } from './run-handle.ts';
 import { crashedWith, endOpenBelow } from './unreached.ts';
@@ -160,6 +161,7 @@ async function takeUp(
   if (cancelReason === undefined) await interrupted(execution, handle, definition);
   else await endCancelled(execution, handle, cancelReason);
   if (isTerminal(handle.state)) return finish(execution, hooksLeft);
+  tellOfRecovery(execution, handle, run.recoveries, definition.maxRecoveries);
   return { kind: 'resumed', root: RootRun.resume(execution, handle, definition, args), hooksLeft };
 }
 

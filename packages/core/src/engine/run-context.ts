@@ -1,11 +1,13 @@
 import { HoldfastError } from '../errors/holdfast-error.ts';
-import { childLogger, type Logger } from '../events/logger.ts';
+import type { RunLogger } from '../events/logger.ts';
 import type { Progress } from '../events/engine-events.ts';
 import { uuidv7, type RunId } from '../model/ids.ts';
 import type { Child, ChildOptions } from '../process/child-options.ts';
 import { resolveSecret } from '../secret/resolve-secret.ts';
 import type { Secret } from '../secret/secret.ts';
 import { randomFraction } from './engine-core.ts';
+import type { GivenArtifact } from './notes/artifact-body.ts';
+import { runLogger } from './notes/run-logger.ts';
 import { currentScope, type Scope } from './scope.ts';
 
 /** What code of a flow or task can ask of its run. Bound to one attempt: once that is over, every call throws `RUN_ENDED`. Its methods may be taken apart. */
@@ -22,8 +24,12 @@ export interface RunContext {
   readonly idempotencyKey: string;
   /** Aborted, with a reason, by a timeout, a cancel, the engine's stop, a lost lease, or the end of what started the run. */
   readonly signal: AbortSignal;
-  /** The engine's logger, with the run's facts bound. */
-  readonly logger: Logger;
+  /**
+   * Hands lines to the host's logger, with the run's facts bound, and keeps them with the run: `engine.logs()` reads them,
+   * also those of a process that died. Whatever is logged, it never throws, waits, or fails the run; secrets are
+   * scrubbed. What is logged by a flow's code that runs again after a crash is there again.
+   */
+  readonly logger: RunLogger;
   /** The time in epoch milliseconds, recorded: a resumed run gets the same again. */
   now(): number;
   /** A number from 0 to below 1, recorded. */
@@ -39,8 +45,22 @@ export interface RunContext {
   resource<T>(name: string): T;
   /** The value of a secret, for this attempt; from now on it is scrubbed from logs, errors and what children print. */
   secret(secret: Secret): Promise<string>;
-  /** Tells how far the run has come. */
+  /**
+   * Tells how far the run has come: an event each time, and the artifact `progress`, which is written at most once a
+   * second, and last before the outcome.
+   *
+   * @throws `RUN_ARTIFACT_INVALID` when a number is none from 0
+   */
   progress(progress: Progress): void;
+  /**
+   * Leaves something for people to look at; a later one under the same key replaces it. At most 256 KiB each and 100 a
+   * run. Secrets are scrubbed from its texts. Need not be awaited: it is committed before the outcome of the run.
+   *
+   * @param description one sentence, at most 1,000 characters
+   * @returns a promise that resolves when it is committed
+   * @throws `RUN_ARTIFACT_INVALID`, at once
+   */
+  artifact(key: string, body: GivenArtifact, description?: string): Promise<void>;
   /**
    * Checks with the run store that this process still holds the run: to be called just before something is
    * published that another holder could publish as well.
@@ -56,6 +76,7 @@ class AttemptContext implements RunContext {
   readonly #scope: Scope;
   readonly attempt: number;
   readonly #calls = new Map<string, number>();
+  #logger: RunLogger | undefined;
 
   constructor(scope: Scope) {
     this.#scope = scope;
@@ -91,9 +112,14 @@ class AttemptContext implements RunContext {
     return this.#scope.cancellation.signal;
   }
 
-  get logger(): Logger {
+  get logger(): RunLogger {
     const { runId, name, attempt } = this;
-    return childLogger(this.#scope.execution.engine.logger, { runId, run: name, attempt });
+    const { execution, handle } = this.#scope;
+    this.#logger ??= runLogger(
+      { execution, handle, attempt },
+      execution.engine.logger.child({ runId, run: name, attempt }),
+    );
+    return this.#logger;
   }
 
   #recorded<T extends string | number>(kind: string, make: () => T): T {
@@ -128,10 +154,14 @@ class AttemptContext implements RunContext {
   };
 
   readonly progress = (progress: Progress): void => {
-    const { execution, run } = this.#open;
+    const { execution, run, artifacts } = this.#open;
     const { id: runId, rootId, name } = run;
+    artifacts.progress(progress);
     execution.engine.events.emit('progress', { runId, rootId, name, progress });
   };
+
+  readonly artifact = (key: string, body: GivenArtifact, description?: string): Promise<void> =>
+    this.#open.artifacts.put(key, body, description);
 
   readonly assertLease = async (): Promise<void> => {
     const { execution } = this.#open;

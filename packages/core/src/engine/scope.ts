@@ -7,6 +7,7 @@ import type { Admission } from './admission/admission.ts';
 import { Cancellation } from './cancellation.ts';
 import type { ChildRun } from './child-run.ts';
 import type { Execution } from './execution.ts';
+import { artifactKeeper, type ArtifactKeeper } from './notes/artifact-keeper.ts';
 import type { RunHandle } from './run-handle.ts';
 import type { Stretch } from './stretch.ts';
 
@@ -31,6 +32,7 @@ export class Scope implements Stretch {
   /** What the attempt had to pass; undefined for most. */
   readonly #admission: Admission | undefined;
   #waits = 0;
+  #artifacts: ArtifactKeeper | undefined;
 
   constructor(
     execution: Execution,
@@ -48,6 +50,12 @@ export class Scope implements Stretch {
 
   get run(): Run {
     return this.handle.run;
+  }
+
+  /** What keeps the artifacts of the run: made for the first one. */
+  get artifacts(): ArtifactKeeper {
+    this.#artifacts ??= artifactKeeper(this.execution, this.handle);
+    return this.#artifacts;
   }
 
   /** Names this try of the run: `generation.attempt`. */
@@ -137,6 +145,7 @@ export class Scope implements Stretch {
   /** The attempt is over: nothing can be started any more. */
   close(): void {
     this.#closed = true;
+    this.#artifacts?.flush();
     this.cancellation.end();
   }
 

@@ -1,10 +1,10 @@
 import { isPlain } from '../serial/is-plain.ts';
 import { fromFailure, toFailure } from '../serial/failure-codec.ts';
-import { silentLogger, type Logger, type LogMethod } from '../events/logger.ts';
+import { silentLogger, type Logger, type LogMethod, type RunLogger } from '../events/logger.ts';
+import { LOG_LEVELS, type LogLevel } from '../model/log-entry.ts';
 import type { Scrubber } from '../secret/scrubber.ts';
 
 const DEPTH = 8;
-const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 
 function scrubbed(value: unknown, scrub: (text: string) => string, depth = DEPTH): unknown {
   if (typeof value === 'string') return scrub(value);
@@ -17,20 +17,39 @@ function scrubbed(value: unknown, scrub: (text: string) => string, depth = DEPTH
   );
 }
 
-/** A logger that takes secrets out of texts, facts and errors before it passes them on. */
-export function scrubbingLogger(logger: Logger, scrubber: Scrubber): Logger {
-  if (logger === silentLogger) return logger;
+/** The level of a host's logger that takes the lines of a level: looked up with each line, since levels are switched on and off. */
+function levelIn(logger: Logger, level: LogLevel): LogLevel {
+  if (level === 'trace' && logger.trace === undefined) return 'debug';
+  return level === 'fatal' && logger.fatal === undefined ? 'error' : level;
+}
+
+/**
+ * A logger that takes secrets out of texts, facts and errors before it passes them on. It has every level, and what
+ * the host's logger throws is dropped: a log that cannot be written stops nothing.
+ */
+export function scrubbingLogger(logger: Logger, scrubber: Scrubber): RunLogger {
+  if (logger === silentLogger) return silentLogger;
   const { scrub } = scrubber;
   const clean = (facts: object): object =>
     scrubber.needles.texts.length === 0 ? facts : (scrubbed(facts, scrub) as object);
-  const methods = LEVELS.map((level) => {
+  const methods = LOG_LEVELS.map((level) => {
     const write: LogMethod = (first: string | object, message?: string) => {
-      if (typeof first === 'string') logger[level](scrub(first));
-      else logger[level](clean(first), message && scrub(message));
+      try {
+        const name = levelIn(logger, level);
+        if (typeof first === 'string') logger[name]?.(scrub(first));
+        else logger[name]?.(clean(first), message && scrub(message));
+      } catch {
+        // There is no other place to say so.
+      }
     };
     return [level, write] as const;
   });
-  const child = (bindings: object): Logger =>
-    scrubbingLogger(logger.child?.(clean(bindings)) ?? logger, scrubber);
-  return { ...(Object.fromEntries(methods) as unknown as Logger), child };
+  const child = (bindings: object): RunLogger => {
+    try {
+      return scrubbingLogger(logger.child?.(clean(bindings)) ?? logger, scrubber);
+    } catch {
+      return scrubbingLogger(logger, scrubber);
+    }
+  };
+  return { ...(Object.fromEntries(methods) as unknown as RunLogger), child };
 }

@@ -4,6 +4,7 @@ import type { Run } from '../model/run.ts';
 import type { RunEvent } from '../model/run-event.ts';
 import { isTerminal } from '../model/state.ts';
 import type { Execution } from './execution.ts';
+import { tellOfRun } from './notes/run-logger.ts';
 import { RunHandle } from './run-handle.ts';
 import type { Scope } from './scope.ts';
 
@@ -57,11 +58,10 @@ export async function settleUnreached(scope: Scope, resumed: boolean): Promise<v
   );
   if (resumed && completed.length > 0) {
     const names = [...new Set(completed.map((child) => child.name))].join(', ');
-    execution.engine.events.emit('warning', {
-      code: 'RESUME_UNREACHED',
-      message: `'${run.name}' was resumed and ended without ${completed.length} task(s) that it had completed before: ${names}.`,
-      runId: run.id,
-    });
+    const code = 'RESUME_UNREACHED';
+    const message = `'${run.name}' was resumed and ended without ${completed.length} task(s) that it had completed before: ${names}.`;
+    execution.engine.events.emit('warning', { code, message, runId: run.id });
+    tellOfRun(execution, scope.handle, 'warn', message, { code });
   }
   for (const child of rest) execution.remembered.note(child);
   const reason = `'${run.name}' was resumed and did not need it`;

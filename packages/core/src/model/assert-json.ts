@@ -34,5 +34,6 @@ export function assertJson(value: unknown, place: string, refuse: (what: string)
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype === null) return true;
-  return Object.getPrototypeOf(prototype) === null && !('toJSON' in value);
+  const { toJSON } = value as { toJSON?: unknown };
+  return Object.getPrototypeOf(prototype) === null && typeof toJSON !== 'function';
 }

@@ -10,8 +10,8 @@ const MOST_MEMBERS = 100;
 
 type Scrub = (text: string) => string;
 
-/** Whoever made an error may have put anything where texts belong. */
-function textOf(value: unknown): string {
+/** What somebody has put where a text belongs, as a text. */
+export function textOf(value: unknown): string {
   return typeof value === 'string' ? value : messageOf(value);
 }
 
