@@ -55,6 +55,16 @@ export const GROUPS = {
       variable: 'options',
     },
   },
+  logs: {
+    title: 'Lines that are kept',
+    taken: 'Taken by the option `logs` of an engine.',
+    declared: [{ file: `${CORE}/engine/notes/log-keeping.ts`, names: ['LogOptions'] }],
+    read: {
+      file: `${CORE}/engine/notes/log-keeping.ts`,
+      head: /export function logKeeping\([^]*?\): LogKeeping \{/,
+      variable: 'options',
+    },
+  },
   start: {
     title: 'Starting a flow',
     taken: 'Taken by `engine.start(flow, args, options)`.',

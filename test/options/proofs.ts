@@ -31,7 +31,19 @@ export const PROOFS: { readonly [group in GroupName]: { readonly [option: string
     }),
   },
   retries: {},
-  engine: {},
+  engine: {
+    ...inFile(`${ENGINE}/logs.test.ts`, {
+      logs: 'are kept from the level on that the engine was given',
+    }),
+  },
+  logs: {
+    ...inFile(`${ENGINE}/logs.test.ts`, {
+      level: 'are kept from the level on that the engine was given',
+      maxRun: 'ends with a line that says so where a run logs too much',
+      maxTotal: 'is bounded over all that is below a top-level run',
+    }),
+    ...inFile(`${ENGINE}/logged-values.test.ts`, { maxLine: 'is cut where a line is too long' }),
+  },
   start: {},
   schedule: {},
 };

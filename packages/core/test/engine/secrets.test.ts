@@ -11,6 +11,8 @@ async function dumpOf({ store, engine }: Bench): Promise<unknown> {
   return {
     runs,
     history: await Promise.all(runs.map(({ id }) => engine.history(id))),
+    lines: await Promise.all(runs.map(({ id }) => engine.logs(id))),
+    artifacts: await Promise.all(runs.map(({ id }) => engine.artifacts(id))),
     recorded: await Promise.all(runs.map(({ rootId }) => store.recorded(rootId))),
     hooks: await store.pendingHooks(),
   };
@@ -38,7 +40,10 @@ describe('the value of a secret', () => {
     const throws = task(
       async () => {
         await read();
-        runContext().logger.info({ password: canary.value, err: leak() }, `log ${canary.value}`);
+        const { logger, artifact } = runContext();
+        logger.info({ password: canary.value, err: leak() }, `log ${canary.value}`);
+        logger.child({ [canary.value]: [canary.value] }).warn(leak());
+        void artifact('leak', { kind: 'markdown', markdown: canary.value }, canary.value);
         throw leak();
       },
       {
