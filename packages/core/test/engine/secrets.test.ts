@@ -40,9 +40,9 @@ describe('the value of a secret', () => {
     const throws = task(
       async () => {
         await read();
-        const { logger, artifact } = runContext();
-        logger.info({ password: canary.value, err: leak() }, `log ${canary.value}`);
-        logger.child({ [canary.value]: [canary.value] }).warn(leak());
+        const { logger: log, artifact } = runContext();
+        log.info({ password: canary.value, err: leak() }, `log ${canary.value}`);
+        log.child({ [canary.value]: [canary.value] }).warn(leak());
         void artifact('leak', { kind: 'markdown', markdown: canary.value }, canary.value);
         throw leak();
       },
