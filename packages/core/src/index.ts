@@ -10,9 +10,14 @@ export { bodyChunks } from './store/object-body.ts';
 export {
   checkObjectKey,
   checkObjectPrefix,
+  isObjectKey,
   MAX_KEY_BYTES,
   MAX_PART_BYTES,
 } from './store/object-key.ts';
+export { compareObjectKeys } from './store/object-key-order.ts';
+export { layeredStore } from './store/layered-store.ts';
+export { tappedBody } from './store/tapped-body.ts';
+export type { BodyTap } from './store/tapped-body.ts';
 export { checkRange, rangeWithin } from './store/object-range.ts';
 export type { ByteRange } from './store/object-range.ts';
 export { ObjectStoreError, objectStoreProblem } from './store/object-store.ts';
@@ -24,6 +29,8 @@ export type {
   ObjectStoreProblem,
   ObjectStoreProperties,
   PutOptions,
+  SweepOptions,
+  SweepReport,
 } from './store/object-store.ts';
 export { memoryObjectStore } from './store/memory/memory-object-store.ts';
 export type { MemoryObjectStoreOptions } from './store/memory/memory-object-store.ts';

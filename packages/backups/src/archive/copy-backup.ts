@@ -72,7 +72,7 @@ async function checkManifest(manifest: Manifest, to: ReadPlace): Promise<boolean
 
 async function publish(manifest: Manifest, to: ReadPlace): Promise<void> {
   await to.store.put(to.path + MANIFEST_NAME, Buffer.from(serialiseManifest(manifest)), {
-    ifAbsent: to.store.properties.ifAbsent,
+    ifAbsent: to.store.properties.ifAbsent !== false,
     signal: to.signal,
   });
   await checkManifest(manifest, to);

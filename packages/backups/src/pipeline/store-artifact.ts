@@ -40,7 +40,7 @@ export async function storeArtifact(stream: DumpStream, place: ArtifactPlace): P
   const { store, signal } = place;
   const info = await store.put(place.path + name, body, {
     signal,
-    ifAbsent: store.properties.ifAbsent,
+    ifAbsent: store.properties.ifAbsent !== false,
   });
   const after = stored.measure();
   if (info.bytes !== after.bytes) throw lengthsDiffer(place.path + name, after.bytes, info.bytes);

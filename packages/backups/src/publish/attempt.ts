@@ -59,7 +59,7 @@ export class Attempt implements ArtifactPlace {
     this.signal.throwIfAborted();
     this.#manifestSent = true;
     await this.store.put(this.path + MANIFEST_NAME, Buffer.from(serialiseManifest(manifest)), {
-      ifAbsent: this.store.properties.ifAbsent,
+      ifAbsent: this.store.properties.ifAbsent !== false,
       signal: this.signal,
     });
     return manifest;
@@ -96,7 +96,7 @@ export class Attempt implements ArtifactPlace {
   async #write({ document, content }: WrittenDocument): Promise<void> {
     this.willWrite(document.name);
     await this.store.put(this.path + document.name, content, {
-      ifAbsent: this.store.properties.ifAbsent,
+      ifAbsent: this.store.properties.ifAbsent !== false,
       signal: this.signal,
     });
   }

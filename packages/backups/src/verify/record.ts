@@ -47,7 +47,7 @@ export async function keepRecord(facts: RecordFacts): Promise<Verification> {
   });
   const key = `${backupPath(backup.set, backup.id)}${VERIFICATIONS_NAME}/${id}.json`;
   await store.put(key, Buffer.from(serialiseVerification(record)), {
-    ifAbsent: store.properties.ifAbsent,
+    ifAbsent: store.properties.ifAbsent !== false,
   });
   return record;
 }

@@ -5,6 +5,9 @@ export const MAX_KEY_BYTES = 1024;
 /** The longest part between two slashes, in bytes of UTF-8: what common file systems accept. */
 export const MAX_PART_BYTES = 200;
 
+/** Parts of a key that begin so, in any case, are the adapters' own: unfinished writes, locks. */
+const RESERVED = '.holdfast-';
+
 // oxlint-disable-next-line no-control-regex -- control characters are what this looks for
 const FORBIDDEN = /[\u0000-\u001f\u007f\\]/;
 
@@ -17,6 +20,9 @@ function complaint(key: string): string | undefined {
   for (const part of key.split('/')) {
     if (part === '') return 'is absolute, ends with a slash, or has an empty part';
     if (part === '.' || part === '..') return `has a part '${part}'`;
+    if (part.slice(0, RESERVED.length).toLowerCase() === RESERVED) {
+      return `has a part that begins with '${RESERVED}', which is kept for the stores themselves`;
+    }
     if (Buffer.byteLength(part) > MAX_PART_BYTES) {
       return `has a part longer than ${MAX_PART_BYTES} bytes`;
     }
@@ -26,8 +32,8 @@ function complaint(key: string): string | undefined {
 
 /**
  * Checks an object key: relative, `/` between its parts, no `.` or `..`, no control characters or
- * backslashes, Unicode normal form C, at most 1,024 bytes in all and 200 a part. The same rule for
- * every adapter, so that what one store takes every store takes.
+ * backslashes, Unicode normal form C, at most 1,024 bytes in all and 200 a part, no part that begins with
+ * `.holdfast-`. The same rule for every adapter, so that what one store takes every store takes.
  *
  * @returns the key
  * @throws `OBJECT_KEY_INVALID` which says what is wrong with it
@@ -40,6 +46,11 @@ export function checkObjectKey(key: string): string {
     retryable: false,
     context: { key },
   });
+}
+
+/** Whether a text can be an object's key: others put things where a store keeps its objects, too. */
+export function isObjectKey(key: string): boolean {
+  return complaint(key) === undefined;
 }
 
 /**

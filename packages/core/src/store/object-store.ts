@@ -1,4 +1,5 @@
 import { HoldfastError, isHoldfastError } from '../errors/holdfast-error.ts';
+import type { Duration } from '../model/duration.ts';
 import type { JsonValue } from '../model/json.ts';
 import type { EpochMs } from '../model/state.ts';
 
@@ -17,6 +18,11 @@ export interface ObjectInfo {
 export interface PutOptions {
   /** Refuse, with `OBJECT_EXISTS`, when the key is taken. Default false: replace it. */
   readonly ifAbsent?: boolean;
+  /**
+   * Until this time the service itself keeps what is written: nobody can take it away for good. Default: no such
+   * time. Refused, as `invalid`, by a store without `retention`, and when it is not in the future.
+   */
+  readonly retainUntil?: EpochMs;
   /** Gives the write up; nothing stays under the key. */
   readonly signal?: AbortSignal;
 }
@@ -30,14 +36,40 @@ export interface GetOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Which unfinished writes are swept away. */
+export interface SweepOptions {
+  /**
+   * How long nothing has happened to them, where it cannot be told otherwise that their writer has ended.
+   * Default 24 hours.
+   */
+  readonly olderThan?: Duration;
+  readonly signal?: AbortSignal;
+}
+
+/** What a sweep found. */
+export interface SweepReport {
+  /** How many unfinished writes it has removed. */
+  readonly removed: number;
+}
+
 /** What an adapter can do. The contract suite tests what is claimed, and that the rest is refused. */
 export interface ObjectStoreProperties {
-  /** `ifAbsent` is decided by the store itself, also between two machines. */
-  readonly ifAbsent: boolean;
+  /**
+   * True: `ifAbsent` is decided by the store itself, also between two machines. `'looks'`: the store looks
+   * whether the key is free, before it reads the body and before it publishes; of two writers who meet there both
+   * may be told that they have won. False: `ifAbsent` is refused, as `invalid`.
+   */
+  readonly ifAbsent: boolean | 'looks';
   /** `copy` runs on the service's side. */
   readonly serverSideCopy: boolean;
   /** The largest object, in bytes. */
   readonly maxObjectBytes: number;
+  /** An object is replaced in one step. False: for a moment nothing may be under its key. Default true. */
+  readonly atomic?: boolean;
+  /** `retainUntil` is kept, so that what is written is immutable until then; `retainedUntil` tells of it. Default false. */
+  readonly retention?: boolean;
+  /** The longest key, in bytes of UTF-8. Default 1,024. */
+  readonly maxKeyBytes?: number;
 }
 
 /**
@@ -56,12 +88,16 @@ export interface ObjectStoreProperties {
  *    half way throws; it never ends early as if it were whole. An aborted call throws the signal's reason at
  *    once, also while a body hangs; the body is closed then.
  * 6. `list` gives every object that was there when it began and was not deleted meanwhile, once, in
- *    ascending order of its key's UTF-16 code units; nothing unfinished is ever in it.
+ *    ascending order of the bytes of its key in UTF-8 ({@link compareObjectKeys}); nothing unfinished is ever
+ *    in it, and nothing that is kept by others under names that are no keys.
  * 7. Every error is an {@link ObjectStoreError}, which says what kind it is, but for `OBJECT_KEY_INVALID`,
- *    the signal's reason, and what a body throws, which is passed on as it is.
+ *    `PACKAGE_MISSING`, those of a secret (`SECRET_MISSING` and its like), the signal's reason, and what a body
+ *    throws, which is passed on as it is.
  * 8. A range that begins at or after the end, or ends where it begins, is empty; one that ends before it
  *    begins, or has a negative or broken offset, is `invalid`. Whether `a` and `a/b` can both be objects is the
  *    store's affair: where they cannot, the second `put` is `invalid`.
+ * 9. A write leaves nothing behind when it fails. What a killed process has left is in nobody's way, and
+ *    `sweep` removes it; a write that is under way in this process is never swept.
  */
 export interface ObjectStore {
   /** Names the place, for messages and manifests: a URL without credentials. */
@@ -77,9 +113,16 @@ export interface ObjectStore {
   /** The objects whose key begins with a text; '' for all. Lazy. */
   list(prefix: string, options?: { readonly signal?: AbortSignal }): AsyncIterable<ObjectInfo>;
   /** Removes an object. Nothing there is no error. */
-  delete(key: string): Promise<void>;
+  delete(key: string, options?: { readonly signal?: AbortSignal }): Promise<void>;
   /** Copies within the store. Absent where the store cannot do it without the bytes passing through. */
   copy?(from: string, to: string, options?: PutOptions): Promise<ObjectInfo>;
+  /** Until when an object is kept; undefined when it may go at any time. There exactly where `retention` is true. */
+  retainedUntil?(
+    key: string,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<EpochMs | undefined>;
+  /** Removes what killed processes have left of their writes. Absent where such writes leave nothing. */
+  sweep?(options?: SweepOptions): Promise<SweepReport>;
   /** How many bytes can still be written. Absent, or undefined, where the store cannot tell. */
   freeBytes?(): Promise<number | undefined>;
   /** Frees what the store opened itself. Idempotent. */

@@ -57,6 +57,8 @@ function loseAnswer(
 class FaultyStore implements FaultyObjectStore {
   readonly calls: ObjectStoreCall[] = [];
   readonly copy?: NonNullable<ObjectStore['copy']>;
+  readonly retainedUntil?: NonNullable<ObjectStore['retainedUntil']>;
+  readonly sweep?: NonNullable<ObjectStore['sweep']>;
   readonly freeBytes?: NonNullable<ObjectStore['freeBytes']>;
   readonly #inner: ObjectStore;
   readonly #plan: FaultPlan;
@@ -68,7 +70,16 @@ class FaultyStore implements FaultyObjectStore {
     this.#clock = clock;
     // Optional methods are offered exactly when the inner store offers them.
     if (inner.copy) this.copy = (from, to, options) => this.#copy(from, to, options);
-    if (inner.freeBytes) this.freeBytes = () => this.#freeBytes();
+    if (inner.retainedUntil) {
+      this.retainedUntil = (key, options) =>
+        this.#pass('retainedUntil', key, options, () => inner.retainedUntil!(key, options));
+    }
+    if (inner.sweep) {
+      this.sweep = (options) => this.#pass('sweep', '', options, () => inner.sweep!(options));
+    }
+    if (inner.freeBytes) {
+      this.freeBytes = () => this.#pass('freeBytes', '', {}, () => inner.freeBytes!());
+    }
   }
 
   get url(): string {
@@ -123,9 +134,9 @@ class FaultyStore implements FaultyObjectStore {
     for await (const info of this.#inner.list(prefix, options)) yield retold(info, faults);
   }
 
-  async delete(key: string): Promise<void> {
-    const faults = await this.#enter('delete', key);
-    await this.#inner.delete(key);
+  async delete(key: string, options: Signalled = {}): Promise<void> {
+    const faults = await this.#enter('delete', key, options);
+    await this.#inner.delete(key, options);
     loseAnswer(this.#inner, { method: 'delete', key }, faults);
   }
 
@@ -140,9 +151,14 @@ class FaultyStore implements FaultyObjectStore {
     return info;
   }
 
-  async #freeBytes(): Promise<number | undefined> {
-    await this.#enter('freeBytes', '');
-    return this.#inner.freeBytes!();
+  async #pass<T>(
+    method: ObjectStoreMethod,
+    key: string,
+    options: Signalled | undefined,
+    call: () => Promise<T>,
+  ): Promise<T> {
+    await this.#enter(method, key, options);
+    return call();
   }
 
   /** Notes a call, lets it wait and fail as planned; the faults that are left strike on the way. */

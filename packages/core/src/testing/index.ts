@@ -2,6 +2,8 @@ export { secretCanary } from './canary.ts';
 export type { CanaryFinding, CanaryPlaces, SecretCanary } from './canary.ts';
 export { bytesOf, filesUnder, processWithPid } from './canary-places.ts';
 export type { CanaryPlace } from './canary-places.ts';
+export { faultyLine } from './faulty-line.ts';
+export type { CutOptions, FaultyLine, Line } from './faulty-line.ts';
 export { faultyObjectStore } from './faulty-object-store.ts';
 export type * from './faulty-object-store.ts';
 export { objectStoreChecks, objectStoreSuite } from './object-store-suite.ts';

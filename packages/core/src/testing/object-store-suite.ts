@@ -4,10 +4,13 @@ import type { ObjectStoreCheck, ObjectStoreSubject } from './object-store/check.
 import { deletingChecks } from './object-store/deleting.ts';
 import { ifAbsentChecks } from './object-store/if-absent.ts';
 import { keyChecks } from './object-store/keys.ts';
+import { lineChecks } from './object-store/line.ts';
 import { listingChecks } from './object-store/listing.ts';
+import { partsChecks } from './object-store/parts.ts';
 import { placeChecks } from './object-store/place.ts';
 import { rangeChecks } from './object-store/ranges.ts';
 import { readingChecks } from './object-store/reading.ts';
+import { unfinishedChecks } from './object-store/unfinished.ts';
 import { writingChecks } from './object-store/writing.ts';
 
 export type { ObjectStoreCheck, ObjectStoreSubject } from './object-store/check.ts';
@@ -19,6 +22,8 @@ export type { ObjectStoreCheck, ObjectStoreSubject } from './object-store/check.
 export const objectStoreChecks: readonly ObjectStoreCheck[] = [
   ...writingChecks,
   ...atomicityChecks,
+  ...partsChecks,
+  ...unfinishedChecks,
   ...ifAbsentChecks,
   ...readingChecks,
   ...rangeChecks,
@@ -26,6 +31,7 @@ export const objectStoreChecks: readonly ObjectStoreCheck[] = [
   ...deletingChecks,
   ...keyChecks,
   ...placeChecks,
+  ...lineChecks,
 ];
 
 /**
@@ -33,8 +39,9 @@ export const objectStoreChecks: readonly ObjectStoreCheck[] = [
  * a place of its own. What a store does not claim in its properties has to be refused; what the
  * subject offers no means to look at is skipped.
  *
- * It cannot show what happens when a machine or a service fails: an adapter needs tests of its own
- * for durability, a full place, and a connection that breaks.
+ * With a {@link ObjectStoreSubject.line} it shows what a cut and a hanging connection do. It cannot show what happens
+ * when a machine fails or a service lies: an adapter needs tests of its own for durability, a full place, a killed
+ * writer.
  *
  * @param name what is tested, for the report
  * @param open makes a store on an empty place; called once a test
@@ -47,7 +54,7 @@ export function objectStoreSuite(name: string, open: () => Promise<ObjectStoreSu
         try {
           const { needs } = check;
           if (needs !== undefined && subject[needs] === undefined) {
-            context.skip(`the subject has no ${needs}()`);
+            context.skip(`the subject has no ${needs}`);
           }
           await check.run(subject);
         } finally {

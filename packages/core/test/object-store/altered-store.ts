@@ -1,30 +1,20 @@
+import { layeredStore } from '../../src/store/layered-store.ts';
 import { memoryObjectStore } from '../../src/store/memory/memory-object-store.ts';
 import type { ObjectStore } from '../../src/store/object-store.ts';
 import type { ObjectStoreSubject } from '../../src/testing/object-store-suite.ts';
-
-/** A store that does as another does, but for some methods. */
-function altered(store: ObjectStore, changes: Partial<ObjectStore>): ObjectStore {
-  return {
-    url: store.url,
-    properties: store.properties,
-    put: (key, body, options) => store.put(key, body, options),
-    get: (key, options) => store.get(key, options),
-    head: (key, options) => store.head(key, options),
-    list: (prefix, options) => store.list(prefix, options),
-    delete: (key) => store.delete(key),
-    copy: (from, to, options) => store.copy!(from, to, options),
-    freeBytes: () => store.freeBytes!(),
-    close: () => store.close(),
-    ...changes,
-  };
-}
+import { testLine } from './line-store.ts';
+import type { TestLine } from './line-store.ts';
 
 /** A subject that offers all a check can ask for, on an honest store unless altered. */
-export function subjectOf(alter: (store: ObjectStore) => Partial<ObjectStore>): ObjectStoreSubject {
-  const honest = memoryObjectStore({ capacity: 1024 ** 3 });
+export function subjectOf(
+  alter: (store: ObjectStore, line: TestLine) => Partial<ObjectStore>,
+): ObjectStoreSubject {
+  const line = testLine();
+  const honest = line.before(memoryObjectStore({ capacity: 1024 ** 3 }));
   let held = 0;
   // Counts readers as a store counts its open files.
-  const counting = altered(honest, {
+  const counting = layeredStore(honest, {
+    sweep: async () => ({ removed: 0 }),
     get: (key, options) => ({
       [Symbol.asyncIterator]: () => {
         const chunks = honest.get(key, options)[Symbol.asyncIterator]();
@@ -53,10 +43,11 @@ export function subjectOf(alter: (store: ObjectStore) => Partial<ObjectStore>): 
       },
     }),
   });
-  const store = altered(counting, alter(counting));
+  const open = (): ObjectStore => layeredStore(counting, alter(counting, line));
   return {
-    store,
-    reopen: async () => altered(counting, alter(counting)),
+    store: open(),
+    reopen: async () => open(),
+    line,
     held: () => held,
     patience: 100,
     many: 1200,

@@ -52,6 +52,37 @@ export const CATCHES: { readonly [check: string]: readonly string[] } = {
     'removes the old object before the new one is whole',
   ],
   'takes a key again after a write under it was given up': ['blocks a key after a failed write'],
+  'keeps an object of several parts as it is, also read in ranges': [
+    'keeps one mebibyte at most',
+    'loses the last chunk of a stream',
+    'ignores a range',
+  ],
+  'keeps nothing of an object of several parts whose body breaks': [
+    'publishes what a broken body gave so far',
+    'wraps the error of a body',
+  ],
+  'shows an object of several parts when it is whole, and the old one until then': [
+    'publishes a part before the whole',
+    'removes the old object before the new one is whole',
+  ],
+  'gives an object of several parts up at once when its signal aborts': [
+    'ignores the signal of a write',
+    'looks at the signal of a write only when a chunk comes',
+    'does not close a body it gives up',
+  ],
+  'leaves one of two objects of several parts whole when they meet, and says which failed': [
+    'mixes two writes under a key',
+    'fails for good when two writes meet',
+  ],
+  'has the old object or the new one at every moment, where it is atomic': [
+    'removes the old object before the new one is whole',
+  ],
+  'sweeps no write away that is under way': ['sweeps what is under way'],
+  'keeps an object until a time, or refuses to': [
+    'ignores a retention',
+    'ignores a retention where it does not claim it',
+    'takes a retention that is past',
+  ],
   'refuses ifAbsent when the key is taken, or altogether when it cannot keep it': [
     'ignores ifAbsent',
     'ignores ifAbsent where it does not claim it',
@@ -112,8 +143,8 @@ export const CATCHES: { readonly [check: string]: readonly string[] } = {
     'lists as directories are sorted',
     'lists in the order of a language',
   ],
-  'orders keys by their UTF-16 code units': [
-    'lists in the order of code points',
+  'orders keys by the bytes of their UTF-8': [
+    'lists in the order of UTF-16 code units',
     'lists in the order of a language',
   ],
   'lists what begins with the prefix, as a text and not as a directory or a pattern': [
@@ -133,19 +164,29 @@ export const CATCHES: { readonly [check: string]: readonly string[] } = {
     'complains when there is nothing to delete',
     'deletes all that begins with the key',
   ],
+  'gives a delete up before it begins when its signal is aborted': [
+    'ignores the signal of a delete',
+  ],
   'takes a deleted key again': ['never takes a deleted key again'],
   'takes the last object of a place away while others arrive there': [
     'takes a directory away with what has just arrived in it',
   ],
-  'refuses an invalid key, whatever is asked of it': ['takes any key'],
+  'refuses an invalid key, whatever is asked of it': ['takes any key', 'takes a reserved key'],
   'keeps strange but valid keys as they are': ['decodes a key', 'trims a key'],
-  'keeps the longest key': ['cuts a long key'],
+  'keeps the longest key, and refuses a longer one': [
+    'cuts a long key',
+    'claims to take shorter keys than it does',
+  ],
   'tells keys apart that differ only in case': ['does not tell cases apart'],
   'names its place by a URL without credentials': [
     'tells its credentials',
     'has a URL that is none',
   ],
-  'says what it can do': ['claims a copy it does not have', 'has no largest object'],
+  'says what it can do': [
+    'claims a copy it does not have',
+    'claims a retention it does not have',
+    'has no largest object',
+  ],
   'copies an object where it offers to': ['moves instead of copying', 'copies nothing'],
   'refuses a copy as it refuses a write': [
     'copies onto a taken key',
@@ -154,4 +195,24 @@ export const CATCHES: { readonly [check: string]: readonly string[] } = {
   ],
   'counts its free bytes, where it can': ['has a number of free bytes that is none'],
   'can be closed twice': ['cannot be closed twice'],
+  'says that its service cannot be reached, and works again when it can': [
+    'takes a dead line for an empty place',
+    'stays down once its line was cut',
+  ],
+  'keeps nothing of a write whose line is cut, and keeps what was there': [
+    'keeps the half of a write whose line was cut',
+  ],
+  'never takes half of an object for the whole when the answer is lost': [
+    'keeps the half of a write whose answer was lost',
+  ],
+  'never ends a read early when its line is cut': [
+    'ends a read whose line was cut as if it were whole',
+  ],
+  'lets go of a line that hangs at once when told to': [
+    'hangs with its line, whatever the signal says',
+  ],
+  'asks a body for no more than a little beyond what the line takes': [
+    'reads a body ahead of its line',
+  ],
+  'asks the line for no more than a little beyond what is read': ['reads ahead of its reader'],
 };

@@ -1,7 +1,6 @@
 import { checkObjectKey } from '../../src/store/object-key.ts';
 import { ObjectStoreError } from '../../src/store/object-store.ts';
 import type { ObjectStore } from '../../src/store/object-store.ts';
-import { relisted } from './altered-store.ts';
 import type { Liars } from './liars-writing.ts';
 
 /** A store that changes keys on their way in and out. */
@@ -42,6 +41,7 @@ export const deletingLiars: Liars = {
       for await (const info of store.list(key)) await store.delete(info.key);
     },
   }),
+  'ignores the signal of a delete': (store) => ({ delete: (key) => store.delete(key) }),
   'complains when there is nothing to delete': (store) => ({
     async delete(key) {
       if (!(await store.head(key))) throw new ObjectStoreError('missing', 'nothing there');
@@ -91,6 +91,10 @@ export const keyLiars: Liars = {
     }),
     list: (prefix, options) => store.list(prefix, options),
   }),
+  'takes a reserved key': (store) => rekeyed(store, (key) => key.replace(/\.holdfast-/i, 'free-')),
+  'claims to take shorter keys than it does': (store) => ({
+    properties: { ...store.properties, maxKeyBytes: 500 },
+  }),
   'decodes a key': (store) => rekeyed(store, decoded),
   'trims a key': (store) => rekeyed(store, (key) => key.trim()),
   'cuts a long key': (store) => rekeyed(store, (key) => key.slice(0, 512)),
@@ -102,6 +106,7 @@ export const placeLiars: Liars = {
   'tells its credentials': () => ({ url: 'sftp://backup:secret@vault/backups' }),
   'has a URL that is none': () => ({ url: 'the vault' }),
   'claims a copy it does not have': () => ({ copy: undefined as never }),
+  'claims a retention it does not have': () => ({ retainedUntil: undefined as never }),
   'has no largest object': (store) => ({
     properties: { ...store.properties, maxObjectBytes: Number.POSITIVE_INFINITY },
   }),
@@ -132,20 +137,6 @@ export const placeLiars: Liars = {
       async close() {
         if (closed) throw new Error('closed already');
         closed = true;
-      },
-    };
-  },
-  'shows its unfinished writes': (store) => {
-    const unfinished = new Set<string>();
-    const list = relisted(store, (keys) => keys);
-    return {
-      async put(key, body, options) {
-        unfinished.add(key);
-        return store.put(key, body, options).finally(() => unfinished.delete(key));
-      },
-      async *list(prefix, options) {
-        yield* list(prefix, options);
-        for (const key of unfinished) yield { key: `${key}.part`, bytes: 0, modifiedAt: 1 };
       },
     };
   },

@@ -1,9 +1,12 @@
 import { ObjectStoreError } from '../../src/store/object-store.ts';
 import type { ObjectStore } from '../../src/store/object-store.ts';
 import { collected, readAll, relisted } from './altered-store.ts';
+import type { TestLine } from './line-store.ts';
 
 /** A way to break the contract, and what it changes in an honest store. */
-export type Liars = { readonly [lie: string]: (store: ObjectStore) => Partial<ObjectStore> };
+export type Liars = {
+  readonly [lie: string]: (store: ObjectStore, line: TestLine) => Partial<ObjectStore>;
+};
 
 async function* rest(iterator: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
   for (;;) {

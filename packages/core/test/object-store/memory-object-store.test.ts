@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
+import { TestClock } from '../../src/testing/test-clock.ts';
 import { memoryObjectStore } from '../../src/store/memory/memory-object-store.ts';
 import { objectStoreSuite } from '../../src/testing/object-store-suite.ts';
 
@@ -99,5 +100,28 @@ describe('memoryObjectStore', () => {
 
   it('has a URL that tells which one it is', () => {
     expect(memoryObjectStore({ name: 'off site' }).url).toBe('memory:off%20site');
+  });
+});
+
+describe('memoryObjectStore, with an object that is kept until a time', () => {
+  it('refuses to replace and to delete it before, and does both afterwards', async () => {
+    const clock = new TestClock();
+    const store = memoryObjectStore({ clock });
+    const retainUntil = clock.now() + 1000;
+    await store.put('a', Buffer.from('kept'), { retainUntil });
+    const denied = {
+      problem: 'denied',
+      retryable: false,
+      message: expect.stringContaining('kept'),
+    };
+    await expect(store.delete('a')).rejects.toMatchObject(denied);
+    await expect(store.put('a', Buffer.from('new'))).rejects.toMatchObject(denied);
+    await expect(store.copy!('a', 'a')).rejects.toMatchObject(denied);
+    expect((await store.head('a'))?.bytes).toBe(4);
+    expect(await store.retainedUntil!('a')).toBe(retainUntil);
+    await clock.advance(1000);
+    await store.put('a', Buffer.from('new'));
+    expect(await store.retainedUntil!('a')).toBeUndefined();
+    await store.delete('a');
   });
 });

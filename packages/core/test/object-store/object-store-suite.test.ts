@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { objectStoreChecks } from '../../src/testing/object-store-suite.ts';
 import { subjectOf } from './altered-store.ts';
 import { CATCHES } from './catches.ts';
+import { lineLiars } from './liars-line.ts';
+import { unfinishedLiars } from './liars-unfinished.ts';
 import { deletingLiars, keyLiars, placeLiars } from './liars-place.ts';
 import { listingLiars, readingLiars } from './liars-reading.ts';
 import { ifAbsentLiars, writingLiars } from './liars-writing.ts';
@@ -15,6 +17,8 @@ const LIARS: Liars = {
   ...deletingLiars,
   ...keyLiars,
   ...placeLiars,
+  ...lineLiars,
+  ...unfinishedLiars,
 };
 
 describe('the checks of an object store', () => {

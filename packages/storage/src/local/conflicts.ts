@@ -1,4 +1,5 @@
 import { ObjectStoreError } from '@holdfast/core';
+import type { PutOptions } from '@holdfast/core';
 import { lookAt, pathOf } from './place.ts';
 import type { Found } from './place.ts';
 
@@ -20,6 +21,19 @@ export function refuse(path: string, found: Found, ifAbsent: boolean): void {
   if (found === undefined || !ifAbsent) return;
   throw new ObjectStoreError('exists', `There is an object at '${path}' already.`, {
     context: { path },
+  });
+}
+
+/**
+ * Refuses to keep an object until a time: whoever owns a file can take it away.
+ *
+ * @throws `OBJECT_STORE_INVALID`
+ */
+export function refuseRetention(key: string, { retainUntil }: PutOptions): void {
+  if (retainUntil === undefined) return;
+  throw new ObjectStoreError('invalid', `A store on disk cannot keep '${key}' until a time.`, {
+    hint: 'Write without retainUntil, or to a service that locks objects.',
+    context: { key },
   });
 }
 

@@ -1,9 +1,9 @@
 import type { Dirent, Stats } from 'node:fs';
 import { lstat, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkObjectKey, ObjectStoreError } from '@holdfast/core';
+import { compareObjectKeys, isObjectKey, ObjectStoreError } from '@holdfast/core';
 import type { ObjectInfo } from '@holdfast/core';
-import { isDirectoryThere, isTemporary } from './place.ts';
+import { isDirectoryThere } from './place.ts';
 import { asStoreError, attempt, isAbsence } from './problems.ts';
 
 /** What a listing is about. */
@@ -26,13 +26,7 @@ function keyOf(directory: string, entry: Dirent): string {
 
 /** Whether a name can be one of ours: other programs leave files in a directory, too. */
 function isOurs(key: string): boolean {
-  if (isTemporary(key)) return false;
-  try {
-    checkObjectKey(key.endsWith('/') ? key.slice(0, -1) : key);
-    return true;
-  } catch {
-    return false;
-  }
+  return isObjectKey(key.endsWith('/') ? key.slice(0, -1) : key);
 }
 
 function isAskedFor(key: string, prefix: string): boolean {
@@ -52,9 +46,8 @@ async function unlessGone<T>(listing: Listing, what: string, call: Promise<T>) {
 
 /**
  * The keys of a directory in the order of the whole listing: as all keys below a directory begin with
- * its name and a slash, it stands among its siblings where that text does ('a-b', 'a/', 'a0').
- * JavaScript compares texts by UTF-16 code units. A set, as readdir(3) may give a name twice that is
- * replaced meanwhile.
+ * its name and a slash, it stands among its siblings where that text does ('a-b', 'a/', 'a0'). A set, as
+ * readdir(3) may give a name twice that is replaced meanwhile.
  */
 async function keysIn(listing: Listing, directory: string): Promise<string[]> {
   const path = join(listing.root, directory);
@@ -64,7 +57,7 @@ async function keysIn(listing: Listing, directory: string): Promise<string[]> {
     .filter((entry) => entry.isFile() || entry.isDirectory())
     .map((entry) => keyOf(directory, entry))
     .filter((key) => isAskedFor(key, listing.prefix) && isOurs(key));
-  return [...new Set(keys)].toSorted();
+  return [...new Set(keys)].toSorted(compareObjectKeys);
 }
 
 async function* walk(
@@ -103,7 +96,6 @@ export async function* listTree(
   signal?.throwIfAborted();
   const before = await attempt(`list '${root}'`, stat(root));
   const directory = directoryOf(prefix);
-  if (isTemporary(directory)) return;
   if (!(await isDirectoryThere(join(root, directory, '.')))) return;
   const listing: Listing = { root, prefix, signal, vanished: false };
   yield* walk(listing, directory);

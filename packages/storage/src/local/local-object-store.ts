@@ -1,17 +1,33 @@
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { bodyChunks, checkObjectPrefix, checkRange, ObjectStoreError } from '@holdfast/core';
-import type { GetOptions, ObjectBody, ObjectInfo, ObjectStore, PutOptions } from '@holdfast/core';
-import { refuseHopeless } from './conflicts.ts';
+import {
+  bodyChunks,
+  checkObjectKey,
+  checkObjectPrefix,
+  checkRange,
+  durationMs,
+  ObjectStoreError,
+} from '@holdfast/core';
+import type {
+  GetOptions,
+  ObjectBody,
+  ObjectInfo,
+  ObjectStore,
+  PutOptions,
+  SweepOptions,
+  SweepReport,
+} from '@holdfast/core';
+import { refuseHopeless, refuseRetention } from './conflicts.ts';
 import { deleteFile } from './delete-file.ts';
 import { infoOf, listTree } from './list-tree.ts';
-import { checkLocalKey, lookAt, pathOf, placeAt } from './place.ts';
+import { lookAt, pathOf, placeAt } from './place.ts';
 import type { Place } from './place.ts';
 import { attempt, errnoOf } from './problems.ts';
 import { publish } from './publish.ts';
 import { readFile } from './read-file.ts';
 import { createTemporary, discard, sweepTemporary } from './temporary-files.ts';
+import { ABANDONED_AFTER_MS } from './temporary-names.ts';
 import { writeFile } from './write-file.ts';
 
 /** How a local object store is made. */
@@ -43,7 +59,7 @@ class LocalObjectStore implements ObjectStore {
   readonly #place: Place;
   readonly #fileMode: number;
   readonly #directoryMode: number;
-  #swept: Promise<void> | undefined;
+  #swept: Promise<unknown> | undefined;
 
   constructor(directory: string, options: LocalObjectStoreOptions) {
     this.#fileMode = options.fileMode ?? 0o600;
@@ -54,11 +70,12 @@ class LocalObjectStore implements ObjectStore {
 
   async put(key: string, body: ObjectBody, options: PutOptions = {}): Promise<ObjectInfo> {
     const { signal, ifAbsent = false } = options;
-    checkLocalKey(key);
+    checkObjectKey(key);
+    refuseRetention(key, options);
     signal?.throwIfAborted();
     const place = this.#place;
     const root = await place.findOrCreate();
-    this.#swept ??= sweepTemporary(root, Date.now());
+    this.#swept ??= sweepTemporary(root, Date.now(), ABANDONED_AFTER_MS);
     await this.#swept;
     await refuseHopeless(root, key, ifAbsent);
     const file = await createTemporary(root, this.#fileMode);
@@ -76,7 +93,7 @@ class LocalObjectStore implements ObjectStore {
   }
 
   async *get(key: string, options: GetOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
-    checkLocalKey(key);
+    checkObjectKey(key);
     checkRange(key, options);
     options.signal?.throwIfAborted();
     const root = await this.#place.find();
@@ -92,7 +109,7 @@ class LocalObjectStore implements ObjectStore {
   }
 
   async head(key: string, options: Signalled = {}): Promise<ObjectInfo | undefined> {
-    checkLocalKey(key);
+    checkObjectKey(key);
     options.signal?.throwIfAborted();
     const root = await this.#place.find();
     const found = root === undefined ? undefined : await lookAt(pathOf(root, key));
@@ -109,10 +126,19 @@ class LocalObjectStore implements ObjectStore {
     if (root !== undefined) yield* listTree(root, prefix, options.signal);
   }
 
-  async delete(key: string): Promise<void> {
-    checkLocalKey(key);
+  async delete(key: string, options: Signalled = {}): Promise<void> {
+    checkObjectKey(key);
+    options.signal?.throwIfAborted();
     const root = await this.#place.find();
     if (root !== undefined) await deleteFile(root, pathOf(root, key));
+  }
+
+  async sweep(options: SweepOptions = {}): Promise<SweepReport> {
+    const { olderThan = ABANDONED_AFTER_MS, signal } = options;
+    signal?.throwIfAborted();
+    const root = await this.#place.find();
+    if (root === undefined) return { removed: 0 };
+    return { removed: await sweepTemporary(root, Date.now(), durationMs(olderThan, 'olderThan')) };
   }
 
   async freeBytes(): Promise<number | undefined> {
@@ -146,14 +172,13 @@ class LocalObjectStore implements ObjectStore {
  * - **`ifAbsent`** is link(2), which never replaces: it holds between processes, and over NFS. Where
  *   there are no hard links (FAT, exFAT) a lock file holds between writers that all use `ifAbsent`.
  * - **After a crash** an unfinished file stays in `.holdfast-tmp`, invisible. The first `put` of a store
- *   removes what ended processes have left; files of other machines, containers or boots when they have
- *   not changed for a day.
+ *   and `sweep` remove what ended processes have left; files of other machines, containers or boots when they
+ *   have not changed for a day, or for as long as `sweep` is told.
  * - **`delete`** is durable when it resolves, and removes the directories that it leaves empty.
  * - **`list`** leaves out links, devices and names that can be no key; no method follows a symbolic link
  *   below the directory. The directory itself may be one.
  * - A directory in the place of an object, or a file in the place of a directory, refuses a `put` with
- *   `OBJECT_STORE_INVALID`: on disk `a` and `a/b` cannot both be objects. Keys that begin with
- *   `.holdfast-tmp/` are refused likewise.
+ *   `OBJECT_STORE_INVALID`: on disk `a` and `a/b` cannot both be objects.
  * - A directory that was there and is gone (unmounted) is `OBJECT_STORE_UNAVAILABLE`, never an empty
  *   store. For a disk that may be absent from the start see {@link LocalObjectStoreOptions.create}.
  * - Where the file system does not tell cases apart, keys that differ only in case are one object.

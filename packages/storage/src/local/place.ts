@@ -1,10 +1,9 @@
 import { lstat, mkdir, realpath, stat } from 'node:fs/promises';
 import type { Stats } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { checkObjectKey, ObjectStoreError } from '@holdfast/core';
+import { ObjectStoreError } from '@holdfast/core';
 import { asStoreError, attempt, errnoOf, isAbsence } from './problems.ts';
 import { syncUpTo } from './sync-directory.ts';
-import { TEMPORARY } from './temporary-names.ts';
 
 /** The directory that a store keeps its objects in. */
 export interface Place {
@@ -73,28 +72,6 @@ export function placeAt(path: string, create: boolean, mode: number): Place {
   };
 
   return { directory, find, findOrCreate };
-}
-
-/** Whether a key or prefix leads into the place of unfinished writes. */
-export function isTemporary(key: string): boolean {
-  return key.split('/', 1)[0]?.toLowerCase() === TEMPORARY;
-}
-
-/**
- * Checks a key for this store: one that leads into the place of unfinished writes is refused, in any
- * case, as file systems exist that do not tell the cases apart.
- */
-export function checkLocalKey(key: string): void {
-  checkObjectKey(key);
-  if (!isTemporary(key)) return;
-  throw new ObjectStoreError(
-    'invalid',
-    `The key '${key}' begins with '${TEMPORARY}', which is taken.`,
-    {
-      hint: `A store on disk keeps unfinished writes in '${TEMPORARY}'. Use another key.`,
-      context: { key },
-    },
-  );
 }
 
 /** Where an object is, or would be. */

@@ -7,7 +7,7 @@ import { refuse } from './conflicts.ts';
 import { lookAt, pathOf } from './place.ts';
 import { errnoOf } from './problems.ts';
 import { isAbandoned, LOCK_PREFIX } from './temporary-files.ts';
-import { ownerTag, TEMPORARY, thisProcess } from './temporary-names.ts';
+import { ABANDONED_AFTER_MS, ownerTag, TEMPORARY, thisProcess } from './temporary-names.ts';
 
 /** A lock is held for two system calls; who waits longer than this (5 s) has met something else. */
 const MOST_TRIES = 250;
@@ -31,7 +31,8 @@ async function tryLock(lock: string, tag: string): Promise<boolean> {
 async function takeLock(lock: string, key: string): Promise<void> {
   const tag = ownerTag(await thisProcess());
   for (let tries = 1; !(await tryLock(lock, tag)); tries++) {
-    if (await isAbandoned(lock, basename(lock), Date.now()).catch(() => false)) {
+    const name = basename(lock);
+    if (await isAbandoned(lock, name, Date.now(), ABANDONED_AFTER_MS).catch(() => false)) {
       await unlink(lock).catch(() => undefined);
     } else if (tries >= MOST_TRIES) {
       throw new ObjectStoreError('unavailable', `Another write of '${key}' holds '${lock}'.`, {

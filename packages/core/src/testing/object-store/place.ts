@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { MAX_KEY_BYTES } from '../../store/object-key.ts';
 import type { ObjectStoreCheck } from './check.ts';
 import { assertFailsWith, assertHolds, assertNothing, assertProblem, contents } from './probes.ts';
 
@@ -14,8 +15,12 @@ export const placeChecks: readonly ObjectStoreCheck[] = [
   {
     name: 'says what it can do',
     async run({ store }) {
-      const { ifAbsent, maxObjectBytes, serverSideCopy } = store.properties;
-      assert.equal(typeof ifAbsent, 'boolean', 'ifAbsent');
+      const { ifAbsent, maxObjectBytes, serverSideCopy, retention, maxKeyBytes } = store.properties;
+      assert.ok([true, false, 'looks'].includes(ifAbsent), `ifAbsent is ${ifAbsent}`);
+      const keyBytes = maxKeyBytes ?? MAX_KEY_BYTES;
+      assert.ok(Number.isInteger(keyBytes) && keyBytes > 0 && keyBytes <= MAX_KEY_BYTES, 'keys');
+      const told = store.retainedUntil !== undefined;
+      assert.equal(retention ?? false, told, 'retention tells of retainedUntil()');
       assert.ok(Number.isSafeInteger(maxObjectBytes) && maxObjectBytes > 0, 'maxObjectBytes');
       assert.equal(serverSideCopy, store.copy !== undefined, 'serverSideCopy tells of copy()');
     },
@@ -43,7 +48,7 @@ export const placeChecks: readonly ObjectStoreCheck[] = [
       await assertNothing(store, 'to');
       await store.put('from', contents(5000));
       await store.put('taken', contents(10, 2));
-      const problem = store.properties.ifAbsent ? 'exists' : 'invalid';
+      const problem = store.properties.ifAbsent === false ? 'invalid' : 'exists';
       const copy = (): Promise<unknown> => store.copy!('from', 'taken', { ifAbsent: true });
       await assertProblem(copy, problem, 'copy onto a taken key');
       await assertHolds(store, 'taken', contents(10, 2));

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { compareObjectKeys } from '../../store/object-key-order.ts';
 import { reusingBody, watchedBody } from './bodies.ts';
 import type { ObjectStoreCheck } from './check.ts';
 import { assertBytes, assertHolds, contents, inChunks, KIB, keysOf, MIB, read } from './probes.ts';
@@ -106,7 +107,7 @@ export const writingChecks: readonly ObjectStoreCheck[] = [
       for (const [index, name] of names.entries()) {
         assertBytes(await read(store, name), contents(9000, index + 1), name);
       }
-      assert.deepEqual(await keysOf(store), names.toSorted());
+      assert.deepEqual(await keysOf(store), names.toSorted(compareObjectKeys));
     },
   },
   {
