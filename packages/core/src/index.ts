@@ -68,7 +68,7 @@ export type { TaskFuture, TaskFutureList, Waitable } from './future/task-future.
 export type { Outcome } from './model/outcome.ts';
 export type { Duration } from './model/duration.ts';
 export { durationMs } from './model/duration.ts';
-export { isRunId, newRunId, systemRandom, uuidv7 } from './model/ids.ts';
+export { firstRunId, isRunId, newRunId, systemRandom, uuidv7 } from './model/ids.ts';
 export type { RandomBytes } from './model/ids.ts';
 export { isTerminal, isTerminalType, STATE_TYPES } from './model/state.ts';
 export type * from './definition/callable-types.ts';

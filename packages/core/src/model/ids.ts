@@ -66,6 +66,15 @@ export function uuidv7(now: number, random: RandomBytes = systemRandom): string 
   return uuidText(bytes);
 }
 
+/** A time that a UUIDv7 can hold. */
+const LAST = 2 ** 48 - 1;
+
+/** The least id that a run can have which was made at this time or later: for reading runs by the time of their making. */
+export function firstRunId(from: number): RunId {
+  const at = Math.min(Math.max(Math.ceil(from), 0), LAST);
+  return uuidv7(at, (bytes) => bytes.fill(0)) as RunId;
+}
+
 /** Makes the id of a new run. */
 export function newRunId(now: number, random?: RandomBytes): RunId {
   return uuidv7(now, random) as RunId;

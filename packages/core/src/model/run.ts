@@ -54,6 +54,8 @@ export interface FlowRun extends RunBase {
   readonly idempotencyKey?: string;
   /** The version that the host gave its code, at the last start or resume. */
   readonly codeVersion?: string;
+  /** Only of a top-level run: the trace that it is part of, as the header `traceparent` of W3C Trace Context. */
+  readonly traceparent?: string;
   /** The occurrence of a schedule that it was started for. */
   readonly scheduled?: { readonly schedule: string; readonly at: EpochMs };
   /** Identity within the parent, when this is a subflow. */

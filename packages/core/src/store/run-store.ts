@@ -7,7 +7,7 @@ import type {
   RecordedValue,
   Run,
 } from '../model/run.ts';
-import type { EpochMs, StateType } from '../model/state.ts';
+import type { EpochMs, StateName, StateType } from '../model/state.ts';
 import type { ArtifactWrite, LogWrite, RunNotes } from './run-notes.ts';
 import type { CacheWrite, InputWrite, ScheduleWrite, SharedState } from './shared-state.ts';
 
@@ -161,12 +161,20 @@ export interface RunQuery {
   readonly kind?: 'flow' | 'task';
   readonly name?: string;
   readonly states?: readonly StateType[];
+  /** Only runs in a state of one of these names: finer than `states`, within which they are looked for. */
+  readonly stateNames?: readonly StateName[];
   readonly parentId?: RunId;
   readonly rootId?: RunId;
   /** Only runs with this key. */
   readonly key?: string;
   /** Only runs that carry this tag. */
   readonly tag?: string;
+  /** Only top-level runs that were made for an occurrence of the schedule of this name. */
+  readonly schedule?: string;
+  /** Only runs made at this time or later, in epoch milliseconds, by the time in their id. */
+  readonly createdFrom?: EpochMs;
+  /** Only runs made before this time. */
+  readonly createdBefore?: EpochMs;
   /** Only runs without a parent. */
   readonly topLevel?: boolean;
   /** Only runs with an id greater (order 'oldest') or less (order 'newest') than this one: the last of the page before. */

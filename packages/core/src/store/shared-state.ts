@@ -86,6 +86,8 @@ export interface Pruned {
   readonly roots: number;
   /** Runs in all. */
   readonly runs: number;
+  /** The ids of those top-level runs: for whoever keeps something elsewhere that belongs to them. */
+  readonly rootIds: readonly RunId[];
 }
 
 /** What runs have in common: cached results, inputs from outside, limits, schedules. */

@@ -118,6 +118,15 @@ export const LYING_READS: readonly LyingStore[] = [
       },
     }),
   },
+  ...(['stateNames', 'schedule', 'createdFrom', 'createdBefore'] as const).map(
+    (condition): LyingStore => ({
+      lie: `lists runs whatever ${condition} says`,
+      caughtBy: 'runs lists what the conditions describe, all of which hold',
+      tell: (inner) => ({
+        runs: ({ [condition]: _ignored, ...query }) => inner.runs(query),
+      }),
+    }),
+  ),
   {
     lie: 'lists only leased runs as open',
     caughtBy: 'openRuns gives every top-level run that has not ended, oldest first, leased or not',

@@ -120,6 +120,14 @@ export const LYING_BESIDE: readonly LyingStore[] = [
     }),
   },
   {
+    lie: 'does not say which runs it forgot',
+    caughtBy:
+      'ended runs are forgotten with everything below them, the ones that ended first leading',
+    tell: (inner) => ({
+      prune: async (request) => ({ ...(await inner.prune(request)), rootIds: [] }),
+    }),
+  },
+  {
     lie: 'forgets the youngest',
     caughtBy:
       'ended runs are forgotten with everything below them, the ones that ended first leading',

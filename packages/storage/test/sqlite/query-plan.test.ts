@@ -87,6 +87,13 @@ const QUERIES: readonly (readonly [RunQuery, string])[] = [
   [{ tag: 'prod', after: id, name: 'dump' }, 'run_tag USING PRIMARY KEY (tag=? AND run_id<?)'],
   [{ tag: 'prod', parentId: id }, 'run_parent'],
   [{ tag: 'prod', states: ['FAILED', 'CRASHED'] }, 'run_tag'],
+  [{ schedule: 'nightly' }, 'run_schedule (<expr>=?)'],
+  [{ schedule: 'nightly', after: id }, 'run_schedule (<expr>=? AND id<?)'],
+  [{ createdFrom: 1, createdBefore: 9 }, 'sqlite_autoindex_run_1 (id>? AND id<?)'],
+  [{ topLevel: true, createdFrom: 1 }, 'run_top (id>?)'],
+  [{ name: 'dump', createdFrom: 1, createdBefore: 9 }, 'run_name (name=? AND id>? AND id<?)'],
+  [{ states: ['FAILED'], stateNames: ['TimedOut'], createdFrom: 1 }, 'run_state (state_type=?'],
+  [{ tag: 'prod', createdFrom: 1 }, 'run_tag USING PRIMARY KEY (tag=? AND run_id>?)'],
 ];
 
 describe('the plans of the SQLite run store', () => {

@@ -58,9 +58,9 @@ describe('the retention of sqliteRunStore', () => {
     const one = rows(path);
     await store.commit(wholeLife(2), 'process');
     for (const n of [1, 2]) await store.releaseLeases([{ rootId: sampleFlow(n).id, epoch: 1 }]);
-    expect(await store.prune({ ...REQUEST, limit: 1 })).toEqual({ roots: 1, runs: 2 });
+    expect(await store.prune({ ...REQUEST, limit: 1 })).toMatchObject({ roots: 1, runs: 2 });
     expect(rows(path)).toEqual(one);
-    expect(await store.prune(REQUEST)).toEqual({ roots: 1, runs: 2 });
+    expect(await store.prune(REQUEST)).toMatchObject({ roots: 1, runs: 2 });
     expect(rows(path)).toEqual({});
   });
 
@@ -70,9 +70,9 @@ describe('the retention of sqliteRunStore', () => {
     const ended = advanced(root, COMPLETED);
     const { endedAt: _, ...open } = advanced(ended, root.state, { generation: 2 });
     await store.commit([creation(root), update(ended), update(open)], 'process');
-    expect(await store.prune(REQUEST)).toEqual({ roots: 0, runs: 0 });
+    expect(await store.prune(REQUEST)).toMatchObject({ roots: 0, runs: 0 });
     await store.commit([update(advanced(open, COMPLETED))], 'process');
-    expect(await store.prune(REQUEST)).toEqual({ roots: 1, runs: 1 });
+    expect(await store.prune(REQUEST)).toMatchObject({ roots: 1, runs: 1 });
   });
 
   it('forgets permits that nobody has renewed for as long', async () => {

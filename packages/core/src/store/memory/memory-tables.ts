@@ -246,7 +246,7 @@ export class MemoryTables {
       this.#forget(root);
     }
     this.shared.forgetExpired(request.now);
-    return { roots: chosen.length, runs };
+    return { roots: chosen.length, runs, rootIds: chosen.map(({ entry }) => entry.run.id) };
   }
 
   #forgetBelow(root: RootEntry): void {

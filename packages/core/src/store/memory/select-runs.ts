@@ -1,3 +1,4 @@
+import { firstRunId } from '../../model/ids.ts';
 import type { Run } from '../../model/run.ts';
 import type { RunQuery } from '../run-store.ts';
 import type { MemoryTables, RunEntry } from './memory-tables.ts';
@@ -25,15 +26,30 @@ function candidates(tables: MemoryTables, { rootId, topLevel }: RunQuery): Itera
 }
 
 function matches(run: Run, query: RunQuery, ascending: boolean): boolean {
-  const { kind, name, states, key, tag, parentId, topLevel, after } = query;
+  const { kind, name, states, stateNames, key, tag, parentId, topLevel, after } = query;
   return (
     (kind === undefined || run.kind === kind) &&
     (name === undefined || run.name === name) &&
     (states === undefined || states.includes(run.state.type)) &&
+    (stateNames === undefined || stateNames.includes(run.state.name)) &&
     (key === undefined || run.key === key) &&
     (tag === undefined || run.tags.includes(tag)) &&
     (parentId === undefined || run.parentId === parentId) &&
     (topLevel !== true || run.parentId === undefined) &&
-    (after === undefined || (ascending ? run.id > after : run.id < after))
+    (after === undefined || (ascending ? run.id > after : run.id < after)) &&
+    isOfSchedule(run, query.schedule) &&
+    isMadeWithin(run, query)
+  );
+}
+
+function isOfSchedule(run: Run, schedule: string | undefined): boolean {
+  if (schedule === undefined) return true;
+  return run.kind === 'flow' && run.parentId === undefined && run.scheduled?.schedule === schedule;
+}
+
+function isMadeWithin({ id }: Run, { createdFrom, createdBefore }: RunQuery): boolean {
+  return (
+    (createdFrom === undefined || id >= firstRunId(createdFrom)) &&
+    (createdBefore === undefined || id < firstRunId(createdBefore))
   );
 }

@@ -86,6 +86,7 @@ export const pruneChecks: readonly RunStoreCheck[] = [
       const third = await ended(store, 3, 20);
       const pruned = await store.prune({ ...REQUEST, limit: 2 });
       assert.deepEqual([pruned.roots, pruned.runs], [2, 4]);
+      assert.deepEqual(pruned.rootIds, [second.root.id, third.root.id]);
       assert.deepEqual(await left(store), [first.root.id]);
       for (const { root } of [second, third]) {
         assert.equal(await store.run(root.id), undefined);

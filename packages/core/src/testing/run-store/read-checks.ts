@@ -9,6 +9,7 @@ import {
   creation,
   RUNNING,
   SAMPLE_STATES,
+  SAMPLE_TIME,
   sampleFlow,
   sampleHook,
   sampleId,
@@ -26,7 +27,8 @@ async function forest(store: RunStore): Promise<readonly Run[]> {
   const subflow = sampleSubflow(3, root, { name: 'weekly' });
   const inner = sampleTask(4, subflow, { name: 'verify', state: COMPLETED, tags: ['prod'] });
   await commitAll(store, ...[task, subflow, inner].map((run) => creation(run, { fence })));
-  const other = await leasedFlow(store, 5, { name: 'weekly', tags: ['old'] });
+  const scheduled = { schedule: 'sundays', at: SAMPLE_TIME };
+  const other = await leasedFlow(store, 5, { name: 'weekly', tags: ['old'], scheduled });
   const error = { name: 'Error', message: 'no' };
   const failed = advanced(
     other.root,
@@ -79,6 +81,21 @@ const QUERIES: readonly (readonly [RunQuery, readonly number[]])[] = [
   [{ tag: 'db', kind: 'task' }, [1]],
   [{ tag: 'prod', states: ['FAILED', 'COMPLETED'] }, [3, 4]],
   [{ tag: 'prod', rootId: sampleId(1) }, [1, 3]],
+  [{ stateNames: ['Running', 'Failed'] }, [0, 1, 2, 4]],
+  [{ stateNames: ['TimedOut'], states: ['FAILED'] }, []],
+  [{ stateNames: ['Failed'], states: ['RUNNING'] }, []],
+  [{ stateNames: ['Completed', 'Failed'], states: ['FAILED', 'COMPLETED'], name: 'verify' }, [3]],
+  [{ stateNames: [] }, []],
+  [{ schedule: 'sundays' }, [4]],
+  [{ schedule: 'sundays', name: 'nightly' }, []],
+  [{ schedule: 'sunday' }, []],
+  [{ createdFrom: SAMPLE_TIME + 3 }, [2, 3, 4]],
+  [{ createdBefore: SAMPLE_TIME + 3 }, [0, 1]],
+  [{ createdFrom: SAMPLE_TIME + 1.5, createdBefore: SAMPLE_TIME + 4.5, kind: 'task' }, [1, 3]],
+  [{ createdFrom: 0, createdBefore: Number.MAX_VALUE, parentId: sampleId(1) }, [1, 2]],
+  [{ createdFrom: SAMPLE_TIME + 3, states: ['RUNNING', 'FAILED'] }, [2, 4]],
+  [{ createdBefore: -1 }, []],
+  [{ tag: 'prod', createdBefore: SAMPLE_TIME + 5 }, [1, 3]],
   [{ tag: 'pro' }, []],
   [{ tag: 'old' }, []],
 ];

@@ -144,6 +144,7 @@ const flowShape = record<FlowRun>({
   inputs: json,
   idempotencyKey: optional(text),
   codeVersion: optional(text),
+  traceparent: optional(text),
   scheduled: optional(record<NonNullable<FlowRun['scheduled']>>({ schedule: text, at: number })),
   key: optional(text),
 });

@@ -1,4 +1,5 @@
-import type { Run, RunQuery, StateType } from '@holdfast/core';
+import { firstRunId } from '@holdfast/core';
+import type { Run, RunQuery, StateName, StateType } from '@holdfast/core';
 import { sql } from 'kysely';
 import type { Kysely, RawBuilder, SelectQueryBuilder } from 'kysely';
 import { decodeRun } from '../record/run-row.ts';
@@ -62,8 +63,32 @@ function part(query: Kysely<Tables>, wanted: RunQuery, state: StateType | undefi
   if (tag !== undefined) runs = runs.where(carries(tag));
   if (topLevel === true) runs = runs.where('parent_id', 'is', null);
   if (after !== undefined) runs = runs.where(id, order === 'oldest' ? '>' : '<', after);
-  return inOrder(runs, wanted, id);
+  return inOrder(finer(runs, wanted, id), wanted, id);
 }
+
+/** Conditions within what the others describe. */
+function finer(all: Selection, wanted: RunQuery, id: Place): Selection {
+  const { stateNames, schedule, createdFrom, createdBefore } = wanted;
+  let runs = all;
+  if (stateNames !== undefined) runs = runs.where(isNamed(stateNames));
+  if (schedule !== undefined) {
+    runs = runs.where(SCHEDULE, '=', schedule).where('run.parent_id', 'is', null);
+  }
+  if (createdFrom !== undefined) runs = runs.where(id, '>=', firstRunId(createdFrom));
+  if (createdBefore !== undefined) runs = runs.where(id, '<', firstRunId(createdBefore));
+  return runs;
+}
+
+/** The name of a state. What does not parse is for the decoding to refuse. */
+function isNamed(names: readonly StateName[]): RawBuilder<boolean> {
+  if (names.length === 0) return sql<boolean>`false`;
+  const name = sql`json_extract(run.state_json, '$.name')`;
+  const known = sql`${name} in (${sql.join([...names])})`;
+  return sql<boolean>`(case when json_valid(run.state_json) then ${known} else true end)`;
+}
+
+/** The schedule of a run, in the words of the index on it. */
+const SCHEDULE = sql<string>`case when json_valid(body_json) then json_extract(body_json, '$.scheduled.schedule') end`;
 
 /** The id by which a list of a tag is in order; that it is the run's, too, SQLite does not see. */
 const LISTED_ID = sql<string>`run_tag.run_id`;

@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import type { Migration, MigrationProvider } from 'kysely/migration';
 import { RUNS } from './migrations/0001-runs.ts';
 import { BESIDE_RUNS } from './migrations/0002-beside-runs.ts';
+import { SCHEDULES_OF_RUNS } from './migrations/0003-schedules-of-runs.ts';
 
 function inOrder(texts: readonly string[]): Migration {
   return {
@@ -16,6 +17,7 @@ function inOrder(texts: readonly string[]): Migration {
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-runs': inOrder(RUNS),
   '0002-beside-runs': inOrder(BESIDE_RUNS),
+  '0003-schedules-of-runs': inOrder(SCHEDULES_OF_RUNS),
 };
 
 /** The names that this software knows, in order. */

@@ -1,4 +1,4 @@
-import type { Pruned, PruneRequest } from '@holdfast/core';
+import type { Pruned, PruneRequest, RunId } from '@holdfast/core';
 import { sql } from 'kysely';
 import type { Compilable, Kysely, SelectQueryBuilder } from 'kysely';
 import type { Database } from './database.ts';
@@ -92,11 +92,11 @@ export class Pruner {
     return this.#database.transaction('process', () => {
       const { sql: text, parameters } = selectPrunable(this.#database.query, request).compile();
       const rows = this.#database.connection.prepare(text).all(parameters);
-      const roots = rows.map((row) => (row as { root_id: string }).root_id);
+      const roots = rows.map((row) => (row as { root_id: RunId }).root_id);
       const runs = roots.reduce((sum, rootId) => sum + this.#forget(rootId), 0);
       this.#deleteExpired.run([request.now, EXPIRED_LIMIT]);
       this.#deletePermits.run([request.endedBefore]);
-      return { roots: roots.length, runs };
+      return { roots: roots.length, runs, rootIds: roots };
     });
   }
 
