@@ -12,6 +12,13 @@ export interface Accountable {
   readonly error: Error | undefined;
 }
 
+/** Who wants to know whether something is under way. */
+export interface AccountsWatcher {
+  workStarted(): void;
+  /** Everything has ended. */
+  workEnded(): void;
+}
+
 /** What a stretch of code has started: it ends only when all of that has, and owes somebody a look at what failed. */
 export class Accounts {
   /** What failed by itself. Made with the first: most start nothing, or nothing that fails. */
@@ -20,14 +27,23 @@ export class Accounts {
   #open = 0;
   #idle: (() => void) | undefined;
   #failed = 0;
+  #watcher: AccountsWatcher | undefined;
+
+  /** Tells one watcher from now on. */
+  watch(watcher: AccountsWatcher): void {
+    this.#watcher = watcher;
+  }
 
   /** Takes something in. */
   adopt(child: Accountable): void {
     this.#open++;
+    this.#watcher?.workStarted();
     void child.settled.then((outcome) => {
       if (!outcome.ok) this.#noteFailure(child, outcome.state);
       this.#open--;
-      if (this.#open === 0) this.#idle?.();
+      if (this.#open > 0) return;
+      this.#idle?.();
+      this.#watcher?.workEnded();
     });
   }
 

@@ -1,3 +1,5 @@
+import type { Clock } from '../clock/clock.ts';
+
 /**
  * Cancellation of a tree of work: aborting one aborts all below it. An AbortSignal is made only when
  * somebody asks for it.
@@ -63,4 +65,23 @@ export class Cancellation {
   end(): void {
     if (this.#parent !== undefined) this.#parent.#children?.delete(this);
   }
+}
+
+/** Waits; gives the reason when aborted before the time was over. */
+export function waitUnlessAborted(
+  clock: Clock,
+  ms: number,
+  cancellation: Cancellation,
+): Promise<Error | undefined> {
+  return new Promise((resolve) => {
+    let stopListening = (): void => undefined;
+    const timer = clock.setTimer(ms, () => {
+      stopListening();
+      resolve(undefined);
+    });
+    stopListening = cancellation.onAbort((reason) => {
+      timer.clear();
+      resolve(reason);
+    });
+  });
 }

@@ -58,6 +58,9 @@ export function openRecord(scope: Scope, call: ChildCall, known: Run | undefined
     if (!isTerminal(handle.state)) {
       tellOfRecovery(execution, handle, known.recoveries, maxRecoveries);
     }
+  } else if (known.state.type === 'PAUSED') {
+    // Its code only waited.
+    handle.stage({ type: 'interrupt', crashed: false });
   }
   return handle;
 }

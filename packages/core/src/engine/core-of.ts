@@ -13,6 +13,7 @@ import { Leases } from './leases.ts';
 import { logKeeping } from './notes/log-keeping.ts';
 import { Resources } from './resources.ts';
 import { scrubbingLogger } from './scrubbing-logger.ts';
+import { ParkedRuns } from './waiting/parked-runs.ts';
 import { Writer } from './writer.ts';
 
 const DEFAULT_LEASE = 30_000;
@@ -44,5 +45,6 @@ export function coreOf(options: EngineOptions): EngineCore {
   core.hooks = new HookDelivery(core);
   const ttl = durationMs(options.leaseTtl ?? DEFAULT_LEASE, "The engine's leaseTtl");
   core.leases = new Leases(core, ttl, newRunId(clock.now(), random));
+  core.parked = new ParkedRuns(core);
   return core;
 }

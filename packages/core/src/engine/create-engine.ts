@@ -11,14 +11,13 @@ import {
 import type { EngineEvents } from '../events/engine-events.ts';
 import { durationMs } from '../model/duration.ts';
 import type { RunId } from '../model/ids.ts';
-import type { OpenRun } from '../store/run-store.ts';
 import { coreOf } from './core-of.ts';
 import type { CallTarget, Engine, StartOptions } from './engine.ts';
 import { assertDurable, keepableText } from './engine-core.ts';
 import type { EngineOptions } from './engine-options.ts';
 import { flowAround } from './flow-around.ts';
-import { emptyReport, type FlowHandle, type RecoveryReport, type Report } from './flow-handle.ts';
-import { recoverRun } from './recovery.ts';
+import type { FlowHandle, RecoveryReport } from './flow-handle.ts';
+import { Recoverer, type RecoveryHost } from './recoverer.ts';
 import { retryRun } from './retry-run.ts';
 import type { RunStarter } from './schedules/occurrence.ts';
 import { Scheduler } from './schedules/scheduler.ts';
@@ -56,6 +55,7 @@ class HoldfastEngine extends StoreReader implements Engine, CallTarget {
   readonly #waiting = new AbortController();
   readonly schedules: Scheduler;
   readonly #service: Service;
+  readonly #recoverer: Recoverer;
   #opened: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
 
@@ -68,7 +68,20 @@ class HoldfastEngine extends StoreReader implements Engine, CallTarget {
     const schedules = schedulesOf(options);
     for (const { definition } of schedules) this.core.definitions.note(definition);
     this.schedules = new Scheduler(this.core, schedules, this.#starter(), () => this.ready());
-    this.#service = new Service(this.core, this.schedules, () => this.recover());
+    this.#recoverer = new Recoverer(this.core, this.#recoveryHost());
+    this.#service = new Service(this.core, this.schedules, this.#recoverer);
+  }
+
+  #recoveryHost(): RecoveryHost {
+    const stopping = (): boolean => this.#stopped !== undefined;
+    return {
+      get stopping() {
+        return stopping();
+      },
+      has: (id) => this.#roots.has(id),
+      keep: (root) => this.#keep(root),
+      unlessStopped: (work) => this.#unlessStopped(work),
+    };
   }
 
   /** Starts and cancels runs for the schedules. */
@@ -149,28 +162,7 @@ class HoldfastEngine extends StoreReader implements Engine, CallTarget {
 
   async recover(): Promise<RecoveryReport> {
     await this.ready();
-    const report = emptyReport();
-    for (const open of await this.core.store.openRuns()) {
-      if (this.#stopped !== undefined) break;
-      if (!this.#roots.has(open.run.id)) await this.#recoverInto(report, open);
-    }
-    return report;
-  }
-
-  async #recoverInto(report: Report, open: OpenRun): Promise<void> {
-    const { id: runId, name } = open.run;
-    try {
-      const recovered = await this.#unlessStopped(recoverRun(this.core, open));
-      if ('hooksLeft' in recovered) report.hooksLeft.push(...recovered.hooksLeft);
-      if (recovered.kind === 'resumed') report.resumed.push(this.#keep(recovered.root));
-      else if (recovered.kind === 'ended') report.ended.push(runId);
-      else if (recovered.kind === 'unknown') report.unknown.push({ runId, name });
-      else report.heldElsewhere.push(runId);
-    } catch (error) {
-      // One run that cannot be taken up keeps no other from it.
-      this.core.logger.error({ runId, name, err: error }, 'a run could not be taken up');
-      report.failed.push({ runId, name, error: error as Error });
-    }
+    return this.#recoverer.recover();
   }
 
   async find(id: RunId): Promise<FlowHandle<unknown>> {
@@ -192,7 +184,7 @@ class HoldfastEngine extends StoreReader implements Engine, CallTarget {
   async cancel(id: RunId, reason = 'cancelled by the engine'): Promise<void> {
     await this.ready();
     const local = this.#roots.get(id);
-    if (local !== undefined) {
+    if (local !== undefined && local.execution.parking?.away !== true) {
       await handleOf(local).cancel(reason);
       return;
     }
@@ -203,6 +195,9 @@ class HoldfastEngine extends StoreReader implements Engine, CallTarget {
       { kind: 'cancel-request', rootId: id, reason: keepableText(this.core, reason) },
       'machine',
     );
+    // One that is paused here may be taken up elsewhere: whoever has it then sees the request.
+    if (local === undefined) await this.#recoverer.endCancelled(id);
+    else await handleOf(local).cancel(reason);
   }
 
   stop(options: { readonly timeout?: number | string } = {}): Promise<void> {
@@ -212,6 +207,7 @@ class HoldfastEngine extends StoreReader implements Engine, CallTarget {
 
   async #stop(timeout: number): Promise<void> {
     await this.#service.stop();
+    for (const root of this.#roots.values()) root.execution.stopOncePaused(engineStopped());
     if (timeout > 0 && this.#roots.size > 0) {
       const waited = new AbortController();
       await Promise.race([

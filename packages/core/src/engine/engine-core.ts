@@ -18,6 +18,7 @@ import type { Resources } from './resources.ts';
 import type { Scrubber } from '../secret/scrubber.ts';
 import { searchIn } from './search.ts';
 import { refuseSecrets } from './stored-value.ts';
+import type { ParkedRuns } from './waiting/parked-runs.ts';
 import type { Writer } from './writer.ts';
 
 /** What the parts of an engine share. */
@@ -36,6 +37,7 @@ export interface EngineCore {
   readonly scrubber: Scrubber;
   readonly secretResolvers: SecretResolvers;
   readonly leases: Leases;
+  readonly parked: ParkedRuns;
   readonly codeVersion: string | undefined;
   readonly aroundAttempt: EngineOptions['aroundAttempt'];
 }

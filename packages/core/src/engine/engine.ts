@@ -34,14 +34,16 @@ export interface Engine extends RunReader {
     options?: StartOptions,
   ): Promise<FlowHandle<FlowValue<F>>>;
   /**
-   * Takes up every run that an earlier process left and nobody holds: completed tasks are not executed again.
+   * Takes up every run that an earlier process left and nobody holds: completed tasks are not executed again. One that
+   * is paused is left alone until its time has come.
    * Call it when the service starts, with all its flows known; again from time to time where several
    * processes share the store.
    */
   recover(): Promise<RecoveryReport>;
   /**
-   * Looks after the store until the engine is stopped: takes up what earlier processes left, now and from time to time,
-   * and starts the runs of its schedules as their times come. Keeps the process alive. A second call does nothing more.
+   * Looks after the store until the engine is stopped: takes up what earlier processes left, now, from time to time, and
+   * when the first of the paused runs it has found may go on (a second later, where another process still may have it);
+   * starts the runs of its schedules as their times come. Keeps the process alive. A second call does nothing more.
    *
    * @returns what the first recovery found
    */
@@ -61,7 +63,11 @@ export interface Engine extends RunReader {
   retry(id: RunId): Promise<FlowHandle<unknown>>;
   /** A handle of a run in the store. Its outcome is at hand once the run has ended. Throws `RUN_UNKNOWN`. */
   find(id: RunId): Promise<FlowHandle<unknown>>;
-  /** Asks a run to stop, whichever process executes it; one elsewhere notices within a third of its lease. Throws `RUN_UNKNOWN`, `NOT_TOP_LEVEL`. */
+  /**
+   * Asks a run to stop, whichever process executes it; one elsewhere notices within a third of its lease. One that nobody
+   * holds, since it is paused or was left behind, is ended at once where this engine knows its flow, and without calling
+   * it; else by the next recovery of an engine that does. Throws `RUN_UNKNOWN`, `NOT_TOP_LEVEL`.
+   */
   cancel(id: RunId, reason?: string): Promise<void>;
   /**
    * Stops: starts nothing more, waits for what is under way, then interrupts it (it goes on with `recover()`),

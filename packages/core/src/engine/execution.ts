@@ -3,19 +3,23 @@ import type { Definition } from '../definition/definition.ts';
 import { cancelled, leaseLost } from '../errors/errors.ts';
 import type { RunId } from '../model/ids.ts';
 import type { HistoryEntry, PendingHook, RecordedValue, Run } from '../model/run.ts';
-import type { Fence } from '../store/run-store.ts';
+import type { Durability, Fence, Write, WriteOutcome } from '../store/run-store.ts';
 import { Cancellation } from './cancellation.ts';
 import type { EngineCore } from './engine-core.ts';
 import { HookQueue } from './hook-queue.ts';
 import { RunLog } from './notes/run-log.ts';
 import { RememberedRuns } from './remembered.ts';
+import type { Parking } from './waiting/parking.ts';
 import type { Writer } from './writer.ts';
 
 /** A top-level flow run while this engine executes it: its lease, its memory, its end. */
 export class Execution {
   readonly engine: EngineCore;
   readonly rootId: RunId;
-  readonly fence: Fence;
+  /** The lease at present: another one after a pause over which it was given back. */
+  fence: Fence;
+  /** Set with the first pause of the top-level run. */
+  parking: Parking | undefined;
   readonly cancellation = new Cancellation();
   /** What an earlier process or try left below the root. */
   readonly remembered = new RememberedRuns();
@@ -27,6 +31,7 @@ export class Execution {
   #log: RunLog | undefined;
   #halted: Error | undefined;
   #stopped: Error | undefined;
+  #leaving: Error | undefined;
 
   constructor(engine: EngineCore, fence: Fence) {
     this.engine = engine;
@@ -79,14 +84,28 @@ export class Execution {
   ): T {
     const known = this.#recorded.get(`${runId}|${scope}|${slot}`);
     if (known !== undefined) return known.value as T;
-    const { rootId, fence } = this;
-    const value = { runId, rootId, scope, slot, value: make() };
+    const value = { runId, rootId: this.rootId, scope, slot, value: make() };
     // Whatever depends on the value is written later, hence committed later.
-    this.writer.write({ kind: 'record', value, fence }, 'process').then(
+    this.fenced((fence) => ({ kind: 'record', value, fence }), 'process').then(
       (outcome) => outcome.ok || this.lose(),
       (error: unknown) => this.halt(error as Error),
     );
     return value.value;
+  }
+
+  /** A value that an earlier process recorded for a slot. */
+  recall(runId: RunId, scope: string, slot: string): RecordedValue['value'] | undefined {
+    return this.#recorded.get(`${runId}|${scope}|${slot}`)?.value;
+  }
+
+  /**
+   * Writes something under the lease: at once, or, where it was given back for a pause, when it was taken again.
+   *
+   * @throws `LEASE_LOST`, and what the store throws
+   */
+  async fenced(write: (fence: Fence) => Write, durability: Durability): Promise<WriteOutcome> {
+    if (this.parking?.away === true) await this.parking.comeBack();
+    return this.writer.write(write(this.fence), durability);
   }
 
   /** Tells what was committed: events, then hooks. Called by the run's handle alone. */
@@ -122,6 +141,20 @@ export class Execution {
     this.#stopped ??= reason;
     this.#noteStop();
     this.cancellation.abort(reason);
+  }
+
+  /**
+   * The engine is about to be stopped: what is under way may end, and what is paused, or will be, is left to a later
+   * process.
+   */
+  stopOncePaused(reason: Error): void {
+    this.#leaving = reason;
+    if (this.parking?.away === true) this.stop(reason);
+  }
+
+  /** The top-level run is paused, and its lease given back. */
+  paused(): void {
+    if (this.#leaving !== undefined) this.stop(this.#leaving);
   }
 
   /** Somebody asked for the whole run to stop. */

@@ -30,6 +30,16 @@ export interface HookLeft {
   readonly hook: HookName;
 }
 
+/** A run that is paused, and that nobody has to do anything about yet. */
+export interface WaitingRun {
+  readonly runId: RunId;
+  readonly name: string;
+  /** When it goes on by itself, or gives up waiting for its input. */
+  readonly until?: Date;
+  /** The name of the input that it waits for. */
+  readonly input?: string;
+}
+
 /** What became of the runs that an earlier process had left. */
 export interface RecoveryReport {
   /** Taken up again; they go on in this process. */
@@ -38,6 +48,8 @@ export interface RecoveryReport {
   readonly ended: readonly RunId[];
   /** Held by a process that lives, or whose lease has not expired yet. */
   readonly heldElsewhere: readonly RunId[];
+  /** Paused, and left alone until their time has come, or their input is there. */
+  readonly waiting: readonly WaitingRun[];
   /** Of flows that this engine does not know; left alone. */
   readonly unknown: readonly { readonly runId: RunId; readonly name: string }[];
   /**
@@ -58,5 +70,13 @@ export type Report = { -readonly [K in keyof RecoveryReport]: RecoveryReport[K][
 
 /** A report before anything was found. */
 export function emptyReport(): Report {
-  return { resumed: [], ended: [], heldElsewhere: [], unknown: [], failed: [], hooksLeft: [] };
+  return {
+    resumed: [],
+    ended: [],
+    heldElsewhere: [],
+    waiting: [],
+    unknown: [],
+    failed: [],
+    hooksLeft: [],
+  };
 }

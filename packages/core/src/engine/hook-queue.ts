@@ -25,11 +25,11 @@ export class HookQueue {
    * have called it meanwhile; what is left then stays due in the store.
    */
   async settled(): Promise<void> {
-    await this.#idle();
+    await this.returned();
     const left = this.#left;
     this.#left = [];
     for (const hook of left) this.deliver(hook);
-    await this.#idle();
+    await this.returned();
     for (const { due, run } of this.#left) {
       this.#engine.events.emit('warning', {
         code: 'HOOK_LEFT',
@@ -39,7 +39,8 @@ export class HookQueue {
     }
   }
 
-  async #idle(): Promise<void> {
+  /** Resolves when no hook is being delivered. */
+  async returned(): Promise<void> {
     while (this.#underWay.size > 0) await Promise.all(this.#underWay);
   }
 }

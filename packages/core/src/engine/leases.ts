@@ -72,14 +72,17 @@ export class Leases {
   }
 
   async #renew(executions: readonly Execution[]): Promise<void> {
+    const asked = executions.map((execution) => ({ execution, fence: execution.fence }));
     const renewals = await this.#engine.store.renewLeases(
-      executions.map((execution) => execution.fence),
+      asked.map(({ fence }) => fence),
       { ...this.terms, now: this.#engine.clock.now() },
     );
     const byRoot = new Map(renewals.map((renewal) => [renewal.rootId, renewal]));
-    for (const execution of executions) {
+    for (const { execution, fence } of asked) {
       const renewal = byRoot.get(execution.rootId);
-      if (renewal === undefined || !this.#held.has(execution)) continue;
+      // Given back meanwhile, perhaps taken again: the answer is about a lease of the past.
+      const past = !this.#held.has(execution) || execution.fence !== fence;
+      if (renewal === undefined || past) continue;
       if (!renewal.held) execution.lose();
       else if (renewal.cancelReason !== undefined) execution.cancel(renewal.cancelReason);
     }

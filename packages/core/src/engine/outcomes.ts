@@ -1,6 +1,7 @@
 import { cancelled, skipped } from '../errors/errors.ts';
 import type { Outcome } from '../model/outcome.ts';
-import type { CompletedState, TerminalState } from '../model/state.ts';
+import type { Run } from '../model/run.ts';
+import { isTerminal, type CompletedState, type TerminalState } from '../model/state.ts';
 import { fromFailure } from '../serial/failure-codec.ts';
 import type { EngineCore } from './engine-core.ts';
 import { storedValue } from './stored-value.ts';
@@ -26,6 +27,14 @@ export function failureOf(state: TerminalState, name: string): Failed {
     case 'COMPLETED':
       throw new Error('a completed run is no failure');
   }
+}
+
+/** How a run ended; undefined while it has not. */
+export function outcomeOf(engine: EngineCore, { state, name }: Run): Outcome<unknown> | undefined {
+  if (state.type === 'COMPLETED') {
+    return { ok: true, value: completedValue(engine, state), state: 'COMPLETED' };
+  }
+  return isTerminal(state) ? failureOf(state, name) : undefined;
 }
 
 /** The value of a run that completed earlier. */

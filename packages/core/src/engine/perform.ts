@@ -1,5 +1,4 @@
 import pRetry from 'p-retry';
-import type { Clock } from '../clock/clock.ts';
 import { reasonOf } from '../errors/errors.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { RunEvent } from '../model/run-event.ts';
@@ -11,7 +10,7 @@ import { scrubError } from '../serial/scrub-error.ts';
 import type { Admission } from './admission/admission.ts';
 import { admissionOf } from './admission/gates.ts';
 import { makeAttempt, type AttemptEnd } from './attempt.ts';
-import type { Cancellation } from './cancellation.ts';
+import { waitUnlessAborted } from './cancellation.ts';
 import { randomFraction } from './engine-core.ts';
 import { failed, failureOf, type Failed } from './outcomes.ts';
 import { tellOfRun } from './notes/run-logger.ts';
@@ -27,25 +26,6 @@ class AttemptWithoutValue extends Error {
     super(end.kind);
     this.end = end;
   }
-}
-
-/** Waits; gives the reason when aborted before the time was over. */
-function waitUnlessAborted(
-  clock: Clock,
-  ms: number,
-  cancellation: Cancellation,
-): Promise<Error | undefined> {
-  return new Promise((resolve) => {
-    let stopListening = (): void => undefined;
-    const timer = clock.setTimer(ms, () => {
-      stopListening();
-      resolve(undefined);
-    });
-    stopListening = cancellation.onAbort((reason) => {
-      timer.clear();
-      resolve(reason);
-    });
-  });
 }
 
 /** Executes one run to its outcome: attempts, retries, cancellation. */
@@ -131,10 +111,17 @@ class Performer {
   /** Shows that a run was asked to stop while its function goes on. */
   #cancelling(reason: Error): void {
     const { execution, handle } = this.#run;
-    if (execution.abandoned !== undefined || handle.state.type !== 'RUNNING') return;
+    const { type } = handle.state;
+    if (execution.abandoned !== undefined || (type !== 'RUNNING' && type !== 'PAUSED')) return;
     handle.stage({ type: 'requestCancel', reason: reasonOf(reason) });
     // A failure to write it is met again by the write of the outcome.
     handle.commit().catch(() => undefined);
+  }
+
+  /** An attempt may end while its code still waits for something that it no longer needs. */
+  #goOn(): void {
+    const { handle } = this.#run;
+    if (handle.state.type === 'PAUSED') handle.stage({ type: 'resume' });
   }
 
   async #complete(value: unknown): Promise<Outcome<unknown>> {
@@ -149,6 +136,7 @@ class Performer {
     }
     const failedTasks = this.#failedTasks === 0 ? {} : { failedTasks: this.#failedTasks };
     const result = { inline };
+    this.#goOn();
     await handle.apply({ type: 'complete', result, ...failedTasks });
     if (this.#admission !== undefined) await this.#admission.completed(result);
     const primitive = typeof value !== 'object' || value === null;
@@ -171,6 +159,7 @@ class Performer {
     this.#retry = decideRetry(definition.retry, end.error, info, randomFraction(engine.random));
     const event: RunEvent = { type: end.kind === 'threw' ? 'fail' : 'timeOut', error };
     const { reason } = this.#run.cancellation;
+    this.#goOn();
     await handle.apply(event, {
       retry: this.#retry,
       ...(reason === undefined ? {} : { cancelReason: reasonOf(reason) }),

@@ -11,11 +11,17 @@ import { tellOfRecovery } from './notes/run-logger.ts';
 import { RootRun } from './root-run.ts';
 import { RunHandle } from './run-handle.ts';
 import { crashedWith, endOpenBelow } from './unreached.ts';
+import { isWaiting } from './waiting/due.ts';
 
 /** What became of one run that was found open; `hooksLeft` are due and cannot be delivered by this engine. */
 export type Recovered =
   | { readonly kind: 'resumed'; readonly root: RootRun; readonly hooksLeft: readonly HookLeft[] }
   | { readonly kind: 'ended'; readonly hooksLeft: readonly HookLeft[] }
+  | {
+      readonly kind: 'waiting';
+      readonly run: FlowRun;
+      readonly hooksLeft: readonly HookLeft[];
+    }
   | { readonly kind: 'held-elsewhere' }
   | { readonly kind: 'unknown' };
 
@@ -93,7 +99,10 @@ export async function remember(execution: Execution, root: FlowRun): Promise<Hoo
 }
 
 /** The run is over: its hooks are delivered, as far as their definitions are known here. */
-async function finish(execution: Execution, hooksLeft: readonly HookLeft[]): Promise<Recovered> {
+async function finish(
+  execution: Execution,
+  hooksLeft: readonly HookLeft[],
+): Promise<Recovered & { readonly kind: 'ended' }> {
   await execution.hooks.settled();
   await execution.engine.leases.release(execution);
   return { kind: 'ended', hooksLeft };
@@ -119,6 +128,8 @@ async function interrupted(
   { maxRecoveries }: Definition,
 ): Promise<void> {
   const { type } = handle.state;
+  // What it waited for is there: it goes on, and that is no crash.
+  if (type === 'PAUSED') return handle.apply({ type: 'interrupt', crashed: false });
   if (type !== 'RUNNING' && type !== 'CANCELLING') return;
   const state = handle.stage({ type: 'interrupt', crashed: true }, { maxRecoveries });
   const { id, name } = handle.run;
@@ -127,6 +138,13 @@ async function interrupted(
     await endOpenBelow(execution, id, { type: 'cancelled', reason: state.reason });
   }
   await handle.commit();
+}
+
+/** Its process died just when the run had paused: what that process left is cleared away, and the run waits on. */
+async function leaveWaiting(execution: Execution, run: FlowRun): Promise<Recovered> {
+  await killChildren(execution);
+  const { hooksLeft } = await finish(execution, await remember(execution, run));
+  return { kind: 'waiting', run, hooksLeft };
 }
 
 /** The arguments of a run as its function gets them. Throws what says that this engine cannot give them. */
@@ -162,24 +180,37 @@ async function takeUp(
   else await endCancelled(execution, handle, cancelReason);
   if (isTerminal(handle.state)) return finish(execution, hooksLeft);
   tellOfRecovery(execution, handle, run.recoveries, definition.maxRecoveries);
+  // Somebody may have asked for a cancel while nobody held it.
+  if (run.state.type === 'PAUSED') await engine.leases.check(execution);
   return { kind: 'resumed', root: RootRun.resume(execution, handle, definition, args), hooksLeft };
 }
 
 /**
  * Takes up one run that an earlier process has left, if nobody else has it: ends its leftover children,
- * replays what it had done, and goes on.
+ * replays what it had done, and goes on. One that is paused is left alone until it may go on.
  *
+ * @param headStart see `isWaiting`
  * @throws what keeps this engine from taking it up; the run is as it was then, and its lease free
  */
-export async function recoverRun(engine: EngineCore, open: OpenRun): Promise<Recovered> {
+export async function recoverRun(
+  engine: EngineCore,
+  open: OpenRun,
+  headStart: number,
+): Promise<Recovered> {
   const definition = engine.definitions.get('flow', open.run.name);
   if (definition === undefined) return { kind: 'unknown' };
+  if (open.lease.holder === '' && (await isWaiting(engine, open, headStart))) {
+    return { kind: 'waiting', run: open.run, hooksLeft: [] };
+  }
   const execution = await takeLease(engine, open.run.id, open.lease);
   if (execution === undefined) return { kind: 'held-elsewhere' };
   try {
     const run = await engine.store.run(open.run.id);
     if (run?.kind !== 'flow') return await finish(execution, []);
     if (isTerminal(run.state)) return await finish(execution, await remember(execution, run));
+    if (await isWaiting(engine, { ...open, run }, headStart)) {
+      return await leaveWaiting(execution, run);
+    }
     return await takeUp(execution, open, run, definition);
   } catch (error) {
     await engine.leases.release(execution).catch(() => undefined);

@@ -11,7 +11,7 @@ import { encodeInputs, nameForPeople, type EngineCore } from './engine-core.ts';
 import { Execution } from './execution.ts';
 import { assertKey } from './identity.ts';
 import type { FlowHandle } from './flow-handle.ts';
-import { completedValue, failureOf } from './outcomes.ts';
+import { outcomeOf } from './outcomes.ts';
 import { perform } from './perform.ts';
 import { RunHandle } from './run-handle.ts';
 import { currentScope, outsideScope } from './scope.ts';
@@ -109,17 +109,32 @@ export class RootRun {
   }
 
   async #execute(definition: Definition, args: readonly unknown[]): Promise<Outcome<unknown>> {
-    const { execution, handle } = this;
-    const { cancellation } = execution;
     try {
-      const outcome = await perform({ execution, handle, definition, args, cancellation });
-      if (execution.halted !== undefined) throw execution.halted;
-      await this.#hooksReturned(definition.grace);
-      if (execution.stopped !== undefined && !isTerminal(handle.state)) throw execution.stopped;
+      return await this.#perform(definition, args);
+    } catch (error) {
+      const outcome = await this.#endedElsewhere();
+      if (outcome === undefined) throw error;
       return outcome;
     } finally {
       await this.#release();
     }
+  }
+
+  async #perform(definition: Definition, args: readonly unknown[]): Promise<Outcome<unknown>> {
+    const { execution, handle } = this;
+    const { cancellation } = execution;
+    const outcome = await perform({ execution, handle, definition, args, cancellation });
+    if (execution.halted !== undefined) throw execution.halted;
+    await this.#hooksReturned(definition.grace);
+    if (execution.stopped !== undefined && !isTerminal(handle.state)) throw execution.stopped;
+    return outcome;
+  }
+
+  /** How the run ended, where somebody else ended it while it was paused here and its lease was free. */
+  async #endedElsewhere(): Promise<Outcome<unknown> | undefined> {
+    if (this.execution.parking?.overtaken !== true) return undefined;
+    const run = await this.engine.store.run(this.id);
+    return run === undefined ? undefined : outcomeOf(this.engine, run);
   }
 
   /**
@@ -225,11 +240,8 @@ async function outcomeInStore(
   signal: AbortSignal,
 ): Promise<Outcome<unknown>> {
   for (let wait = FIRST_LOOK; ; wait = Math.min(wait * 2, LONGEST_LOOK)) {
-    const { state, name } = await readRun(engine, id);
-    if (state.type === 'COMPLETED') {
-      return { ok: true, value: completedValue(engine, state), state: 'COMPLETED' };
-    }
-    if (isTerminal(state)) return failureOf(state, name);
+    const outcome = outcomeOf(engine, await readRun(engine, id));
+    if (outcome !== undefined) return outcome;
     await sleep(engine.clock, wait, signal);
   }
 }

@@ -1,6 +1,8 @@
 import { HoldfastError } from '../errors/holdfast-error.ts';
 import type { RunLogger } from '../events/logger.ts';
 import type { Progress } from '../events/engine-events.ts';
+import { ObservedPromise } from '../future/observed-promise.ts';
+import { durationMs, type Duration } from '../model/duration.ts';
 import { uuidv7, type RunId } from '../model/ids.ts';
 import type { Child, ChildOptions } from '../process/child-options.ts';
 import { resolveSecret } from '../secret/resolve-secret.ts';
@@ -9,6 +11,7 @@ import { randomFraction } from './engine-core.ts';
 import type { GivenArtifact } from './notes/artifact-body.ts';
 import { runLogger } from './notes/run-logger.ts';
 import { currentScope, type Scope } from './scope.ts';
+import { sleepUntil, timeOf } from './waiting/sleep.ts';
 
 /** What code of a flow or task can ask of its run. Bound to one attempt: once that is over, every call throws `RUN_ENDED`. Its methods may be taken apart. */
 export interface RunContext {
@@ -43,6 +46,14 @@ export interface RunContext {
    */
   // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller says what it registered
   resource<T>(name: string): T;
+  /**
+   * Sleeps: for a time, or until a date. The time of waking is recorded, so that after a crash only what is left is
+   * slept, in whatever process. Meanwhile the run is PAUSED, and limits that it takes part in are given back; a flow
+   * that only sleeps is held by no process. A `timeout` goes on. Sleeps of one length are told apart by their order.
+   *
+   * @throws `DURATION_INVALID`; why the attempt was told to stop; `LEASE_LOST` when another process was faster to wake it
+   */
+  sleep(time: Duration | Date): Promise<void>;
   /** The value of a secret, for this attempt; from now on it is scrubbed from logs, errors and what children print. */
   secret(secret: Secret): Promise<string>;
   /**
@@ -153,6 +164,17 @@ class AttemptContext implements RunContext {
     return value;
   };
 
+  readonly sleep = (time: Duration | Date): Promise<void> =>
+    ObservedPromise.watch(this.#sleep(time), undefined);
+
+  async #sleep(time: Duration | Date): Promise<void> {
+    const scope = this.#open;
+    if (time instanceof Date) return sleepUntil(scope, timeOf(time));
+    const ms = durationMs(time, 'The time to sleep');
+    const until = this.#recorded(`sleep:${ms}`, () => scope.execution.clock.now() + ms);
+    return sleepUntil(scope, until);
+  }
+
   readonly progress = (progress: Progress): void => {
     const { execution, run, artifacts } = this.#open;
     const { id: runId, rootId, name } = run;
@@ -166,6 +188,7 @@ class AttemptContext implements RunContext {
   readonly assertLease = async (): Promise<void> => {
     const { execution } = this.#open;
     if (execution.halted !== undefined) throw execution.halted;
+    if (execution.parking?.away === true) await execution.parking.comeBack();
     await execution.engine.leases.check(execution);
     if (execution.halted !== undefined) throw execution.halted;
   };
@@ -173,8 +196,10 @@ class AttemptContext implements RunContext {
   readonly startChild = async (command: string, options: ChildOptions = {}): Promise<Child> => {
     // Few runs start a child: what that takes is loaded by the first.
     const { startChild } = await import('../process/child.ts');
-    const { execution, run, cancellation } = this.#open;
+    const scope = this.#open;
+    const { execution, run, cancellation } = scope;
     const { engine, rootId } = execution;
+    let ended = (): void => undefined;
     const note = (kind: 'child-started' | 'child-ended', child: Child['identity']): void => {
       const { bootId, pid, startTime, command: name } = child;
       const record = { runId: run.id, rootId, bootId, pid, startTime, command: name };
@@ -195,10 +220,12 @@ class AttemptContext implements RunContext {
           : AbortSignal.any([options.signal, cancellation.signal]),
       onStarted: (child) => {
         note('child-started', child);
+        ended = scope.pauses.processStarted();
         options.onStarted?.(child);
       },
       onEnded: (child) => {
         note('child-ended', child);
+        ended();
         options.onEnded?.(child);
       },
     });

@@ -57,6 +57,11 @@ export class RunHandle {
     return this.#run.state;
   }
 
+  /** The version that was last given to the store. */
+  get written(): number {
+    return this.#stored;
+  }
+
   /** Gives the run the name that people know it by, to be written with its next state. */
   nameForPeople(args: readonly unknown[]): void {
     if (this.#definition === undefined || this.#run.runName !== undefined) return;
@@ -161,6 +166,11 @@ export class RunHandle {
   async commit(): Promise<void> {
     if (this.#failed !== undefined) throw this.#failed;
     if (this.#history.length === 0) return;
+    if (this.#execution.parking?.away === true) {
+      await this.#execution.parking.comeBack();
+      // Another commit that waited for the lease has written it.
+      if (this.#history.length === 0) return;
+    }
     const { history, hooks, run, expectVersion } = this.#taken();
     const { fence, writer } = this.#execution;
     const durability = isTerminal(run.state) ? 'machine' : 'process';

@@ -10,6 +10,7 @@ import type { Execution } from './execution.ts';
 import { artifactKeeper, type ArtifactKeeper } from './notes/artifact-keeper.ts';
 import type { RunHandle } from './run-handle.ts';
 import type { Stretch } from './stretch.ts';
+import { Pauses } from './waiting/pauses.ts';
 
 interface KnownCalls {
   readonly ordinals: Map<string, Map<string, number>>;
@@ -33,6 +34,7 @@ export class Scope implements Stretch {
   readonly #admission: Admission | undefined;
   #waits = 0;
   #artifacts: ArtifactKeeper | undefined;
+  #pauses: Pauses | undefined;
 
   constructor(
     execution: Execution,
@@ -101,6 +103,12 @@ export class Scope implements Stretch {
     }
   }
 
+  /** What its code waits for that is no work of the run: times, and inputs from outside. */
+  get pauses(): Pauses {
+    this.#pauses ??= new Pauses(this);
+    return this.#pauses;
+  }
+
   /** Whether new work may start; throws why not. */
   assertOpen(what: string): void {
     const { halted, stopped } = this.execution;
@@ -147,6 +155,7 @@ export class Scope implements Stretch {
     this.#closed = true;
     this.#artifacts?.flush();
     this.cancellation.end();
+    this.#pauses?.close();
   }
 
   /** Set when the attempt is over. */

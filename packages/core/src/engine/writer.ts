@@ -21,6 +21,10 @@ export class Writer {
   readonly #queue: Waiting[] = [];
   readonly #share = new EventLoopShare();
   #committing = false;
+  /** How many writes were given, and how many of them the store has answered. */
+  #given = 0;
+  #answered = 0;
+  #marks: { readonly at: number; readonly reached: () => void }[] = [];
 
   constructor(store: RunStore) {
     this.#store = store;
@@ -34,10 +38,19 @@ export class Writer {
   write(write: Write, durability: Durability): Promise<WriteOutcome> {
     return new Promise((resolve, reject) => {
       this.#queue.push({ write, durability, resolve, reject });
+      this.#given++;
       if (this.#committing) return;
       this.#committing = true;
       // What is written in the same turn goes into the same commit.
       queueMicrotask(() => void this.#drain());
+    });
+  }
+
+  /** Resolves when the store has answered every write that was given so far; later ones are not waited for. */
+  async caughtUp(): Promise<void> {
+    if (this.#answered === this.#given) return;
+    await new Promise<void>((reached) => {
+      this.#marks.push({ at: this.#given, reached });
     });
   }
 
@@ -69,5 +82,13 @@ export class Writer {
     } catch (error) {
       for (const waiting of batch) waiting.reject(error);
     }
+    this.#answered += batch.length;
+    if (this.#marks.length > 0) this.#pass();
+  }
+
+  #pass(): void {
+    const passed = this.#marks.filter(({ at }) => at <= this.#answered);
+    this.#marks = this.#marks.filter(({ at }) => at > this.#answered);
+    for (const { reached } of passed) reached();
   }
 }

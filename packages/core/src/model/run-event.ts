@@ -27,6 +27,7 @@ export type RunEvent =
       readonly name: PausedState['name'];
       readonly until?: EpochMs;
       readonly input?: string;
+      readonly inputs?: readonly string[];
     }
   /** What its code waited for is there. */
   | { readonly type: 'resume' }

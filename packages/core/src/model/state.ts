@@ -46,10 +46,12 @@ export interface RunningState {
 export interface PausedState {
   readonly type: 'PAUSED';
   readonly name: 'Paused' | 'Sleeping';
-  /** When it goes on by itself; for a pause, when it gives up waiting. */
+  /** When it goes on by itself, or gives up waiting; the earliest where it waits for several things. */
   readonly until?: EpochMs;
   /** The name of the input that it waits for. */
   readonly input?: string;
+  /** The names of all of them, where it waits for several at once. */
+  readonly inputs?: readonly string[];
 }
 
 /** Told to stop; its function has not ended yet. */

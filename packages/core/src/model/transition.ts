@@ -53,12 +53,13 @@ function scheduled(run: Run, event: RunEvent & { type: 'schedule' }): ScheduledS
   };
 }
 
-function paused({ name, until, input }: RunEvent & { type: 'pause' }): PausedState {
+function paused({ name, until, input, inputs }: RunEvent & { type: 'pause' }): PausedState {
   return {
     type: 'PAUSED',
     name,
     ...(until === undefined ? {} : { until }),
     ...(input === undefined ? {} : { input }),
+    ...(inputs === undefined ? {} : { inputs }),
   };
 }
 

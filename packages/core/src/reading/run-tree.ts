@@ -6,7 +6,7 @@ import { isTerminal, type EpochMs } from '../model/state.ts';
 /** Who has the right to write a run, and whether it can be counted on. */
 export interface LeaseHolder {
   /**
-   * - `nobody`: it was given back, by an engine that was stopped;
+   * - `nobody`: it was given back, by an engine that was stopped, or for the time of a pause;
    * - `this-engine`: the one that was asked;
    * - `alive`: a process of this machine that runs;
    * - `dead`: a process of this machine that has ended, for certain;
@@ -30,6 +30,8 @@ export interface TreeRecords {
   readonly holder?: LeaseHolder;
   /** Set when somebody asked for the root to be cancelled. */
   readonly cancelReason?: string;
+  /** The root is paused, and what it waits for is not there: nobody has to go on with it. */
+  readonly waiting?: boolean;
 }
 
 const NONE: readonly Run[] = [];
@@ -39,13 +41,15 @@ export class RunTree {
   readonly root: Run;
   readonly holder: LeaseHolder | undefined;
   readonly cancelReason: string | undefined;
+  readonly #waiting: boolean;
   readonly #byId = new Map<RunId, Run>();
   readonly #children = new Map<RunId, Run[]>();
 
-  constructor({ root, below, holder, cancelReason }: TreeRecords) {
+  constructor({ root, below, holder, cancelReason, waiting }: TreeRecords) {
     this.root = root;
     this.holder = holder;
     this.cancelReason = cancelReason;
+    this.#waiting = waiting ?? false;
     this.#byId.set(root.id, root);
     for (const run of below) {
       this.#byId.set(run.id, run);
@@ -105,7 +109,7 @@ export class RunTree {
   /** Whether it has not ended and nobody goes on with it: its process died, or its engine was stopped. */
   get leftBehind(): boolean {
     const { holder, root } = this;
-    if (holder === undefined || isTerminal(root.state)) return false;
+    if (holder === undefined || isTerminal(root.state) || this.#waiting) return false;
     if (holder.kind === 'nobody' || holder.kind === 'dead') return true;
     return holder.expired && holder.kind !== 'this-engine';
   }

@@ -101,6 +101,14 @@ function holderText(holder: LeaseHolder, now: EpochMs): string {
   return `${process} has not renewed its lease, which ended ${spanText(now - holder.expiresAt)} ago`;
 }
 
+function pauseText({ until, inputs }: Wait & { for: 'pause' }, now: EpochMs): string {
+  const time = until === undefined ? '' : `${timeText(until)} (in ${spanText(until - now)})`;
+  const [first] = inputs;
+  if (first === undefined) return time === '' ? 'is paused' : `sleeps until ${time}`;
+  const names = inputs.map((input) => `'${inLine(input)}'`).join(' or ');
+  return `waits for the input ${names}${time === '' ? '' : `, until ${time}`}`;
+}
+
 /** What one run waits for, as what follows its name. */
 function waitText(wait: Wait, now: EpochMs): string {
   switch (wait.for) {
@@ -124,7 +132,7 @@ function waitText(wait: Wait, now: EpochMs): string {
     case 'stop':
       return `was told to stop (${inLine(wait.reason)}) and has not ended yet`;
     case 'pause':
-      return wait.until === undefined ? 'is paused' : `sleeps until ${timeText(wait.until)}`;
+      return pauseText(wait, now);
   }
 }
 

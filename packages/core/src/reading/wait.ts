@@ -1,7 +1,7 @@
 import type { Failure } from '../model/failure.ts';
 import type { RunId } from '../model/ids.ts';
 import type { Run, TaskRun } from '../model/run.ts';
-import { isTerminal, type EpochMs, type ScheduledState } from '../model/state.ts';
+import { isTerminal, type EpochMs, type PausedState, type ScheduledState } from '../model/state.ts';
 import { displayState } from './display-state.ts';
 import { namedRun, type NamedRun } from './named-run.ts';
 import type { LeaseHolder, RunTree } from './run-tree.ts';
@@ -34,8 +34,8 @@ export type Reason =
   | { readonly for: 'function'; readonly attempt: number }
   /** Its function to end, after somebody asked it to stop. */
   | { readonly for: 'stop'; readonly reason: string }
-  /** An input of people, or the end of a sleep. */
-  | { readonly for: 'pause'; readonly until?: EpochMs };
+  /** The end of a sleep, or (where `inputs` names any) an input from outside; then `until` is when it gives up. */
+  | { readonly for: 'pause'; readonly until?: EpochMs; readonly inputs: readonly string[] };
 
 /** A run that has not ended, and why. */
 export type Wait = Reason & { readonly run: NamedRun };
@@ -44,6 +44,11 @@ const MOST_INPUTS = 100;
 
 function openOf(runs: readonly Run[]): readonly Run[] {
   return runs.filter(({ state }) => !isTerminal(state));
+}
+
+function pauseIn({ until, input, inputs }: PausedState): Reason {
+  const named = inputs ?? (input === undefined ? [] : [input]);
+  return { for: 'pause', inputs: named, ...(until === undefined ? {} : { until }) };
 }
 
 /** The open children of one parent, as far as they can be what others wait for. */
@@ -94,7 +99,7 @@ class Waits {
       case 'CANCELLING':
         return { for: 'stop', reason: state.reason };
       case 'PAUSED':
-        return { for: 'pause', ...(state.until === undefined ? {} : { until: state.until }) };
+        return pauseIn(state);
       default:
         return this.#inputs(run);
     }

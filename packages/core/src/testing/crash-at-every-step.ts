@@ -96,7 +96,8 @@ class Crasher<F extends Function> {
 
   async #recovered(process: Process): Promise<FlowValue<F>> {
     const { engine } = process;
-    const { resumed } = await engine.recover();
+    // A run that is paused goes on by itself once its time has come.
+    const { resumed } = await engine.serve();
     const [handle] = resumed;
     if (handle !== undefined) return (await handle.result()) as FlowValue<F>;
     const [run] = await engine.runs({ topLevel: true });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { flow, task, type Explanation } from '@holdfast/core';
+import { flow, runContext, task, type Explanation } from '@holdfast/core';
 import { bench, durableStore, gate, turns } from '../engine/support.ts';
 import {
   againBy,
@@ -189,5 +189,57 @@ describe('explain, of a run that nobody goes on with', () => {
       'once failed',
       'second crashed-with',
     ]);
+  });
+});
+
+describe('explain, of a run that sleeps', () => {
+  const nap = flow(async () => runContext().sleep('2h'), { name: 'nap' });
+  const doze = task(async () => runContext().sleep('1h'), { name: 'doze' });
+
+  it('says until when, also when its engine was stopped or its process is dead', async () => {
+    const store = storeOfTheDead();
+    const one = processOn(store, START, { flows: [nap] });
+    const id = await begun(one, nap);
+    await one.engine.stop();
+    const other = processOn(store, START + 30 * MINUTE);
+    const told = await other.engine.explain(id);
+    expect(told.sentence).toBe(
+      "'nap' has been under way for 30m and sleeps until 2026-01-05 04:00:00 UTC (in 1h 30m).",
+    );
+    expect(told).toMatchObject({
+      run: { displayState: 'Sleeping' },
+      holder: { kind: 'nobody' },
+      whatItWaitsFor: [{ for: 'pause', inputs: [], until: START + 120 * MINUTE }],
+    });
+    const { leftBehind, lanes } = await other.engine.timeline(id);
+    expect(leftBehind).toBe(false);
+    expect(lanes[0]?.spans.map(({ phase, open }) => [phase, open])).toEqual([
+      ['running', false],
+      ['waiting', true],
+    ]);
+  });
+
+  it('says that it was left behind once its time has come, and is executed again as it stands', async () => {
+    const store = storeOfTheDead();
+    const one = processOn(store, START, { flows: [nap] });
+    const id = await begun(one, nap);
+    await one.engine.stop();
+    const other = processOn(store, START + 121 * MINUTE, { flows: [nap] });
+    const told = await other.engine.explain(id);
+    expect(told.sentence).toBe(
+      "'nap' is left behind, because the engine that ran it was stopped; engine.recover() would execute nothing below it (0 of 3 recoveries are used).",
+    );
+    expect(await other.engine.timeline(id)).toMatchObject({ leftBehind: true });
+  });
+
+  it('tells of a task that sleeps below it', async () => {
+    const f = flow(async () => doze(), { name: 'nightly' });
+    const one = bench();
+    const id = await begun(one, f);
+    const told = await one.engine.explain(id);
+    expect(told.sentence).toBe(
+      "'nightly' has been under way for 0ms and waits for 'doze', which sleeps until 2026-01-05 03:00:00 UTC (in 1h).",
+    );
+    expect(waits(told)).toEqual(['nightly: children', 'doze: pause']);
   });
 });

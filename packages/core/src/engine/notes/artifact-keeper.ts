@@ -87,12 +87,12 @@ export class ArtifactKeeper {
 
   /** Nothing has to look at the promise. */
   #write(key: string, body: ArtifactBody, description?: string): Promise<void> {
-    const { engine, clock, writer, fence } = this.#execution;
+    const { engine, clock } = this.#execution;
     const { id: runId, rootId, generation } = this.#handle.run;
     const about = description === undefined ? {} : { description };
     const artifact = { runId, rootId, generation, key, at: clock.now(), ...about, body };
-    const written = writer
-      .write({ kind: 'artifact', artifact, fence }, 'process')
+    const written = this.#execution
+      .fenced((fence) => ({ kind: 'artifact', artifact, fence }), 'process')
       .then((outcome) => {
         if (!outcome.ok) throw this.#execution.lose();
       });

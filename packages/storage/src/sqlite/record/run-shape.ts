@@ -71,7 +71,11 @@ const AWAITING_RETRY: Rest<AwaitingRetryState> = {
   error: failure,
 };
 const RUNNING: Rest<RunningState> = { attempt: count };
-const PAUSED: Rest<PausedState> = { until: optional(number), input: optional(text) };
+const PAUSED: Rest<PausedState> = {
+  until: optional(number),
+  input: optional(text),
+  inputs: optional(list(text)),
+};
 const CANCELLING: Rest<CancellingState> = { reason: text };
 const COMPLETED: Rest<CompletedState> = { result: storedValue, failedTasks: optional(count) };
 const FAILED: Rest<FailedState> = { error: failure };

@@ -1,0 +1,80 @@
+import type { RunId } from '../model/ids.ts';
+import type { FlowRun } from '../model/run.ts';
+import type { OpenRun } from '../store/run-store.ts';
+import type { EngineCore } from './engine-core.ts';
+import {
+  emptyReport,
+  type FlowHandle,
+  type RecoveryReport,
+  type Report,
+  type WaitingRun,
+} from './flow-handle.ts';
+import { recoverRun } from './recovery.ts';
+import type { RootRun } from './root-run.ts';
+
+/** What a recovery needs of its engine. */
+export interface RecoveryHost {
+  readonly stopping: boolean;
+  /** Whether this engine executes a run already. */
+  has(id: RunId): boolean;
+  /** Takes a run among those that this engine executes. */
+  keep(root: RootRun): FlowHandle<unknown>;
+  /** Lets a stop wait for what is about to add runs. */
+  unlessStopped<T>(work: Promise<T>): Promise<T>;
+}
+
+function waitingRun({ id: runId, name, state }: FlowRun): WaitingRun {
+  if (state.type !== 'PAUSED') return { runId, name };
+  const { until, input } = state;
+  return {
+    runId,
+    name,
+    ...(until === undefined ? {} : { until: new Date(until) }),
+    ...(input === undefined ? {} : { input }),
+  };
+}
+
+/** Takes up what earlier processes have left, one run after the other. */
+export class Recoverer {
+  readonly #engine: EngineCore;
+  readonly #host: RecoveryHost;
+
+  constructor(engine: EngineCore, host: RecoveryHost) {
+    this.#engine = engine;
+    this.#host = host;
+  }
+
+  /** @param headStart how long a paused run that could go on is left to the process that paused it, in milliseconds */
+  async recover(headStart = 0): Promise<RecoveryReport> {
+    const report = emptyReport();
+    for (const open of await this.#engine.store.openRuns()) {
+      if (this.#host.stopping) break;
+      if (!this.#host.has(open.run.id)) await this.#recoverInto(report, open, headStart);
+    }
+    return report;
+  }
+
+  async #recoverInto(report: Report, open: OpenRun, headStart: number): Promise<void> {
+    const { id: runId, name } = open.run;
+    try {
+      const recovered = await this.#host.unlessStopped(recoverRun(this.#engine, open, headStart));
+      if ('hooksLeft' in recovered) report.hooksLeft.push(...recovered.hooksLeft);
+      if (recovered.kind === 'resumed') report.resumed.push(this.#host.keep(recovered.root));
+      else if (recovered.kind === 'ended') report.ended.push(runId);
+      else if (recovered.kind === 'waiting') report.waiting.push(waitingRun(recovered.run));
+      else if (recovered.kind === 'unknown') report.unknown.push({ runId, name });
+      else report.heldElsewhere.push(runId);
+    } catch (error) {
+      // One run that cannot be taken up keeps no other from it.
+      this.#engine.logger.error({ runId, name, err: error }, 'a run could not be taken up');
+      report.failed.push({ runId, name, error: error as Error });
+    }
+  }
+
+  /** Ends a run whose cancel was asked for, where nobody executes it: without calling its function. */
+  async endCancelled(id: RunId): Promise<void> {
+    const open = (await this.#engine.store.openRuns()).find(({ run }) => run.id === id);
+    if (open === undefined) return;
+    await this.#recoverInto(emptyReport(), open, 0);
+  }
+}
