@@ -44,6 +44,10 @@ export const PROOFS: { readonly [group in GroupName]: { readonly [option: string
     }),
     ...inFile(`${ENGINE}/logged-values.test.ts`, { maxLine: 'is cut where a line is too long' }),
   },
-  start: {},
+  start: {
+    ...inFile(`${ENGINE}/traceparent.test.ts`, {
+      traceparent: 'is kept with the run, and known to everything below it',
+    }),
+  },
   schedule: {},
 };

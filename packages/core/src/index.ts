@@ -105,6 +105,7 @@ export type { GivenArtifact } from './engine/notes/artifact-body.ts';
 export type { LogOptions } from './engine/notes/log-keeping.ts';
 export type { FlowHandle, RecoveryReport, WaitingRun } from './engine/flow-handle.ts';
 export type { LogFilter, RunReader } from './engine/run-reader.ts';
+export type { AttemptSpan, CommitSpan, RunSpan } from './engine/spans.ts';
 export { runContext } from './engine/run-context.ts';
 export type { RunContext } from './engine/run-context.ts';
 export type {

@@ -13,6 +13,11 @@ type RunArguments<A extends readonly unknown[]> = [] extends A ? [args?: A] : [a
 export interface StartOptions {
   /** A second start of the same flow under this key gives the run of the first, whatever has become of it. */
   readonly idempotencyKey?: string;
+  /**
+   * The trace that the run is part of: the header `traceparent` of W3C Trace Context. It is kept with the run, also over a
+   * crash, and everything below it finds it in `runContext().traceparent`. Else `TRACEPARENT_INVALID`.
+   */
+  readonly traceparent?: string;
 }
 
 /** Executes flows on a run store. Made with `createEngine`; there can be many in a process. */
@@ -23,7 +28,7 @@ export interface Engine extends RunReader {
   /**
    * Runs a flow to its end.
    *
-   * @throws what the flow threw; `INPUT_INVALID`, `INPUT_NOT_SERIALISABLE`, `DURABLE_STORE_REQUIRED`,
+   * @throws what the flow threw; `INPUT_INVALID`, `TRACEPARENT_INVALID`, `INPUT_NOT_SERIALISABLE`, `DURABLE_STORE_REQUIRED`,
    *   `ENGINE_STOPPED`, and what the store throws
    */
   run<F extends Function>(flow: F, ...rest: RunArguments<Args<F>>): Promise<FlowValue<F>>;

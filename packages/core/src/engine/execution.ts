@@ -27,6 +27,8 @@ export class Execution {
   readonly #recorded = new Map<string, RecordedValue>();
   /** Resolves when the engine begins to interrupt what it executes. */
   readonly stopRequested: Promise<void>;
+  /** The trace that the run is part of, where that was said at its start. */
+  traceparent: string | undefined;
   #noteStop = (): void => undefined;
   #log: RunLog | undefined;
   #halted: Error | undefined;

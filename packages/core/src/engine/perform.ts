@@ -16,6 +16,7 @@ import { failed, failureOf, type Failed } from './outcomes.ts';
 import { tellOfRun } from './notes/run-logger.ts';
 import type { Performance } from './performance.ts';
 import { Scope } from './scope.ts';
+import { attemptSpans, runSpans, withinAttemptSpan, withinRunSpan } from './spans.ts';
 import { refuseSecrets } from './stored-value.ts';
 
 /** An attempt that gave no value, on its way through p-retry, which retries instances of Error other than TypeError only. */
@@ -99,7 +100,9 @@ class Performer {
     const scope = new Scope(execution, handle, definition, cancellation, this.#admission);
     const stopListening = cancellation.onAbort((reason) => this.#cancelling(reason));
     try {
-      const end = await makeAttempt(scope, args);
+      const end = await (attemptSpans.hasSubscribers
+        ? withinAttemptSpan(scope, () => makeAttempt(scope, args))
+        : makeAttempt(scope, args));
       this.#failedTasks = scope.accounts.failed;
       this.#startedMore = scope.started;
       return end;
@@ -242,5 +245,8 @@ class Performer {
 
 /** Executes a run that is PENDING or SCHEDULED, to its outcome, which is committed when this resolves. Throws only when the store does. */
 export function perform(run: Performance): Promise<Outcome<unknown>> {
-  return new Performer(run).perform();
+  const performer = new Performer(run);
+  return runSpans.hasSubscribers
+    ? withinRunSpan(run, () => performer.perform())
+    : performer.perform();
 }

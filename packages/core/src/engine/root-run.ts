@@ -5,6 +5,7 @@ import { ObservedPromise } from '../future/observed-promise.ts';
 import { valueOf } from '../future/task-future.ts';
 import { newRunId, type RunId } from '../model/ids.ts';
 import type { Outcome } from '../model/outcome.ts';
+import { checkTraceparent } from '../model/traceparent.ts';
 import type { FlowRun, Run } from '../model/run.ts';
 import { isTerminal } from '../model/state.ts';
 import { encodeInputs, nameForPeople, type EngineCore } from './engine-core.ts';
@@ -17,7 +18,7 @@ import { RunHandle } from './run-handle.ts';
 import { currentScope, outsideScope } from './scope.ts';
 
 /** What is said of a new run beside its arguments. */
-export type StartTerms = Pick<FlowRun, 'idempotencyKey' | 'scheduled'>;
+export type StartTerms = Pick<FlowRun, 'idempotencyKey' | 'scheduled' | 'traceparent'>;
 
 /** A top-level flow run in this process: from its record to its end. */
 export class RootRun {
@@ -36,6 +37,8 @@ export class RootRun {
     this.engine = execution.engine;
     this.execution = execution;
     this.handle = handle;
+    const { run } = handle;
+    if (run.kind === 'flow') execution.traceparent = run.traceparent;
     // A run started from within another engine's run is no part of that one.
     this.ended = outsideScope(() => this.#execute(definition, args));
     this.ended.catch(() => undefined);
@@ -165,7 +168,7 @@ function newFlowRun(
   engine: EngineCore,
   definition: Definition,
   args: readonly unknown[],
-  { idempotencyKey, scheduled }: StartTerms,
+  { idempotencyKey, scheduled, traceparent }: StartTerms,
 ): FlowRun {
   const now = engine.clock.now();
   const id = newRunId(now, engine.random);
@@ -184,6 +187,7 @@ function newFlowRun(
     ...nameForPeople(engine, definition, args),
     inputs: encodeInputs(engine, definition.name, args),
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+    ...(traceparent === undefined ? {} : { traceparent: checkTraceparent(traceparent) }),
     ...(scheduled === undefined ? {} : { scheduled }),
     ...(engine.codeVersion === undefined ? {} : { codeVersion: engine.codeVersion }),
   };

@@ -25,6 +25,8 @@ export interface RunContext {
   readonly attempt: number;
   /** Stable for the run over attempts, crashes and processes; another for each generation. For calls that must have one effect. */
   readonly idempotencyKey: string;
+  /** The `traceparent` that the top-level run was started with, to be passed on; undefined without one. */
+  readonly traceparent: string | undefined;
   /** Aborted, with a reason, by a timeout, a cancel, the engine's stop, a lost lease, or the end of what started the run. */
   readonly signal: AbortSignal;
   /**
@@ -117,6 +119,10 @@ class AttemptContext implements RunContext {
 
   get idempotencyKey(): string {
     return `${this.runId}.${this.#scope.run.generation}`;
+  }
+
+  get traceparent(): string | undefined {
+    return this.#scope.execution.traceparent;
   }
 
   get signal(): AbortSignal {

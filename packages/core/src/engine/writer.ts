@@ -1,4 +1,5 @@
 import type { Durability, RunStore, Write, WriteOutcome } from '../store/run-store.ts';
+import { commitSpans, withinCommitSpan } from './spans.ts';
 import { EventLoopShare } from './event-loop.ts';
 
 interface Waiting {
@@ -72,12 +73,13 @@ export class Writer {
   }
 
   async #commit(batch: readonly Waiting[]): Promise<void> {
-    const durable = batch.some((waiting) => waiting.durability === 'machine');
+    const durability = batch.some((each) => each.durability === 'machine') ? 'machine' : 'process';
+    const writes = batch.map((waiting) => waiting.write);
+    const store = this.#store;
     try {
-      const outcomes = await this.#store.commit(
-        batch.map((waiting) => waiting.write),
-        durable ? 'machine' : 'process',
-      );
+      const outcomes = await (commitSpans.hasSubscribers
+        ? withinCommitSpan(store, writes.length, durability, () => store.commit(writes, durability))
+        : store.commit(writes, durability));
       for (const [at, waiting] of batch.entries()) waiting.resolve(outcomes[at] as WriteOutcome);
     } catch (error) {
       for (const waiting of batch) waiting.reject(error);

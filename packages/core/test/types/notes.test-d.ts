@@ -1,6 +1,7 @@
 import { expectTypeOf, it } from 'vitest';
 import {
   createEngine,
+  flow,
   memoryRunStore,
   runContext,
   type GivenArtifact,
@@ -50,6 +51,14 @@ it('artifacts have kinds', () => {
   void artifact('k', { kind: 'table', columns: ['a'], rows: [[new Date()]] });
   // @ts-expect-error -- a link needs a place
   void artifact('k', { kind: 'link', text: 'here' });
+});
+
+it('a run may be part of a trace', () => {
+  expectTypeOf(runContext().traceparent).toEqualTypeOf<string | undefined>();
+  const tick = flow(async () => 1, { name: 'tick' });
+  void engine.start(tick, [], { traceparent: '00-…' });
+  // @ts-expect-error -- it is a text
+  void engine.start(tick, [], { traceparent: 1 });
 });
 
 it('both are read back', () => {
