@@ -106,6 +106,8 @@ export type { LogOptions } from './engine/notes/log-keeping.ts';
 export type { FlowHandle, RecoveryReport, WaitingRun } from './engine/flow-handle.ts';
 export type { LogFilter, RunReader } from './engine/run-reader.ts';
 export type { AttemptSpan, CommitSpan, RunSpan } from './engine/spans.ts';
+export { group } from './engine/group.ts';
+export type { GroupOptions } from './definition/group-options.ts';
 export { runContext } from './engine/run-context.ts';
 export type { RunContext } from './engine/run-context.ts';
 export type {

@@ -5,6 +5,7 @@ import { retryPolicy, type Retries, type RetryInfo } from '../policies/retry.ts'
 import type { Definition, GivenOptions, InputCheck, Loose } from './definition.ts';
 import { checkOptionTypes, HOOKS } from './option-types.ts';
 import { isSchemas, schemaCheck } from './schema-check.ts';
+import { wholeNumber } from './whole-number.ts';
 
 const SHARED = ['name', 'description', 'runName', 'tags', 'retries', 'retryIf', 'timeout', 'grace'];
 const KNOWN = {
@@ -27,28 +28,6 @@ function checkShape(kind: 'flow' | 'task', what: string, options: GivenOptions):
     );
   }
   checkOptionTypes(what, options);
-}
-
-function wholeNumber(
-  what: string,
-  option: string,
-  value: unknown,
-  least: number,
-  otherwise: number,
-): number {
-  if (value === undefined) return otherwise;
-  if (
-    typeof value === 'number' &&
-    value >= least &&
-    (Number.isInteger(value) || value === Infinity)
-  ) {
-    return value;
-  }
-  throw optionsInvalid(
-    what,
-    `${option} must be a whole number of at least ${least}, not ${JSON.stringify(value)}`,
-    'Correct the option.',
-  );
 }
 
 function timeoutOf(what: string, value: unknown): number | undefined {

@@ -2,14 +2,17 @@ import type { Outcome } from '../model/outcome.ts';
 
 /** Something that code has started, and has to account for. */
 export interface Accountable {
-  readonly definition: { readonly name: string };
-  /** Whether it is a run of its own; the reading of a `map`'s items is none. */
-  readonly isRun: boolean;
+  /** What people know it by. */
+  readonly name: string;
   /** Never rejects. */
   readonly settled: Promise<Outcome<unknown>>;
+  /** How many runs ended otherwise than well, of those it stands for. Valid once it has settled. */
+  readonly failedRuns: number;
   /** Whether somebody looked at how it ended. */
   readonly observed: boolean;
   readonly error: Error | undefined;
+  /** What it has started itself, where it is a stretch of the same code: that alone is no work. */
+  readonly accounts?: Accounts;
 }
 
 /** Who wants to know whether something is under way. */
@@ -25,8 +28,13 @@ export class Accounts {
   #failures: Accountable[] | undefined;
   /** What has not ended. */
   #open = 0;
-  #idle: (() => void) | undefined;
+  /** Who waits for all of it to have ended. */
+  #joining: (() => void)[] | undefined;
   #failed = 0;
+  /** Work under way, also within stretches of the same code. */
+  #working = 0;
+  /** Of the stretch around this one. */
+  #around: Accounts | undefined;
   #watcher: AccountsWatcher | undefined;
 
   /** Tells one watcher from now on. */
@@ -36,19 +44,38 @@ export class Accounts {
 
   /** Takes something in. */
   adopt(child: Accountable): void {
+    const { accounts } = child;
     this.#open++;
-    this.#watcher?.workStarted();
+    if (accounts === undefined) this.#work(1);
+    else accounts.#standIn(this);
     void child.settled.then((outcome) => {
+      this.#failed += child.failedRuns;
       if (!outcome.ok) this.#noteFailure(child, outcome.state);
       this.#open--;
-      if (this.#open > 0) return;
-      this.#idle?.();
-      this.#watcher?.workEnded();
+      if (this.#open === 0) this.#allEnded();
+      if (accounts === undefined) this.#work(-1);
     });
   }
 
+  #standIn(around: Accounts): void {
+    this.#around = around;
+    if (this.#working > 0) around.#work(this.#working);
+  }
+
+  #work(change: number): void {
+    this.#working += change;
+    if (change > 0) this.#watcher?.workStarted();
+    else if (this.#working === 0) this.#watcher?.workEnded();
+    if (this.#around !== undefined) this.#around.#work(change);
+  }
+
+  #allEnded(): void {
+    const joining = this.#joining ?? [];
+    this.#joining = undefined;
+    for (const go of joining) go();
+  }
+
   #noteFailure(child: Accountable, state: string): void {
-    if (child.isRun) this.#failed++;
     // What was cancelled or skipped did not fail by itself: its cause accounts for it.
     if (state === 'CANCELLED' || state === 'SKIPPED') return;
     this.#failures ??= [];
@@ -60,11 +87,17 @@ export class Accounts {
     return this.#open > 0;
   }
 
+  /** Whether work is under way, also within stretches of the same code; such a stretch alone is none. */
+  get working(): boolean {
+    return this.#working > 0;
+  }
+
   /** Resolves when everything has ended, also what is started meanwhile. */
   async join(): Promise<void> {
     while (this.#open > 0) {
       await new Promise<void>((resolve) => {
-        this.#idle = resolve;
+        this.#joining ??= [];
+        this.#joining.push(resolve);
       });
     }
   }

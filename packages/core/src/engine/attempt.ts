@@ -1,10 +1,8 @@
 import pTimeout from 'p-timeout';
 import type { Clock, Timer } from '../clock/clock.ts';
-import { timedOut } from '../errors/errors.ts';
-import { HoldfastError } from '../errors/holdfast-error.ts';
-import { resolveFutures, UpstreamFailure } from './inputs.ts';
+import { parentFailed, timedOut } from '../errors/errors.ts';
+import { resolveReturned } from './inputs.ts';
 import { inScope, type Scope } from './scope.ts';
-import { searchIn } from './search.ts';
 import { withUnobserved, type CodeEnd } from './unobserved.ts';
 import { settleUnreached } from './unreached.ts';
 
@@ -20,14 +18,7 @@ async function invoke(scope: Scope, args: readonly unknown[]): Promise<unknown> 
   const { aroundAttempt } = scope.execution.engine;
   const { id: runId, kind, name, attempts: attempt } = run;
   const value = await (aroundAttempt?.({ runId, kind, name, attempt }, call) ?? call());
-  if (definition.kind === 'task') return value;
-  // What a flow returns, it has looked at: a failure in it is thrown.
-  for (const future of searchIn([value]).futures) future.parts.observe();
-  try {
-    return await resolveFutures(value);
-  } catch (error) {
-    throw error instanceof UpstreamFailure ? error.upstream : error;
-  }
+  return definition.kind === 'task' ? value : resolveReturned(value);
 }
 
 /** The clock's timers in the form that p-timeout takes. */
@@ -119,7 +110,8 @@ async function waitForFunction(scope: Scope, args: readonly unknown[]): Promise<
 export async function makeAttempt(scope: Scope, args: readonly unknown[]): Promise<AttemptEnd> {
   const resumed = scope.run.state.name === 'Resumed';
   const end = await waitForFunction(scope, args);
-  if (end.kind === 'threw') scope.cancellation.abort(endedWith(scope, end.error));
+  if (end.kind === 'threw')
+    scope.cancellation.abort(parentFailed(scope.definition.name, end.error));
   if (end.kind !== 'returned') scope.close();
   if (scope.accounts.busy) await scope.accounts.join();
   scope.close();
@@ -133,15 +125,4 @@ export async function makeAttempt(scope: Scope, args: readonly unknown[]): Promi
   }
   if (end.kind !== 'returned' && end.kind !== 'threw') return end;
   return withUnobserved(scope.definition.name, scope.accounts, end);
-}
-
-function endedWith(scope: Scope, error: unknown): Error {
-  return new HoldfastError(
-    'PARENT_FAILED',
-    `'${scope.definition.name}', which had started it, failed.`,
-    {
-      retryable: false,
-      cause: error,
-    },
-  );
 }

@@ -1,7 +1,8 @@
 import type { Definition } from '../definition/definition.ts';
 import { waitsOnItself } from '../errors/errors.ts';
 import { assertDurable } from './engine-core.ts';
-import { authorsKey, hashArguments } from './identity.ts';
+import { currentGroup, type Group } from './group.ts';
+import { authorsKey, hashArguments, keyRequired } from './identity.ts';
 import type { Scope } from './scope.ts';
 import { stretchIn, type Stretch } from './stretch.ts';
 import { searchIn, unquoted, type AnyFuture } from './search.ts';
@@ -11,6 +12,8 @@ export interface Call {
   readonly scope: Scope;
   /** The stretch of code that accounts for it, and stops it. */
   readonly stretch: Stretch;
+  /** The group whose limit it is under. */
+  readonly group: Group | undefined;
   readonly definition: Definition;
   /** As they were given, but for quotes where they hold no futures: what was quoted stands in their place. */
   readonly args: readonly unknown[];
@@ -48,10 +51,25 @@ export function callOf(scope: Scope, definition: Definition, given: readonly unk
   return {
     scope,
     stretch,
+    group: currentGroup(),
     definition,
     args: waits ? given : plain,
     futures,
     inputHash: hashArguments(plain, engine.resources),
     key: definition.key === undefined || waits ? undefined : authorsKey(engine, definition, plain),
   };
+}
+
+/**
+ * The identity of a call without an author's key: its inputs, and an ordinal among equals.
+ *
+ * @throws `KEY_REQUIRED`
+ */
+export function keyOfInputs({ scope, definition, inputHash }: Call): string {
+  if (inputHash === undefined && scope.execution.engine.store.durable) {
+    throw keyRequired(definition);
+  }
+  const hash = inputHash ?? 'unhashed';
+  const ordinal = scope.ordinal(definition.name, hash);
+  return ordinal === 0 ? hash : `${hash}#${ordinal}`;
 }

@@ -51,8 +51,8 @@ function outsideFuture(definition: Definition, args: readonly unknown[]): Future
 function notStarted(scope: Scope, definition: Definition, error: Error): Promise<never> {
   let observed = false;
   stretchIn(scope).accounts.adopt({
-    definition,
-    isRun: false,
+    name: definition.name,
+    failedRuns: 0,
     settled: Promise.resolve(failed('FAILED', error)),
     error,
     get observed() {

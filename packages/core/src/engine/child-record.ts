@@ -1,32 +1,29 @@
-import type { Definition } from '../definition/definition.ts';
 import type { RunId } from '../model/ids.ts';
 import type { Run } from '../model/run.ts';
 import { isTerminal } from '../model/state.ts';
+import type { Call } from './call.ts';
 import { encodeInputs, nameForPeople } from './engine-core.ts';
 import { tellOfRecovery } from './notes/run-logger.ts';
 import { RunHandle } from './run-handle.ts';
 import type { Scope } from './scope.ts';
 import { crashedWith, endOpenBelow } from './unreached.ts';
 
-/** What identifies a child within its parent, and what it was called with. */
-export interface ChildCall {
-  readonly definition: Definition;
+/** What identifies a child within its parent. */
+export interface ChildIdentity {
   readonly id: RunId;
   readonly key: string;
-  readonly inputHash: string | undefined;
-  readonly args: readonly unknown[];
 }
 
-function newRun(scope: Scope, call: ChildCall): Run {
+function newRun(call: Call, { id, key }: ChildIdentity, args: readonly unknown[]): Run {
+  const { scope, group, definition, inputHash } = call;
   const { execution, run: parent, tryName } = scope;
-  const { definition, args, inputHash } = call;
   const base = {
-    id: call.id,
+    id,
     name: definition.name,
     rootId: execution.rootId,
     parentId: parent.id,
     parentTry: tryName,
-    key: call.key,
+    key,
     generation: 1,
     version: 1,
     state: { type: 'PENDING', name: 'Pending' } as const,
@@ -35,6 +32,7 @@ function newRun(scope: Scope, call: ChildCall): Run {
     createdAt: execution.clock.now(),
     tags: definition.tags,
     ...nameForPeople(execution.engine, definition, args),
+    ...(group === undefined ? {} : { groups: group.path }),
   };
   return definition.kind === 'task'
     ? { ...base, kind: 'task', inputHash: inputHash ?? '', dependsOn: [] }
@@ -44,11 +42,20 @@ function newRun(scope: Scope, call: ChildCall): Run {
 /**
  * The record that a child goes on with, staged but not written: a new one, the next generation of an ended one, or
  * one that its process left open, which then counts a recovery, and which rules may end.
+ *
+ * @param args as far as they are known
  */
-export function openRecord(scope: Scope, call: ChildCall, known: Run | undefined): RunHandle {
+export function openRecord(
+  call: Call,
+  identity: ChildIdentity,
+  args: readonly unknown[],
+  known: Run | undefined,
+): RunHandle {
+  const { definition, scope } = call;
   const { execution, tryName } = scope;
-  const { definition } = call;
-  if (known === undefined) return RunHandle.made(execution, definition, newRun(scope, call));
+  if (known === undefined) {
+    return RunHandle.made(execution, definition, newRun(call, identity, args));
+  }
   const handle = RunHandle.read(execution, known, definition);
   if (isTerminal(known.state)) {
     handle.stage({ type: 'again' }, { parentTry: tryName });

@@ -1,21 +1,20 @@
 import type { Definition } from '../definition/definition.ts';
-import { cancelled, reasonOf, skipped, waitsOnItself } from '../errors/errors.ts';
+import { cancelled, reasonOf, waitsOnItself } from '../errors/errors.ts';
 import { FutureOfTask, type FutureParts } from '../future/task-future.ts';
 import { newRunId, type RunId } from '../model/ids.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { Dependency, Run } from '../model/run.ts';
-import { isTerminal, type TerminalState } from '../model/state.ts';
+import { isTerminal } from '../model/state.ts';
 import { standsAsItIs } from '../rules/replay.ts';
 import type { Accountable } from './accounts.ts';
-import { callOf, type Call } from './call.ts';
+import { callOf, keyOfInputs, type Call } from './call.ts';
 import { Cancellation } from './cancellation.ts';
-import { performChecked } from './checked-inputs.ts';
 import { endRefused, openRecord } from './child-record.ts';
 import { keepableText } from './engine-core.ts';
-import { authorsKey, hashArguments, keyRequired, keyReused } from './identity.ts';
+import { authorsKey, hashArguments, keyReused } from './identity.ts';
 import { allEnded, dependenciesOf, readInputs } from './inputs.ts';
-import { completedValue, failed, failureOf } from './outcomes.ts';
-import { perform } from './perform.ts';
+import { failed, failureOf, outcomeOf, upstreamFailed, type Failed } from './outcomes.ts';
+import { performCall } from './perform-call.ts';
 import type { RunHandle } from './run-handle.ts';
 import { currentScope, type Scope } from './scope.ts';
 
@@ -43,7 +42,7 @@ export class ChildRun implements Accountable, FutureParts<unknown> {
     const { stretch, definition, key, inputHash } = call;
     this.#call = call;
     if (key !== undefined) this.#identify(key);
-    else if (definition.key === undefined) this.#identify(this.#keyOfInputs());
+    else if (definition.key === undefined) this.#identify(keyOfInputs(call));
     this.#cancellation = new Cancellation(stretch.cancellation);
     this.#identity = `${definition.name}:${this.#key ?? inputHash ?? ''}`;
     this.settled = this.#execute().then(
@@ -80,9 +79,13 @@ export class ChildRun implements Accountable, FutureParts<unknown> {
     return this.#call.inputHash;
   }
 
-  /** False for one that has joined another under the author's key. */
-  get isRun(): boolean {
-    return !this.#joined;
+  get name(): string {
+    return this.#call.definition.name;
+  }
+
+  /** One that has joined another under the author's key is none of its own. */
+  get failedRuns(): number {
+    return this.#error === undefined || this.#joined ? 0 : 1;
   }
 
   /** Whether somebody looked at how it ended. */
@@ -147,16 +150,6 @@ export class ChildRun implements Accountable, FutureParts<unknown> {
     return outcome;
   }
 
-  /** The identity of a call without an author's key: its inputs, and an ordinal among equals. */
-  #keyOfInputs(): string {
-    if (this.inputHash === undefined && this.#call.scope.execution.engine.store.durable) {
-      throw keyRequired(this.definition);
-    }
-    const hash = this.inputHash ?? 'unhashed';
-    const ordinal = this.#call.scope.ordinal(this.definition.name, hash);
-    return ordinal === 0 ? hash : `${hash}#${ordinal}`;
-  }
-
   #identify(key: string): void {
     const { execution, run } = this.#call.scope;
     this.#key = key;
@@ -175,7 +168,7 @@ export class ChildRun implements Accountable, FutureParts<unknown> {
     if (this.#cancellation.reason !== undefined) return this.#cancelledEarly();
     const args = inputs.kind === 'ready' ? inputs.args : this.#call.args;
     if (this.#key === undefined) {
-      if (inputs.kind === 'failed') return failed('SKIPPED', this.#upstreamFailed(inputs.upstream));
+      if (inputs.kind === 'failed') return this.#skippedBy(inputs.upstream);
       const joined = this.#joinLate(args);
       if (joined !== undefined) return joined;
     }
@@ -194,9 +187,8 @@ export class ChildRun implements Accountable, FutureParts<unknown> {
   }
 
   #open(args: readonly unknown[]): RunHandle {
-    const { definition, inputHash } = this.#call;
-    const call = { definition, id: this.#id as RunId, key: this.#key as string, inputHash, args };
-    this.#handle ??= openRecord(this.#call.scope, call, this.#known);
+    const identity = { id: this.#id as RunId, key: this.#key as string };
+    this.#handle ??= openRecord(this.#call, identity, args, this.#known);
     return this.#handle;
   }
 
@@ -219,7 +211,7 @@ export class ChildRun implements Accountable, FutureParts<unknown> {
   ): Promise<Outcome<unknown>> {
     const known = this.#known;
     if (known !== undefined && standsAsItIs(known, dependsOn, this.#call.scope.tryName)) {
-      return this.#replay(known, known.state as TerminalState);
+      return this.#replay(known);
     }
     const handle = this.#open(args);
     if (this.#call.futures.length > 0) handle.nameForPeople(args);
@@ -228,18 +220,17 @@ export class ChildRun implements Accountable, FutureParts<unknown> {
       return failureOf(handle.state, this.definition.name);
     }
     if (upstream !== undefined) {
-      const error = this.#upstreamFailed(upstream);
-      const skip = { type: 'skip', name: 'UpstreamFailed', reason: error.message } as const;
-      await handle.apply(skip, { dependsOn });
-      return failed('SKIPPED', error);
+      const outcome = this.#skippedBy(upstream);
+      const { message: reason } = outcome.error;
+      await handle.apply({ type: 'skip', name: 'UpstreamFailed', reason }, { dependsOn });
+      return outcome;
     }
     return this.#perform(handle, args, dependsOn);
   }
 
-  #upstreamFailed(upstream: Error): Error {
-    const { scrub } = this.#call.scope.execution.engine.scrubber;
-    const reason = `'${this.definition.name}' was skipped: what it needs did not complete (${upstream.message}).`;
-    return skipped('UpstreamFailed', scrub(reason), upstream);
+  #skippedBy(upstream: Error): Failed {
+    const { engine } = this.#call.scope.execution;
+    return failed('SKIPPED', upstreamFailed(engine, this.definition.name, upstream));
   }
 
   /** Joins the run that has the author's key already, where the key depended on what futures gave. */
@@ -262,25 +253,21 @@ export class ChildRun implements Accountable, FutureParts<unknown> {
     return other.settled;
   }
 
-  #replay(known: Run, state: TerminalState): Outcome<unknown> {
+  #replay(known: Run): Outcome<unknown> {
     const { engine } = this.#call.scope.execution;
     this.#replayed = known;
     engine.events.emit('replayed', { run: known });
-    return state.type === 'COMPLETED'
-      ? { ok: true, value: completedValue(engine, state), state: 'COMPLETED' }
-      : failureOf(state, known.name);
+    return outcomeOf(engine, known) as Outcome<unknown>;
   }
 
   #perform(
     handle: RunHandle,
-    given: readonly unknown[],
+    args: readonly unknown[],
     dependsOn: readonly Dependency[],
   ): Promise<Outcome<unknown>> {
-    const { execution } = this.#call.scope;
-    const { definition } = this.#call;
+    const { scope, group, definition } = this.#call;
+    const { execution } = scope;
     const cancellation = this.#cancellation;
-    const run = { execution, handle, definition, args: given, cancellation, dependsOn };
-    const checks = definition.checkInput !== undefined && cancellation.reason === undefined;
-    return checks ? performChecked(run, definition.checkInput) : perform(run);
+    return performCall({ execution, handle, definition, args, cancellation, dependsOn }, group);
   }
 }

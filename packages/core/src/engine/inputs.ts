@@ -6,7 +6,7 @@ import type { Dependency } from '../model/run.ts';
 import { replaced, searchIn, type AnyFuture } from './search.ts';
 
 /** A future ended otherwise than well, and what needs its value cannot run. */
-export class UpstreamFailure extends Error {
+class UpstreamFailure extends Error {
   readonly upstream: Error;
 
   constructor(upstream: Error) {
@@ -35,7 +35,7 @@ async function valueOfFuture(future: AnyFuture): Promise<unknown> {
  *
  * @throws UpstreamFailure when one of them ended otherwise than well; all have ended then
  */
-export async function resolveFutures(value: unknown): Promise<unknown> {
+async function resolveFutures(value: unknown): Promise<unknown> {
   const { futures, quotes } = searchIn([value]);
   if (futures.length === 0 && quotes.length === 0) return value;
   const settled = await Promise.allSettled(futures.map(valueOfFuture));
@@ -45,6 +45,19 @@ export async function resolveFutures(value: unknown): Promise<unknown> {
     values.set(futures[at], result.value);
   }
   return replaced(value, values);
+}
+
+/**
+ * What code has returned, with its futures resolved. What it returns, it has looked at: a failure in it is thrown, once
+ * all have ended.
+ */
+export async function resolveReturned(value: unknown): Promise<unknown> {
+  for (const future of searchIn([value]).futures) future.parts.observe();
+  try {
+    return await resolveFutures(value);
+  } catch (error) {
+    throw error instanceof UpstreamFailure ? error.upstream : error;
+  }
 }
 
 /** Whether all of these have ended. */

@@ -8,6 +8,7 @@ import type { Outcome } from '../model/outcome.ts';
 import type { Accountable } from './accounts.ts';
 import { Cancellation } from './cancellation.ts';
 import { ChildRun } from './child-run.ts';
+import { currentGroup } from './group.ts';
 import { hashArguments } from './identity.ts';
 import { failed } from './outcomes.ts';
 import type { Scope } from './scope.ts';
@@ -67,11 +68,13 @@ function iteratorOf(definition: Definition, items: unknown): Items {
  */
 class Mapping implements Accountable {
   readonly definition: Definition;
-  readonly isRun = false;
+  /** The reading of items is no run. */
+  readonly failedRuns = 0;
   readonly identity: string;
   readonly settled: Promise<Outcome<unknown>>;
   readonly #scope: Scope;
   readonly #stretch: Stretch;
+  readonly #group = currentGroup();
   readonly #call: MapCall;
   readonly #log = new MemberLog<unknown>();
   /** Under way, or ended otherwise than well. */
@@ -97,6 +100,10 @@ class Mapping implements Accountable {
       (): Outcome<unknown> => this.#end(),
       (error: unknown): Outcome<unknown> => this.#end(error as Error),
     );
+  }
+
+  get name(): string {
+    return this.definition.name;
   }
 
   /** The members to come, for any number of readers. */
@@ -190,6 +197,7 @@ class Mapping implements Accountable {
   async #pump(iterator: Items): Promise<boolean> {
     for (;;) {
       await this.#slot();
+      if (this.#group !== undefined) await this.#group.room(this.#cancellation);
       if (this.#cancellation.reason !== undefined) return false;
       const pulled = iterator.next();
       const next = 'then' in pulled ? await this.#unlessStopped(pulled) : pulled;
@@ -213,7 +221,8 @@ class Mapping implements Accountable {
   }
 
   #start(item: unknown): void {
-    const child = ChildRun.start(this.#scope, this.definition, this.#call.toArguments(item));
+    const args = this.#call.toArguments(item);
+    const child = ChildRun.start(this.#scope, this.definition, args);
     if (this.#observed) child.observe();
     this.#kept.add(child);
     this.#free--;

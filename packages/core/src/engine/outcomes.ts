@@ -1,7 +1,7 @@
 import { cancelled, skipped } from '../errors/errors.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { Run } from '../model/run.ts';
-import { isTerminal, type CompletedState, type TerminalState } from '../model/state.ts';
+import { isTerminal, type TerminalState } from '../model/state.ts';
 import { fromFailure } from '../serial/failure-codec.ts';
 import type { EngineCore } from './engine-core.ts';
 import { storedValue } from './stored-value.ts';
@@ -31,13 +31,13 @@ export function failureOf(state: TerminalState, name: string): Failed {
 
 /** How a run ended; undefined while it has not. */
 export function outcomeOf(engine: EngineCore, { state, name }: Run): Outcome<unknown> | undefined {
-  if (state.type === 'COMPLETED') {
-    return { ok: true, value: completedValue(engine, state), state: 'COMPLETED' };
-  }
-  return isTerminal(state) ? failureOf(state, name) : undefined;
+  if (!isTerminal(state)) return undefined;
+  if (state.type !== 'COMPLETED') return failureOf(state, name);
+  return { ok: true, value: engine.codec.decode(storedValue(state.result)), state: state.type };
 }
 
-/** The value of a run that completed earlier. */
-export function completedValue(engine: EngineCore, state: CompletedState): unknown {
-  return engine.codec.decode(storedValue(state.result));
+/** The error of a run that cannot be executed, because what it needs did not complete. */
+export function upstreamFailed(engine: EngineCore, name: string, upstream: Error): Error {
+  const reason = `'${name}' was skipped: what it needs did not complete (${upstream.message}).`;
+  return skipped('UpstreamFailed', engine.scrubber.scrub(reason), upstream);
 }

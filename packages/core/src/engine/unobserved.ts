@@ -19,7 +19,7 @@ function beside(thrown: unknown, errors: readonly Error[]): AggregateError {
  * Failures of what code has started, and that nobody looked at, make it fail, beside what it threw itself. Valid once
  * all of it has ended.
  *
- * @param name of the flow, task or group whose code it is
+ * @param name what has the code: a flow, a task, or a group
  */
 export function withUnobserved(name: string, accounts: Accounts, end: CodeEnd): CodeEnd {
   const children = accounts.unobserved();
@@ -30,7 +30,7 @@ export function withUnobserved(name: string, accounts: Accounts, end: CodeEnd): 
   );
   if (errors.length === 0) return end;
   if (end.kind === 'threw') return { kind: 'threw', error: beside(end.error, errors) };
-  const names = children.map((child) => child.definition.name).join(', ');
+  const names = children.map((child) => child.name).join(', ');
   const error = new HoldfastError(
     'UNOBSERVED_FAILURE',
     `'${name}' returned, but tasks it had submitted failed: ${names}.`,

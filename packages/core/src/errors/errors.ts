@@ -63,6 +63,14 @@ export function nameReused(kind: string, name: string, run: string): HoldfastErr
   );
 }
 
+/** What had started a run failed, and takes it along. */
+export function parentFailed(name: string, cause: unknown): HoldfastError {
+  return new HoldfastError('PARENT_FAILED', `'${name}', which had started it, failed.`, {
+    retryable: false,
+    cause,
+  });
+}
+
 /** A task was started by code whose run has ended. */
 export function runEnded(task: string, run: string): HoldfastError {
   return new HoldfastError(

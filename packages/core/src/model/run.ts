@@ -19,6 +19,8 @@ export interface RunBase {
   readonly rootId: RunId;
   /** The run whose code started this one. Absent for a top-level flow. */
   readonly parentId?: RunId;
+  /** The groups that the call stood in, outermost first. Absent outside of any. */
+  readonly groups?: readonly string[];
   /** Counts from 1; running an ended run again makes the next one. */
   readonly generation: number;
   /** Counts the writes to this record, from 1; every write names the version it expects. */

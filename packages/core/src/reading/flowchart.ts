@@ -2,6 +2,7 @@ import type { RunId } from '../model/ids.ts';
 import type { Run } from '../model/run.ts';
 import { STATE_TYPES, type EpochMs, type StateType } from '../model/state.ts';
 import { displayState } from './display-state.ts';
+import { groupLines } from './flowchart-groups.ts';
 import { groupedByName, ungrouped, type RunGroup } from './grouping.ts';
 import { mermaidText } from './mermaid-text.ts';
 import { titleOf } from './named-run.ts';
@@ -90,7 +91,7 @@ function edgesOf(groups: readonly RunGroup[]): readonly string[] {
 }
 
 /**
- * A run and all below it as a Mermaid flowchart: what is too many to be read is grouped by name. Of the edges, no more
+ * A run and all below it as a Mermaid flowchart, calls of a `group()` in a frame: what is too many to be read is grouped by name. Of the edges, no more
  * are given than Mermaid accepts.
  */
 export function flowchart(tree: RunTree, id: RunId, now: EpochMs): string {
@@ -103,6 +104,7 @@ export function flowchart(tree: RunTree, id: RunId, now: EpochMs): string {
   const lines = [
     'flowchart TD',
     ...groups.map((group, at) => `  n${at}["${labelOf(group, now)}"]:::${classOf(group)}`),
+    ...groupLines(groups),
     ...edges.map((edge) => `  ${edge}`),
     ...STATE_TYPES.filter((type) => used.has(type.toLowerCase())).map(
       (type) => `  classDef ${type.toLowerCase()} ${COLOURS[type]}`,

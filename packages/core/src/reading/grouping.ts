@@ -1,7 +1,7 @@
 import type { Run } from '../model/run.ts';
 import type { RunTree } from './run-tree.ts';
 
-/** Runs that are shown as one: of one kind and name, below the same ones. */
+/** Runs that are shown as one: of one kind and name, below the same ones, called in the same groups. */
 export interface RunGroup {
   readonly runs: readonly Run[];
   /** Undefined for the topmost. */
@@ -21,7 +21,7 @@ export function ungrouped(tree: RunTree, top: Run): readonly RunGroup[] {
 
 /** Runs of one kind and name below the same ones as one; what is more than `most` then, as one more. */
 export function groupedByName(tree: RunTree, top: Run, most: number): readonly RunGroup[] {
-  const groups = grown(tree, top, ({ kind, name }) => `${kind} ${name}`);
+  const groups = grown(tree, top, (run) => [run.kind, run.name, ...(run.groups ?? [])].join('\0'));
   if (groups.length <= most) return groups;
   const shown = groups.slice(0, most - 1);
   const rest = groups.slice(most - 1);

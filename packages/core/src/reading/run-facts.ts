@@ -13,6 +13,8 @@ export interface RunFacts {
   readonly runName?: string;
   readonly rootId: RunId;
   readonly parentId?: RunId;
+  /** The groups that its call stood in, outermost first. */
+  readonly groups?: readonly string[];
   readonly state: State;
   /** The name of the state; `Late` where its start was due and it has not started. */
   readonly displayState: DisplayState;
@@ -39,7 +41,7 @@ export function durationOf({ startedAt, endedAt }: Run, now: EpochMs): number | 
 /** A run in short. */
 export function runFacts(run: Run, now: EpochMs): RunFacts {
   const { id, kind, name, rootId, state, generation, attempts, recoveries, createdAt } = run;
-  const { runName, parentId, startedAt, endedAt } = run;
+  const { runName, parentId, groups, startedAt, endedAt } = run;
   const duration = durationOf(run, now);
   return {
     id,
@@ -54,6 +56,7 @@ export function runFacts(run: Run, now: EpochMs): RunFacts {
     displayState: displayState(run, now),
     ...(runName === undefined ? {} : { runName }),
     ...(parentId === undefined ? {} : { parentId }),
+    ...(groups === undefined ? {} : { groups }),
     ...(startedAt === undefined ? {} : { startedAt }),
     ...(endedAt === undefined ? {} : { endedAt }),
     ...(duration === undefined ? {} : { duration }),

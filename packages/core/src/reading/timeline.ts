@@ -32,6 +32,8 @@ export interface Lane {
   readonly kind: 'flow' | 'task';
   readonly name: string;
   readonly runName?: string;
+  /** The groups that its call stood in, outermost first. */
+  readonly groups?: readonly string[];
   /** How far below the run in question: 0 for itself. */
   readonly depth: number;
   readonly state: DisplayState;
@@ -103,7 +105,7 @@ function spansOf(history: readonly HistoryEntry[], now: EpochMs): readonly Span[
 }
 
 function laneOf(run: Run, depth: number, spans: readonly Span[], now: EpochMs): Lane {
-  const { id, kind, name, runName, attempts } = run;
+  const { id, kind, name, runName, groups, attempts } = run;
   const duration = durationOf(run, now);
   return {
     id,
@@ -113,6 +115,7 @@ function laneOf(run: Run, depth: number, spans: readonly Span[], now: EpochMs): 
     attempts,
     spans,
     ...(runName === undefined ? {} : { runName }),
+    ...(groups === undefined ? {} : { groups }),
     ...(duration === undefined ? {} : { duration }),
     state: displayState(run, now),
     stateType: run.state.type,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { allowFailure, flow, task } from '@holdfast/core';
+import { allowFailure, flow, group, task } from '@holdfast/core';
 import { bench } from '../engine/support.ts';
 import { begun, ended, MINUTE, refused } from './support.ts';
 import { readFlowchart } from './flowchart-syntax.ts';
@@ -68,6 +68,33 @@ describe('mermaid', () => {
     const [sub] = (await one.engine.below(id)).filter(({ kind }) => kind === 'flow');
     expect(labels(await one.engine.mermaid(sub?.id as never))[0]).toBe('nightly\nRunning · 1m');
     await one.engine.stop();
+  });
+
+  it('frames what was called in a group', async () => {
+    const f = flow(
+      async () => {
+        await group('all "dumps"', {}, async () => {
+          await dump('shop');
+          await group('big', { concurrency: 1 }, () => dump.map(['crm', 'wiki']));
+          await group('big', {}, () => verify(1));
+        });
+        return report();
+      },
+      { name: 'nightly' },
+    );
+    const one = bench();
+    const { frames, nodes } = readFlowchart(await one.engine.mermaid(await ended(one, f)));
+    expect(frames).toEqual([
+      'all "dumps" / big: dump crm, dump wiki, verify',
+      'all "dumps": dump shop',
+    ]);
+    expect(nodes.size).toBe(6);
+    const many = flow(
+      () => group('many', {}, () => verify.map(Array.from({ length: 300 }, (_, n) => n))),
+      { name: 'many' },
+    );
+    const large = readFlowchart(await one.engine.mermaid(await ended(one, many)));
+    expect(large.frames).toEqual(['many: verify × 300: 300 completed']);
   });
 
   it('groups a thousand by name', async () => {

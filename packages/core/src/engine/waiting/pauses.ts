@@ -115,7 +115,7 @@ export class Pauses implements AccountsWatcher {
   /** Whether the code does nothing but wait, as far as can be known. */
   get #idle(): boolean {
     const { execution, accounts } = this.#scope;
-    const underWay = accounts.busy || this.#processes > 0;
+    const underWay = accounts.working || this.#processes > 0;
     const told = this.#cancellation.reason ?? execution.abandoned;
     return this.#waits.size > 0 && !underWay && told === undefined;
   }

@@ -100,7 +100,8 @@ export const fidelityChecks: readonly RunStoreCheck[] = [
       await commitAll(store, creation(flow, { lease: HOLDER }));
       const fence = { rootId: flow.id, epoch: 1 };
       const dependsOn = [{ runId: sampleId(8), generation: 3 }];
-      const task = sampleTask(2, flow, { dependsOn, tags: ['x'], key: '', inputHash: '' });
+      const groups = ['dumps', 'große'];
+      const task = sampleTask(2, flow, { dependsOn, groups, key: '', inputHash: '' });
       const { startedAt: _, ...unstarted } = sampleTask(3, flow, { name: '' });
       await commitAll(store, creation(task, { fence }), creation(unstarted, { fence }));
       assert.deepEqual(await store.runs({ order: 'oldest' }), [flow, task, unstarted]);

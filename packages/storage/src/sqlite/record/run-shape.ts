@@ -135,6 +135,7 @@ const COMMON = {
   startedAt: optional(number),
   endedAt: optional(number),
   tags: list(text),
+  groups: optional(list(text)),
   parentTry: optional(text),
   runName: optional(text),
   rolledBackAt: optional(number),

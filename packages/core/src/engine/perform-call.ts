@@ -1,0 +1,31 @@
+import type { InputCheck } from '../definition/definition.ts';
+import type { Outcome } from '../model/outcome.ts';
+import { toFailure } from '../serial/failure-codec.ts';
+import type { Group } from './group.ts';
+import { failed } from './outcomes.ts';
+import { perform } from './perform.ts';
+import type { Performance } from './performance.ts';
+
+/** One whose arguments are refused fails without an attempt. */
+async function performChecked(run: Performance, check: InputCheck): Promise<Outcome<unknown>> {
+  const { execution, handle, dependsOn } = run;
+  let args: readonly unknown[];
+  try {
+    args = await check(run.args);
+  } catch (error) {
+    const failure = toFailure(error, execution.engine.scrubber.scrub);
+    await handle.apply({ type: 'fail', error: failure }, { dependsOn: dependsOn ?? [] });
+    return failed('FAILED', error as Error);
+  }
+  return perform({ ...run, args });
+}
+
+/** Executes a run that code has called: its arguments are checked, once the group around the call has a place for it. */
+export function performCall(run: Performance, group: Group | undefined): Promise<Outcome<unknown>> {
+  if (run.cancellation.reason !== undefined) return perform(run);
+  const { checkInput } = run.definition;
+  if (group === undefined) {
+    return checkInput === undefined ? perform(run) : performChecked(run, checkInput);
+  }
+  return group.admit(run, () => performCall(run, undefined));
+}
