@@ -20,7 +20,14 @@ function run(
   titles: readonly string[],
   leftOut?: string,
 ): Promise<Result> {
-  const pattern = titles.map((title) => title.replaceAll(/[^\w\s]/g, '.')).join('|');
+  const pattern = titles
+    .map((title) =>
+      title
+        .replaceAll('%s', '~')
+        .replaceAll(/[^\w\s~]/g, '.')
+        .replaceAll('~', '.*'),
+    )
+    .join('|');
   const env = leftOut === undefined ? process.env : { ...process.env, [WITHOUT_OPTION]: leftOut };
   const child = spawn('vitest', ['run', ...new Set(files), '-t', pattern, '--testTimeout=4000'], {
     cwd: root,

@@ -75,16 +75,25 @@ export const GROUPS = {
       variable: 'options',
     },
   },
-  schedule: {
-    title: 'Schedules',
-    taken: 'Taken by `schedule(flow, options)`.',
+  times: {
+    title: 'Times of a schedule',
+    taken: 'Taken by `schedule(flow, options)`: those of one of the three kinds.',
     declared: [
       {
         file: `${CORE}/policies/occurrences.ts`,
         names: ['CronTimes', 'IntervalTimes', 'GivenTimes'],
       },
-      { file: `${CORE}/definition/schedule-options.ts`, names: ['ScheduleRules'] },
     ],
+    read: {
+      file: `${CORE}/policies/occurrences.ts`,
+      head: /export function occurrencesOf\([^]*?\): Occurrences \{/,
+      variable: 'times',
+    },
+  },
+  schedule: {
+    title: 'Schedules',
+    taken: 'Taken by `schedule(flow, options)`.',
+    declared: [{ file: `${CORE}/definition/schedule-options.ts`, names: ['ScheduleRules'] }],
     read: {
       file: `${CORE}/definition/schedule.ts`,
       head: /export function makeSchedule\([^]*?\): CheckedSchedule \{/,

@@ -25,16 +25,70 @@ const ENGINE = 'packages/core/test/engine';
 export const PROOFS: { readonly [group in GroupName]: { readonly [option: string]: Proof } } = {
   definition: {
     ...inFile(`${ENGINE}/retry.test.ts`, {
-      retries: 'end with the last error',
+      retries: 'happen after their delays, and whatever the error is',
       retryIf: 'ask retryIf with the original error',
       timeout: 'is told as such, and cancels what the attempt had started',
+      grace: 'is abandoned after its grace: its context throws, and it can start nothing',
+    }),
+    ...inFile(`${ENGINE}/hooks.test.ts`, {
+      onStart: 'tell each step with its subject',
+      onSuccess: 'tell each step with its subject',
+      onFailure: 'tell each step with its subject',
+      onRetry: 'tell each step with its subject',
+      onCancel: 'tell each step with its subject',
+      onSkip: 'tell each step with its subject',
+    }),
+    ...inFile(`${ENGINE}/recovery.test.ts`, {
+      maxRecoveries: 'is CRASHED when it died too often, and so is what it had under way',
+    }),
+    ...inFile(`${ENGINE}/identity.test.ts`, {
+      key: 'that the author gives joins equal calls, and refuses different ones',
+      durable: 'a flow that wants a durable store gets one, also as a subflow',
+    }),
+    ...inFile(`${ENGINE}/map.test.ts`, {
+      concurrency: 'pulls an item only when a slot is free, and never runs more at once than told',
+    }),
+    ...inFile(`${ENGINE}/calls.test.ts`, {
+      runName: 'comes from the arguments, once they are known',
+      waitFor: 'that fail skip the task, which says why, and allowFailure lets it run',
+    }),
+    ...inFile(`${ENGINE}/engine-options.test.ts`, {
+      onCrash: 'calls a hook of a flow that is not taken up again',
+    }),
+    ...inFile('packages/core/test/decorators/instances.test.ts', {
+      name: 'records the tasks under the names of their methods',
+      tags: 'records the tasks under the names of their methods',
     }),
   },
-  retries: {},
+  retries: inFile('packages/core/test/model/retry.test.ts', {
+    delay: 'is fixed, a list of which the last repeats, exponential, or what a function says',
+    backoff: 'is fixed, a list of which the last repeats, exponential, or what a function says',
+    factor: 'is fixed, a list of which the last repeats, exponential, or what a function says',
+    maxDelay: 'lets a function meet maxDelay too',
+    jitter: 'is spread by the jitter between a part of the delay and all of it, as chance says',
+    maxElapsed: 'begins after maxElapsed',
+  }),
   engine: {
+    ...inFile(`${ENGINE}/recovery.test.ts`, {
+      flows: 'goes on elsewhere; what had completed is not executed again, attempts stay used',
+      clock: 'gets the same time, chance and ids again, each attempt its own',
+    }),
     ...inFile(`${ENGINE}/logs.test.ts`, {
       logs: 'are kept from the level on that the engine was given',
     }),
+    ...inFile(`${ENGINE}/schedules.test.ts`, {
+      schedules: 'runs its flow at each of its times, with arguments made for it',
+    }),
+    ...inFile(`${ENGINE}/engine-options.test.ts`, {
+      tasks: 'delivers hooks that are due of the tasks that it was given',
+      resources: 'gives runs its resources by their names',
+      secrets: 'resolves secrets of schemes of its own',
+      logger: 'hands lines of its runs to the logger',
+      codeVersion: 'keeps the version of the code with each run',
+      leaseTtl: 'leases its runs for as long as it is told',
+      random: 'takes its random numbers from the source that it is given',
+    }),
+    ...inFile(`${ENGINE}/retry.test.ts`, { aroundAttempt: 'can be provoked by a plan' }),
   },
   logs: {
     ...inFile(`${ENGINE}/logs.test.ts`, {
@@ -45,9 +99,26 @@ export const PROOFS: { readonly [group in GroupName]: { readonly [option: string
     ...inFile(`${ENGINE}/logged-values.test.ts`, { maxLine: 'is cut where a line is too long' }),
   },
   start: {
+    ...inFile(`${ENGINE}/identity.test.ts`, {
+      idempotencyKey:
+        'starts a run once, in one engine and in two, and gives its outcome ever after',
+    }),
     ...inFile(`${ENGINE}/traceparent.test.ts`, {
       traceparent: 'is kept with the run, and known to everything below it',
     }),
   },
-  schedule: {},
+  times: inFile('packages/core/test/model/occurrences.test.ts', {
+    timeZone: 'go by the clock of their zone, through the change to summer time',
+    anchor: 'follow from their anchor in both directions',
+  }),
+  schedule: {
+    ...inFile(`${ENGINE}/schedules.test.ts`, {
+      maxLateness: 'gives up what is later than maxLateness',
+      overlap: 'the next one waits for its end',
+      catchup: 'with catchup %s deals with what nobody was there for',
+    }),
+    ...inFile(`${ENGINE}/engine-options.test.ts`, {
+      name: 'a schedule has the name that it is given',
+    }),
+  },
 };

@@ -14,7 +14,8 @@ export function withoutOption(which: string) {
   if (!isGroup(group)) throw new Error(`${WITHOUT_OPTION}: there is no group '${group}'`);
   const { file, head, variable } = GROUPS[group].read;
   return {
-    name: 'without-option',
+    // Vitest keeps transformed modules by the names of the plugins.
+    name: `without ${which}`,
     enforce: 'pre' as const,
     transform(code: string, id: string) {
       if (!id.split('?')[0]?.endsWith(file)) return undefined;
