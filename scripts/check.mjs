@@ -7,6 +7,7 @@ const stages = [
   ['format', 'oxfmt --check'],
   ['unused code and dependencies', 'knip --no-config-hints'],
   ['tests', 'vitest run'],
+  ['options, each left out in turn', 'node scripts/prove-options.ts'],
   ['API reference', 'docs/node_modules/.bin/typedoc --options docs/typedoc.json'],
 ];
 

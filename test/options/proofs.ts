@@ -53,6 +53,7 @@ export const PROOFS: { readonly [group in GroupName]: { readonly [option: string
       waitFor: 'that fail skip the task, which says why, and allowFailure lets it run',
     }),
     ...inFile(`${ENGINE}/engine-options.test.ts`, {
+      description: 'a flow is described by the engine that knows it',
       onCrash: 'calls a hook of a flow that is not taken up again',
     }),
     ...inFile('packages/core/test/decorators/instances.test.ts', {

@@ -99,6 +99,7 @@ export type { TimelineTextOptions } from './reading/timeline-text.ts';
 export type { Reason, Wait } from './reading/wait.ts';
 export { createEngine } from './engine/create-engine.ts';
 export { defaultEngine, setDefaultEngine } from './engine/default-engine.ts';
+export type { DefinitionInfo } from './engine/definition-info.ts';
 export type { Engine, StartOptions } from './engine/engine.ts';
 export type { AttemptInfo, EngineOptions } from './engine/engine-options.ts';
 export type { GivenArtifact } from './engine/notes/artifact-body.ts';

@@ -41,13 +41,14 @@ export interface Hooks<R = never> {
 export interface RunOptions<A extends readonly unknown[] = never, R = never> extends Hooks<R> {
   /** Unique in an engine. Default: the function's name, or the method's. */
   name?: string;
-  /** One sentence for people. */
+  /** One sentence for people: `engine.definitions()` gives it. */
   description?: string;
   /**
    * What people call one run of it, in lists and messages: a text, or a function of the arguments, called once.
    * Identifies nothing. Default: the name. A function that throws counts as absent.
    */
   runName?: string | ((...args: A) => string);
+  /** Words that its runs are found by: `engine.runs({ tag })`. */
   tags?: readonly string[];
   /** How often a failed attempt is made again: a number, or a policy. Default 0. */
   retries?: number | Retries;

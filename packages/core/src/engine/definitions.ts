@@ -13,6 +13,13 @@ export class Definitions {
     return this.#known[kind].get(name);
   }
 
+  /** All of them: flows first, each kind by name. */
+  all(): readonly Definition[] {
+    return [this.#known.flow, this.#known.task].flatMap((known) =>
+      [...known.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    );
+  }
+
   /**
    * Notes a definition when it is called; `with()` and methods of other instances replace it. One that the engine
    * was given stays: a recovery finds under its name what the host has named.

@@ -6,6 +6,7 @@ import type { Explanation } from '../reading/explanation.ts';
 import type { Timeline } from '../reading/timeline.ts';
 import type { StoredLogEntry } from '../store/run-notes.ts';
 import type { RunQuery } from '../store/run-store.ts';
+import type { DefinitionInfo } from './definition-info.ts';
 
 /** Which lines to read. All conditions must hold. */
 export interface LogFilter {
@@ -21,6 +22,8 @@ export interface LogFilter {
 
 /** What can be read of the runs in a store, whoever executes them. Takes no lease and writes nothing. */
 export interface RunReader {
+  /** The flows and tasks that this engine knows by name: those it was given, and those it has seen called. Flows first, each kind by name. */
+  definitions(): readonly DefinitionInfo[];
   /** Runs in the store, newest first. */
   runs(query?: RunQuery): Promise<readonly Run[]>;
   /** Every run below a flow run, in the order they were made. */

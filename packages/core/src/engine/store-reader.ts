@@ -7,6 +7,7 @@ import type { Explanation } from '../reading/explanation.ts';
 import type { Timeline } from '../reading/timeline.ts';
 import type { StoredLogEntry } from '../store/run-notes.ts';
 import type { RunQuery } from '../store/run-store.ts';
+import { infoOf, type DefinitionInfo } from './definition-info.ts';
 import type { EngineCore } from './engine-core.ts';
 import { explainRun, flowchartOf, readTimeline } from './reading-back.ts';
 import type { LogFilter, RunReader } from './run-reader.ts';
@@ -33,6 +34,10 @@ export abstract class StoreReader implements RunReader {
 
   /** Opens the store, where it is not open yet. */
   protected abstract ready(): Promise<void>;
+
+  definitions(): readonly DefinitionInfo[] {
+    return this.core.definitions.all().map(infoOf);
+  }
 
   async runs(query: RunQuery = {}): Promise<readonly Run[]> {
     await this.ready();

@@ -24,6 +24,7 @@ export interface IntervalTimes {
 
 /** Given times, each once. */
 export interface GivenTimes {
+  /** One time, or several in any order. */
   readonly at: Date | readonly Date[];
 }
 

@@ -109,6 +109,15 @@ describe('an engine', () => {
   });
 });
 
+it('a flow is described by the engine that knows it', () => {
+  const f = flow(async () => 1, { name: 'f', description: 'Gives one.', tags: ['small'] });
+  const t = task(async () => 2, { name: 't' });
+  expect(bench({ flows: [f], tasks: [t] }).engine.definitions()).toEqual([
+    { kind: 'flow', name: 'f', description: 'Gives one.', tags: ['small'] },
+    { kind: 'task', name: 't', tags: [] },
+  ]);
+});
+
 it('a schedule has the name that it is given', async () => {
   const tick = flow(async () => undefined, { name: 'tick' });
   const schedules = [
