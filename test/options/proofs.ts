@@ -52,6 +52,11 @@ export const PROOFS: { readonly [group in GroupName]: { readonly [option: string
       runName: 'comes from the arguments, once they are known',
       waitFor: 'that fail skip the task, which says why, and allowFailure lets it run',
     }),
+    ...inFile(`${ENGINE}/cache.test.ts`, {
+      cache: 'is given to an equal call of another run, as COMPLETED/Cached, and to no other',
+      cacheFor: 'is served no longer than cacheFor',
+      refreshCache: 'is made anew and replaced with refreshCache',
+    }),
     ...inFile(`${ENGINE}/engine-options.test.ts`, {
       description: 'a flow is described by the engine that knows it',
       onCrash: 'calls a hook of a flow that is not taken up again',

@@ -81,6 +81,8 @@ export type {
   RunOptions,
   TaskOptions,
 } from './definition/options.ts';
+export { cacheBy } from './policies/cache-policy.ts';
+export type { CacheInput, CacheKeyFunction, CachePolicy } from './policies/cache-policy.ts';
 export { whenError } from './policies/retry.ts';
 export type { Retries, RetryInfo } from './policies/retry.ts';
 export { displayState } from './reading/display-state.ts';

@@ -1,5 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { TaskFuture, TaskFutureList } from '../future/task-future.ts';
+import type { CachePolicy } from '../policies/cache-policy.ts';
 import type { Each, Head, Inputs, Resolved, Tail } from './input-types.ts';
 import type { CallOptions, FlowOptions, RunOptions, TaskOptions } from './options.ts';
 
@@ -91,8 +92,9 @@ export interface MethodDecorator {
 }
 
 /** Options on a decorator cannot see the method's parameters: those that need them go to `task(this.dump).with({ … })`. */
-export type DecoratorOptions<O> = Omit<O, 'key' | 'onSuccess' | 'runName'> & {
+export type DecoratorOptions<O> = Omit<O, 'key' | 'onSuccess' | 'runName' | 'cache'> & {
   runName?: string;
+  cache?: CachePolicy;
 } & { kind?: never };
 
 /** What the callers give: the schema's input where there is one, else the function's own parameters. */

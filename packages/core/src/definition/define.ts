@@ -2,18 +2,35 @@ import { optionsInvalid } from '../errors/errors.ts';
 import type { Waitable } from '../future/task-future.ts';
 import { durationMs, type Duration } from '../model/duration.ts';
 import { retryPolicy, type Retries, type RetryInfo } from '../policies/retry.ts';
+import { cacheRule } from './cache-options.ts';
 import type { Definition, GivenOptions, InputCheck, Loose } from './definition.ts';
 import { checkOptionTypes, HOOKS } from './option-types.ts';
 import { isSchemas, schemaCheck } from './schema-check.ts';
 import { wholeNumber } from './whole-number.ts';
 
-const SHARED = ['name', 'description', 'runName', 'tags', 'retries', 'retryIf', 'timeout', 'grace'];
-const KNOWN = {
-  task: new Set([...SHARED, ...HOOKS, 'maxRecoveries', 'key', 'input', 'waitFor', 'concurrency']),
-  flow: new Set([...SHARED, ...HOOKS, 'maxRecoveries', 'key', 'input', 'durable']),
-};
 /** Options that may hold a run up before an attempt. */
-const GATED: readonly string[] = [];
+const GATED: readonly string[] = ['cache'];
+const SHARED = [
+  'name',
+  'description',
+  'runName',
+  'tags',
+  'retries',
+  'retryIf',
+  'timeout',
+  'grace',
+  'maxRecoveries',
+  'key',
+  'input',
+  'cache',
+  'cacheFor',
+  'refreshCache',
+  ...HOOKS,
+];
+const KNOWN = {
+  task: new Set([...SHARED, 'waitFor', 'concurrency']),
+  flow: new Set([...SHARED, 'durable']),
+};
 const DEFAULT_GRACE = 10_000;
 const DEFAULT_RECOVERIES = 3;
 const DEFAULT_CONCURRENCY = 100;
@@ -123,6 +140,7 @@ export function define(
     durable: options['durable'] === true,
     waitFor: (options['waitFor'] as readonly Waitable[] | undefined) ?? [],
     concurrency: wholeNumber(what, 'concurrency', options['concurrency'], 1, DEFAULT_CONCURRENCY),
+    cache: cacheRule(kind, what, fn, options),
     gated: GATED.some((option) => options[option] !== undefined),
     given: options,
   };

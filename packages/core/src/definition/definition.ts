@@ -2,6 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Waitable } from '../future/task-future.ts';
 import type { HookName } from '../model/run.ts';
 import type { RetryPolicy } from '../policies/retry.ts';
+import type { CacheRule } from './cache-options.ts';
 
 /** Any function: what it takes and gives was checked by the compiler where it was defined. */
 export type Loose = (...args: readonly unknown[]) => unknown;
@@ -32,6 +33,8 @@ export interface Definition {
   readonly durable: boolean;
   readonly waitFor: readonly Waitable[];
   readonly concurrency: number;
+  /** Undefined: its results are not cached. */
+  readonly cache: CacheRule | undefined;
   /** Whether anything may hold its runs up: see `engine/admission`. */
   readonly gated: boolean;
   /** The options as they were given, for `with()`. */

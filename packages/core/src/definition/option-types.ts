@@ -25,6 +25,10 @@ interface OptionType {
 }
 
 const A_FUNCTION: OptionType = { wanted: 'a function', fits: isFunction };
+const A_FLAG: OptionType = {
+  wanted: 'true or false',
+  fits: (value) => typeof value === 'boolean',
+};
 
 /** What is wanted of an option. Numbers, durations and schemas are checked where they are read. */
 const TYPES: { readonly [option: string]: OptionType } = {
@@ -34,7 +38,8 @@ const TYPES: { readonly [option: string]: OptionType } = {
     fits: (value) => isText(value) || isFunction(value),
   },
   tags: { wanted: 'a list of texts', fits: isListOf(isText) },
-  durable: { wanted: 'true or false', fits: (value) => typeof value === 'boolean' },
+  durable: A_FLAG,
+  refreshCache: A_FLAG,
   waitFor: {
     wanted: 'a list of what submit() or map() gave',
     fits: isListOf((value) => isFuture(value) || isFutureList(value)),

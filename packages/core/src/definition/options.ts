@@ -1,6 +1,7 @@
 import type { Duration } from '../model/duration.ts';
 import type { State } from '../model/state.ts';
 import type { RunId } from '../model/ids.ts';
+import type { CacheKeyFunction, CachePolicy } from '../policies/cache-policy.ts';
 import type { Retries, RetryInfo } from '../policies/retry.ts';
 import type { Waitable } from '../future/task-future.ts';
 
@@ -68,6 +69,18 @@ export interface RunOptions<A extends readonly unknown[] = never, R = never> ext
    * one run; different arguments under one key are an error (`KEY_REUSED`).
    */
   key?(...args: A): string;
+  /**
+   * What its results are cached by, over all runs in the store: a policy (see `cacheBy`), or a function of the arguments
+   * that gives a text. A call that equals an earlier one ends as COMPLETED/Cached with what that one gave, also where
+   * that is null or undefined; failures are not cached. Of equal calls at once, also in several processes, one is executed
+   * and the others wait for it. Arguments that cannot be hashed, and a function that throws or gives no text, run uncached
+   * with the warning `CACHE_KEY_MISSING`; one that gives undefined runs uncached. Default: nothing is cached.
+   */
+  cache?: CachePolicy<A> | CacheKeyFunction<A>;
+  /** How long a cached result is served. Default: for ever. */
+  cacheFor?: Duration;
+  /** Execute it all the same, and cache what it gives now in place of what was cached before the call. Default false. */
+  refreshCache?: boolean;
 }
 
 /** Options of a task. */

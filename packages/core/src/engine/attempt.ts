@@ -18,7 +18,7 @@ async function invoke(scope: Scope, args: readonly unknown[]): Promise<unknown> 
   const { aroundAttempt } = scope.execution.engine;
   const { id: runId, kind, name, attempts: attempt } = run;
   const value = await (aroundAttempt?.({ runId, kind, name, attempt }, call) ?? call());
-  return definition.kind === 'task' ? value : resolveReturned(value);
+  return definition.kind === 'task' ? value : scope.rest(resolveReturned(value));
 }
 
 /** The clock's timers in the form that p-timeout takes. */
@@ -113,7 +113,7 @@ export async function makeAttempt(scope: Scope, args: readonly unknown[]): Promi
   if (end.kind === 'threw')
     scope.cancellation.abort(parentFailed(scope.definition.name, end.error));
   if (end.kind !== 'returned') scope.close();
-  if (scope.accounts.busy) await scope.accounts.join();
+  if (scope.accounts.busy) await scope.rest(scope.accounts.join());
   scope.close();
   const { halted, stopped } = scope.execution;
   if (halted !== undefined) return { kind: 'aborted', reason: halted };

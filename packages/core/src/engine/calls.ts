@@ -40,6 +40,7 @@ function outsideFuture(definition: Definition, args: readonly unknown[]): Future
     dependencies: () => [],
     runId: () => runId,
     observe: () => undefined,
+    waiting: (work) => work,
     selfWait: () => undefined,
     cancel: (reason) => {
       started.then((handle) => handle.cancel(reason)).catch(() => undefined);

@@ -16,7 +16,7 @@ import { allEnded, dependenciesOf, readInputs } from './inputs.ts';
 import { failed, failureOf, outcomeOf, upstreamFailed, type Failed } from './outcomes.ts';
 import { performCall } from './perform-call.ts';
 import type { RunHandle } from './run-handle.ts';
-import { currentScope, type Scope } from './scope.ts';
+import { codeWaits, currentScope, type Scope } from './scope.ts';
 
 /** A task or subflow that the code of a run has started: from the call to the outcome. */
 export class ChildRun implements Accountable, FutureParts<unknown> {
@@ -127,6 +127,10 @@ export class ChildRun implements Accountable, FutureParts<unknown> {
 
   cancel(reason = 'its future was cancelled'): void {
     this.#cancellation.abort(cancelled(`'${this.definition.name}'`, reason));
+  }
+
+  waiting<W>(work: Promise<W>): Promise<W> {
+    return this.#ended ? work : codeWaits(work);
   }
 
   selfWait(): Error | undefined {
@@ -266,8 +270,9 @@ export class ChildRun implements Accountable, FutureParts<unknown> {
     dependsOn: readonly Dependency[],
   ): Promise<Outcome<unknown>> {
     const { scope, group, definition } = this.#call;
-    const { execution } = scope;
+    const { execution, flow } = scope;
     const cancellation = this.#cancellation;
-    return performCall({ execution, handle, definition, args, cancellation, dependsOn }, group);
+    const run = { execution, handle, definition, args, cancellation, flow, dependsOn };
+    return performCall(run, group);
   }
 }

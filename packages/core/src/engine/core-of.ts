@@ -5,6 +5,7 @@ import { durationMs } from '../model/duration.ts';
 import { newRunId, systemRandom } from '../model/ids.ts';
 import { createScrubber } from '../secret/scrubber.ts';
 import { valueCodec } from '../serial/value-codec.ts';
+import { Permits } from './admission/permits.ts';
 import { Definitions } from './definitions.ts';
 import type { EngineCore } from './engine-core.ts';
 import type { EngineOptions } from './engine-options.ts';
@@ -46,5 +47,6 @@ export function coreOf(options: EngineOptions): EngineCore {
   const ttl = durationMs(options.leaseTtl ?? DEFAULT_LEASE, "The engine's leaseTtl");
   core.leases = new Leases(core, ttl, newRunId(clock.now(), random));
   core.parked = new ParkedRuns(core);
+  core.permits = new Permits(core);
   return core;
 }

@@ -222,6 +222,7 @@ class HoldfastEngine extends StoreReader implements Engine, CallTarget {
     // What is under way by now: runs that were being started have joined, and were stopped as they did.
     await Promise.allSettled([...this.#roots.values()].map((root) => root.ended));
     await this.core.writer.idle();
+    await this.core.permits.stop();
     if (this.#opened !== undefined) await this.core.store.close();
   }
 }

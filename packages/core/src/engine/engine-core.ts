@@ -1,6 +1,7 @@
 import type { Clock } from '../clock/clock.ts';
 import type { Definition } from '../definition/definition.ts';
 import { runNameOf } from '../definition/run-name.ts';
+import type { Permits } from './admission/permits.ts';
 import type { EngineEvents } from '../events/engine-events.ts';
 import type { RunLogger } from '../events/logger.ts';
 import { HoldfastError } from '../errors/holdfast-error.ts';
@@ -38,6 +39,7 @@ export interface EngineCore {
   readonly secretResolvers: SecretResolvers;
   readonly leases: Leases;
   readonly parked: ParkedRuns;
+  readonly permits: Permits;
   readonly codeVersion: string | undefined;
   readonly aroundAttempt: EngineOptions['aroundAttempt'];
 }

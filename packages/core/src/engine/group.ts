@@ -75,15 +75,22 @@ export class Group implements Accountable, Stretch {
 
   async #execute(scope: Scope, body: () => unknown): Promise<StretchEnd> {
     const { execution, definition } = scope;
-    const work = inStretch(this, () => GROUPS.run(this, () => valueOfCode(body)));
+    const work = inStretch(this, () => GROUPS.run(this, () => this.#valueOf(scope, body)));
     const { cancellation } = this;
     const end = await endOfStretch(work, cancellation, execution.clock, definition.grace);
     this.#stopped = cancellation.reason !== undefined;
     if (end.kind === 'threw') cancellation.abort(parentFailed(this.name, end.error));
-    await this.accounts.join();
+    if (this.accounts.busy) await scope.waiting(this.accounts.join());
     this.#closed = true;
     cancellation.end();
     return end.kind === 'cut' ? end : withUnobserved(this.name, this.accounts, end);
+  }
+
+  /** Executes the code, and gives what it returned with the futures in it resolved. */
+  async #valueOf(scope: Scope, body: () => unknown): Promise<unknown> {
+    const value = await body();
+    const resolved = resolveReturned(value);
+    return this.accounts.busy ? scope.waiting(resolved) : resolved;
   }
 
   #settle(end: StretchEnd): Outcome<unknown> {
@@ -119,11 +126,6 @@ export class Group implements Accountable, Stretch {
       this.#slots.giveBack();
     }
   }
-}
-
-/** Executes code, and gives what it returned with the futures in it resolved. */
-async function valueOfCode(body: () => unknown): Promise<unknown> {
-  return resolveReturned(await body());
 }
 
 /** Shows a run that waits for a place. One that backs off, or was left by its process, is shown as that. */

@@ -4,6 +4,11 @@ import type { Lease } from '../store/run-store.ts';
 import type { EngineCore } from './engine-core.ts';
 import type { Execution } from './execution.ts';
 
+function isDead(holder: string): boolean {
+  const identity = parseIdentity(holder.split(' ')[0] ?? '');
+  return identity !== undefined && isAlive(identity) === 'dead';
+}
+
 /** Keeps the leases of what an engine executes, and judges those of others. */
 export class Leases {
   readonly #engine: EngineCore;
@@ -50,9 +55,12 @@ export class Leases {
    * machine that has ended. Undefined when that cannot be known.
    */
   deadLease(lease: Lease): { readonly holder: string; readonly epoch: number } | undefined {
-    const identity = parseIdentity(lease.holder.split(' ')[0] ?? '');
-    const dead = identity !== undefined && isAlive(identity) === 'dead';
-    return dead ? { holder: lease.holder, epoch: lease.epoch } : undefined;
+    return isDead(lease.holder) ? { holder: lease.holder, epoch: lease.epoch } : undefined;
+  }
+
+  /** Those of some holders that are certainly dead. */
+  deadAmong(holders: readonly string[]): readonly string[] {
+    return [...new Set(holders)].filter((holder) => holder !== this.holder && isDead(holder));
   }
 
   #arm(): void {

@@ -3,7 +3,7 @@ import { cancelled } from '../errors/errors.ts';
 import { HoldfastError } from '../errors/holdfast-error.ts';
 import { FutureListOfTasks, isFutureList } from '../future/future-list.ts';
 import { MemberLog, type Member } from '../future/member-log.ts';
-import { isFuture } from '../future/task-future.ts';
+import { isFuture, valueOf, type FutureOfTask } from '../future/task-future.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { Accountable } from './accounts.ts';
 import { Cancellation } from './cancellation.ts';
@@ -11,9 +11,9 @@ import { ChildRun } from './child-run.ts';
 import { currentGroup } from './group.ts';
 import { hashArguments } from './identity.ts';
 import { failed } from './outcomes.ts';
-import type { Scope } from './scope.ts';
-import { stretchIn, type Stretch } from './stretch.ts';
+import { codeWaits, type Scope } from './scope.ts';
 import { unquoted } from './search.ts';
+import { stretchIn, type Stretch } from './stretch.ts';
 
 /** What is mapped over, and what each item becomes. */
 export interface MapCall {
@@ -179,7 +179,7 @@ class Mapping implements Accountable {
 
   async #read(): Promise<void> {
     const { items } = this.#call;
-    const source = isFuture(items) ? await items.result() : items;
+    const source = isFuture(items) ? await this.#givenBy(items) : items;
     const iterator = iteratorOf(this.definition, source);
     this.#cancellation.onAbort(() => {
       this.#slotFreed();
@@ -191,6 +191,14 @@ class Mapping implements Accountable {
     // A list that was cancelled by itself ends with the members it has; else so does what started it.
     const { reason } = this.#stretch.cancellation;
     if (reason !== undefined) throw reason;
+  }
+
+  /** The value of a future, which this looks at; the code that maps does not wait for it. */
+  async #givenBy({ parts }: FutureOfTask<unknown>): Promise<unknown> {
+    const error = parts.selfWait();
+    if (error !== undefined) throw error;
+    parts.observe();
+    return valueOf(await parts.settled);
   }
 
   /** Starts a member an item; false when it was told to stop before the items had ended. */
@@ -252,6 +260,7 @@ function listOf(mapping: Mapping): FutureListOfTasks<unknown> {
     observe: mapping.observe,
     observeItems: mapping.observeItems,
     cancel: mapping.cancel,
+    waiting: codeWaits,
     selfWait: mapping.selfWait,
   });
 }

@@ -17,7 +17,7 @@ async function performChecked(run: Performance, check: InputCheck): Promise<Outc
     await handle.apply({ type: 'fail', error: failure }, { dependsOn: dependsOn ?? [] });
     return failed('FAILED', error as Error);
   }
-  return perform({ ...run, args });
+  return perform({ ...run, args, given: run.args });
 }
 
 /** Executes a run that code has called: its arguments are checked, once the group around the call has a place for it. */

@@ -49,12 +49,14 @@ class Performer {
   async perform(): Promise<Outcome<unknown>> {
     // Nothing is awaited before a new run is given to the writer: runs are written in the order of their calls.
     const waits = this.#run.handle.state.type === 'SCHEDULED';
-    const early = (waits ? await this.#backoff() : undefined) ?? (await this.#start());
-    if (early !== undefined) return early;
+    // A failure to write it is met again by the next write.
+    if (this.#admission !== undefined) this.#run.handle.commit().catch(() => undefined);
     try {
-      return await this.#attempts();
+      const early = (waits ? await this.#backoff() : undefined) ?? (await this.#start());
+      return early ?? (await this.#attempts());
     } finally {
       this.#run.cancellation.end();
+      if (this.#admission !== undefined) await this.#admission.settled();
     }
   }
 
@@ -95,9 +97,9 @@ class Performer {
   }
 
   async #call(): Promise<AttemptEnd> {
-    const { execution, handle, definition, cancellation, args } = this.#run;
+    const { cancellation, args } = this.#run;
     if (cancellation.reason !== undefined) return { kind: 'aborted', reason: cancellation.reason };
-    const scope = new Scope(execution, handle, definition, cancellation, this.#admission);
+    const scope = new Scope(this.#run, this.#admission);
     const stopListening = cancellation.onAbort((reason) => this.#cancelling(reason));
     try {
       const end = await (attemptSpans.hasSubscribers
@@ -140,8 +142,9 @@ class Performer {
     const failedTasks = this.#failedTasks === 0 ? {} : { failedTasks: this.#failedTasks };
     const result = { inline };
     this.#goOn();
-    await handle.apply({ type: 'complete', result, ...failedTasks });
-    if (this.#admission !== undefined) await this.#admission.completed(result);
+    const committed = handle.apply({ type: 'complete', result, ...failedTasks });
+    this.#admission?.completing(result);
+    await committed;
     const primitive = typeof value !== 'object' || value === null;
     return { ok: true, value: primitive ? value : codec.decode(inline), state: 'COMPLETED' };
   }
@@ -167,6 +170,7 @@ class Performer {
       retry: this.#retry,
       ...(reason === undefined ? {} : { cancelReason: reasonOf(reason) }),
     });
+    if (this.#admission !== undefined) await this.#admission.settled();
     if (handle.state.type === 'CANCELLING') return this.#aborted(reason as Error);
     this.#tellOfRetry();
     return this.#ended() ?? (await this.#backoff()) ?? (await this.#again());

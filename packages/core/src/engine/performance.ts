@@ -11,6 +11,10 @@ export interface Performance {
   readonly definition: Definition;
   readonly args: readonly unknown[];
   readonly cancellation: Cancellation;
+  /** The arguments as they were given, where a check has made others of them. */
+  readonly given?: readonly unknown[];
+  /** The flow run whose code has started it, or has started the task that did. Absent for a top-level run. */
+  readonly flow?: RunHandle | undefined;
   /** What a task takes as input. */
   readonly dependsOn?: readonly Dependency[];
 }

@@ -8,6 +8,7 @@ import { Cancellation } from './cancellation.ts';
 import type { ChildRun } from './child-run.ts';
 import type { Execution } from './execution.ts';
 import { artifactKeeper, type ArtifactKeeper } from './notes/artifact-keeper.ts';
+import type { Performance } from './performance.ts';
 import type { RunHandle } from './run-handle.ts';
 import type { Stretch } from './stretch.ts';
 import { Pauses } from './waiting/pauses.ts';
@@ -24,6 +25,8 @@ export class Scope implements Stretch {
   readonly handle: RunHandle;
   readonly definition: Definition;
   readonly cancellation: Cancellation;
+  /** The flow run whose code this is, or which has started the task that this code is of. */
+  readonly flow: RunHandle | undefined;
   /** What children are told apart by: made with the first one, since most attempts start nothing. */
   #known: KnownCalls | undefined;
   /** What this attempt has started. */
@@ -36,17 +39,13 @@ export class Scope implements Stretch {
   #artifacts: ArtifactKeeper | undefined;
   #pauses: Pauses | undefined;
 
-  constructor(
-    execution: Execution,
-    handle: RunHandle,
-    definition: Definition,
-    parent: Cancellation,
-    admission?: Admission,
-  ) {
+  constructor(run: Performance, admission?: Admission) {
+    const { execution, handle, definition, cancellation, flow } = run;
     this.execution = execution;
     this.handle = handle;
     this.definition = definition;
-    this.cancellation = new Cancellation(parent);
+    this.flow = definition.kind === 'flow' ? handle : flow;
+    this.cancellation = new Cancellation(cancellation);
     this.#admission = admission;
   }
 
@@ -93,13 +92,16 @@ export class Scope implements Stretch {
    * Waits for something that is no work of this run: a child, a time, an input. What it holds of limits is given
    * back meanwhile, and taken again before this resolves. Several waits at once count as one.
    */
-  async waiting<T>(work: Promise<T>): Promise<T> {
-    if (this.#admission === undefined) return work;
-    if (this.#waits++ === 0) await this.#admission.suspend();
+  waiting<T>(work: Promise<T>): Promise<T> {
+    return this.#admission === undefined ? work : this.#outside(work, this.#admission);
+  }
+
+  async #outside<T>(work: Promise<T>, admission: Admission): Promise<T> {
+    if (this.#waits++ === 0) await admission.suspend();
     try {
       return await work;
     } finally {
-      if (--this.#waits === 0) await this.#admission.resume();
+      if (--this.#waits === 0) await admission.resume(this.cancellation);
     }
   }
 
@@ -107,6 +109,13 @@ export class Scope implements Stretch {
   get pauses(): Pauses {
     this.#pauses ??= new Pauses(this);
     return this.#pauses;
+  }
+
+  /** Waits for the last thing, once its function has returned: what it holds of limits is given back for good. */
+  rest<T>(work: Promise<T>): Promise<T> {
+    if (this.#admission === undefined) return work;
+    const suspended = this.#waits++ === 0 ? this.#admission.suspend() : undefined;
+    return Promise.resolve(suspended).then(() => work);
   }
 
   /** Whether new work may start; throws why not. */
@@ -175,6 +184,11 @@ const current = new AsyncLocalStorage<Place>();
 /** The attempt whose code is executing, if any. */
 export function currentScope(): Scope | undefined {
   return current.getStore()?.scope;
+}
+
+/** Waits for something on behalf of the code that executes now, whose run holds nothing of limits meanwhile. */
+export function codeWaits<T>(work: Promise<T>): Promise<T> {
+  return currentScope()?.waiting(work) ?? work;
 }
 
 /** Executes a function as the code of an attempt, in no region. */

@@ -20,6 +20,7 @@ function tolerate(source: FutureOfTask<unknown>): FutureOfTask<Outcome<unknown>>
     runId: () => parts.runId(),
     observe: () => parts.observe(),
     cancel: (reason) => parts.cancel(reason),
+    waiting: (work) => parts.waiting(work),
     selfWait: () => parts.selfWait(),
   });
 }
@@ -60,6 +61,7 @@ export function allowFailure(future: Waitable): Waitable {
       observe: parts.observe,
       observeItems: parts.observeItems,
       cancel: parts.cancel,
+      waiting: parts.waiting,
       selfWait: parts.selfWait,
     }) as unknown as Waitable;
   }

@@ -16,6 +16,8 @@ export interface ListParts<T> {
   /** Somebody was told that the items could not be read to their end. */
   readonly observeItems: () => void;
   readonly cancel: (reason?: string) => void;
+  /** The code that executes now waits for this work of its. */
+  readonly waiting: <W>(work: Promise<W>) => Promise<W>;
   /** Why the code that executes now would wait for ever for it: it is part of what has to end first. */
   readonly selfWait: () => Error | undefined;
 }
@@ -41,12 +43,15 @@ function allValues<T>(outcomes: readonly Outcome<T>[]): T[] {
 
 // Generators of their own, and not methods: they hold on to no more of the list than they have yet to read.
 
+type Waiting = ListParts<unknown>['waiting'];
+
 async function* valuesOf<T>(
   members: AsyncIterator<Member<T>>,
   observeItems: () => void,
+  waiting: Waiting,
 ): AsyncGenerator<T> {
   for (;;) {
-    const next = await members.next().catch((error: unknown) => {
+    const next = await waiting(members.next()).catch((error: unknown) => {
       observeItems();
       throw error;
     });
@@ -58,6 +63,7 @@ async function* valuesOf<T>(
 async function* completed<T>(
   members: AsyncIterator<Member<T>>,
   observe: () => void,
+  waiting: Waiting,
 ): AsyncGenerator<{ index: number; outcome: Outcome<T> }> {
   observe();
   const ready: { index: number; outcome: Outcome<T> }[] = [];
@@ -89,7 +95,7 @@ async function* completed<T>(
   while (reading || open > 0 || ready.length > 0) {
     const next = ready.shift();
     if (next !== undefined) yield next;
-    else await new Promise<void>((resolve) => (wake = resolve));
+    else await waiting(new Promise<void>((resolve) => (wake = resolve)));
   }
   await reader;
   if (failed !== undefined) throw failed.error;
@@ -108,7 +114,7 @@ export class FutureListOfTasks<T> implements PromiseLike<T[]> {
   result(): Promise<T[]> {
     const error = this.parts.selfWait();
     if (error !== undefined) return ObservedPromise.watch(Promise.reject(error), undefined);
-    this.#result ??= ObservedPromise.watch(outcomesOf(this).then(allValues<T>), this.parts.observe);
+    this.#result ??= ObservedPromise.watch(this.#awaited().then(allValues<T>), this.parts.observe);
     return this.#result;
   }
 
@@ -116,7 +122,12 @@ export class FutureListOfTasks<T> implements PromiseLike<T[]> {
     const error = this.parts.selfWait();
     if (error !== undefined) return ObservedPromise.watch(Promise.reject(error), undefined);
     this.parts.observe();
-    return ObservedPromise.watch(outcomesOf(this), undefined);
+    return ObservedPromise.watch(this.#awaited(), undefined);
+  }
+
+  #awaited(): Promise<Outcome<T>[]> {
+    const outcomes = outcomesOf(this);
+    return this.parts.ended() ? outcomes : this.parts.waiting(outcomes);
   }
 
   // oxlint-disable-next-line unicorn/no-thenable -- a list of futures is awaited like a promise
@@ -129,14 +140,15 @@ export class FutureListOfTasks<T> implements PromiseLike<T[]> {
 
   [Symbol.asyncIterator](): AsyncGenerator<T> {
     const { parts } = this;
-    return valuesOf(parts.members()[Symbol.asyncIterator](), parts.observeItems);
+    const { observeItems, waiting } = parts;
+    return valuesOf(parts.members()[Symbol.asyncIterator](), observeItems, waiting);
   }
 
   asCompleted(): AsyncGenerator<{ index: number; outcome: Outcome<T> }> {
     const { parts } = this;
     const error = parts.selfWait();
     if (error !== undefined) throw error;
-    return completed(parts.members()[Symbol.asyncIterator](), parts.observe);
+    return completed(parts.members()[Symbol.asyncIterator](), parts.observe, parts.waiting);
   }
 
   cancel(reason?: string): void {

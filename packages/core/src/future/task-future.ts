@@ -57,6 +57,8 @@ export interface FutureParts<T> {
   runId(): RunId | undefined;
   observe(): void;
   cancel(reason?: string): void;
+  /** The code that executes now waits for this work of its. */
+  waiting<W>(work: Promise<W>): Promise<W>;
   /** Why the code that executes now would wait for ever for it: it is part of what has to end first. */
   selfWait(): Error | undefined;
 }
@@ -79,7 +81,9 @@ export class FutureOfTask<T> implements PromiseLike<T> {
     const { parts } = this;
     const error = parts.selfWait();
     if (error !== undefined) return ObservedPromise.watch(Promise.reject(error), undefined);
-    this.#result ??= ObservedPromise.watch(parts.settled.then(valueOf<T>), () => parts.observe());
+    this.#result ??= ObservedPromise.watch(parts.waiting(parts.settled).then(valueOf<T>), () =>
+      parts.observe(),
+    );
     return this.#result;
   }
 
@@ -88,7 +92,7 @@ export class FutureOfTask<T> implements PromiseLike<T> {
     const error = parts.selfWait();
     if (error !== undefined) return ObservedPromise.watch(Promise.reject(error), undefined);
     parts.observe();
-    return parts.settled;
+    return parts.waiting(parts.settled);
   }
 
   // oxlint-disable-next-line unicorn/no-thenable -- a future is awaited like a promise

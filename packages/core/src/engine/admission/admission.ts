@@ -1,5 +1,6 @@
 import type { Outcome } from '../../model/outcome.ts';
 import type { StoredValue } from '../../model/state.ts';
+import type { Cancellation } from '../cancellation.ts';
 import type { Performance } from '../performance.ts';
 import type { Gate } from './gate.ts';
 
@@ -31,8 +32,8 @@ export class Admission {
   }
 
   /** What it waited for is there: passes the gates again that have let it wait outside. */
-  async resume(): Promise<void> {
-    for (const gate of this.#gates) await gate.resume?.();
+  async resume(attempt: Cancellation): Promise<void> {
+    for (const gate of this.#gates) await gate.resume?.(attempt);
   }
 
   /** The attempt is over. */
@@ -40,9 +41,14 @@ export class Admission {
     return leaveAll(this.#gates);
   }
 
-  /** The run has completed. */
-  async completed(result: StoredValue): Promise<void> {
-    for (const gate of this.#gates) await gate.completed?.(result);
+  /** The run completes: its outcome has been given to the writer. */
+  completing(result: StoredValue): void {
+    for (const gate of this.#gates) gate.completing?.(result);
+  }
+
+  /** Its attempt is dealt with, or there is none. */
+  async settled(): Promise<void> {
+    for (const gate of this.#gates.toReversed()) await gate.settled?.();
   }
 }
 
