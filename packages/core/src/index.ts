@@ -16,6 +16,7 @@ export {
 } from './store/object-key.ts';
 export { compareObjectKeys } from './store/object-key-order.ts';
 export { layeredStore } from './store/layered-store.ts';
+export { isReplayable, replayableBody } from './store/replayable-body.ts';
 export { tappedBody } from './store/tapped-body.ts';
 export type { BodyTap } from './store/tapped-body.ts';
 export { checkRange, rangeWithin } from './store/object-range.ts';
@@ -83,8 +84,9 @@ export type {
 } from './definition/options.ts';
 export { cacheBy } from './policies/cache-policy.ts';
 export type { CacheInput, CacheKeyFunction, CachePolicy } from './policies/cache-policy.ts';
-export { whenError } from './policies/retry.ts';
-export type { Retries, RetryInfo } from './policies/retry.ts';
+export { decideRetry, retryPolicy, whenError } from './policies/retry.ts';
+export type { Retries, RetryDecision, RetryInfo, RetryPolicy } from './policies/retry.ts';
+export type { Backoff } from './policies/backoff.ts';
 export { displayState } from './reading/display-state.ts';
 export type { DisplayState } from './reading/display-state.ts';
 export type { Explanation } from './reading/explanation.ts';

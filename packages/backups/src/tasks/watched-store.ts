@@ -17,7 +17,12 @@ export function watchedStore(store: ObjectStore, passed: (bytes: number) => void
     return bytes;
   };
   return layeredStore(store, {
-    put: (key, body, options) => store.put(key, tappedBody(body, { chunk }), options),
+    put: (key, body, options) =>
+      store.put(
+        key,
+        tappedBody(body, () => ({ chunk })),
+        options,
+      ),
     get: (key, options) => counted(store.get(key, options), passed),
   });
 }

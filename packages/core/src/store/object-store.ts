@@ -43,6 +43,8 @@ export interface SweepOptions {
    * Default 24 hours.
    */
   readonly olderThan?: Duration;
+  /** Only writes of keys that begin with this text, where the store can tell. Default: all. */
+  readonly prefix?: string;
   readonly signal?: AbortSignal;
 }
 

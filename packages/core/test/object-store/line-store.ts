@@ -79,12 +79,11 @@ class LineInProcess implements TestLine {
   }
 
   #sent(body: ObjectBody, signal: AbortSignal | undefined): ObjectBody {
-    return tappedBody(body, {
-      chunk: async (bytes) => {
-        await this.#pass('up', bytes.byteLength, signal);
-        return bytes;
-      },
-    });
+    const chunk = async (bytes: Uint8Array): Promise<Uint8Array> => {
+      await this.#pass('up', bytes.byteLength, signal);
+      return bytes;
+    };
+    return tappedBody(body, () => ({ chunk }));
   }
 
   async *#received(store: ObjectStore, ...args: Parameters<ObjectStore['get']>): Chunks {
