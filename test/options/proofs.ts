@@ -65,6 +65,9 @@ export const PROOFS: { readonly [group in GroupName]: { readonly [option: string
       name: 'records the tasks under the names of their methods',
       tags: 'records the tasks under the names of their methods',
     }),
+    ...inFile(`${ENGINE}/waiting/input-given.test.ts`, {
+      inputs: 'is checked by any engine that knows the definition, else by who waits',
+    }),
   },
   retries: inFile('packages/core/test/model/retry.test.ts', {
     delay: 'is fixed, a list of which the last repeats, exponential, or what a function says',

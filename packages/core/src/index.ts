@@ -121,6 +121,7 @@ export type {
   EngineEvents,
   Progress,
 } from './events/engine-events.ts';
+export type { InputOptions } from './engine/waiting/input-pause.ts';
 export { silentLogger } from './events/logger.ts';
 export type { Logger, LogMethod, RunLogger } from './events/logger.ts';
 export { sleep } from './clock/clock.ts';

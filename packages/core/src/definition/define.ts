@@ -5,7 +5,7 @@ import { retryPolicy, type Retries, type RetryInfo } from '../policies/retry.ts'
 import { cacheRule } from './cache-options.ts';
 import type { Definition, GivenOptions, InputCheck, Loose } from './definition.ts';
 import { checkOptionTypes, HOOKS } from './option-types.ts';
-import { isSchemas, schemaCheck } from './schema-check.ts';
+import { isSchema, isSchemas, schemaCheck } from './schema-check.ts';
 import { wholeNumber } from './whole-number.ts';
 
 /** Options that may hold a run up before an attempt. */
@@ -22,6 +22,7 @@ const SHARED = [
   'maxRecoveries',
   'key',
   'input',
+  'inputs',
   'cache',
   'cacheFor',
   'refreshCache',
@@ -93,6 +94,17 @@ function inputCheck(what: string, options: GivenOptions, name: string): InputChe
   );
 }
 
+function inputsOf(what: string, inputs: unknown): Definition['inputs'] {
+  if (inputs === undefined) return {};
+  const named = typeof inputs === 'object' && inputs !== null && !Array.isArray(inputs);
+  if (named && Object.values(inputs).every(isSchema)) return inputs as Definition['inputs'];
+  throw optionsInvalid(
+    what,
+    'inputs must be Standard Schemas by name',
+    'Write { inputs: { approval: z.boolean() } }.',
+  );
+}
+
 /**
  * Checks the options of a flow or task and fills in the defaults.
  *
@@ -137,6 +149,7 @@ export function define(
     key: options['key'] as Definition['key'],
     hooks: hooksOf(options),
     checkInput: inputCheck(what, options, name) ?? types,
+    inputs: inputsOf(what, options['inputs']),
     durable: options['durable'] === true,
     waitFor: (options['waitFor'] as readonly Waitable[] | undefined) ?? [],
     concurrency: wholeNumber(what, 'concurrency', options['concurrency'], 1, DEFAULT_CONCURRENCY),

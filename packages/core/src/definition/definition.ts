@@ -30,6 +30,8 @@ export interface Definition {
   readonly key: ((...args: readonly unknown[]) => string) | undefined;
   readonly hooks: { readonly [hook in HookName]?: Loose };
   readonly checkInput: InputCheck | undefined;
+  /** What its runs may wait for, by name. */
+  readonly inputs: { readonly [name: string]: StandardSchemaV1 };
   readonly durable: boolean;
   readonly waitFor: readonly Waitable[];
   readonly concurrency: number;

@@ -1,3 +1,4 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Duration } from '../model/duration.ts';
 import type { State } from '../model/state.ts';
 import type { RunId } from '../model/ids.ts';
@@ -81,6 +82,12 @@ export interface RunOptions<A extends readonly unknown[] = never, R = never> ext
   cacheFor?: Duration;
   /** Execute it all the same, and cache what it gives now in place of what was cached before the call. Default false. */
   refreshCache?: boolean;
+  /**
+   * What `runContext().pauseForInput()` waits for, by name: what a value has to fit. An engine that knows the definition
+   * refuses others where they are given, also for runs of other processes. Default: values are checked where they are
+   * waited for.
+   */
+  inputs?: { readonly [name: string]: StandardSchemaV1 };
 }
 
 /** Options of a task. */

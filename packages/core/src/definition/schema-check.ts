@@ -22,7 +22,8 @@ export function inputInvalid(name: string, at: number, problems: readonly string
   );
 }
 
-function isSchema(value: unknown): value is StandardSchemaV1 {
+/** Whether a value is a Standard Schema. */
+export function isSchema(value: unknown): value is StandardSchemaV1 {
   const standard: unknown =
     typeof value === 'function' || (typeof value === 'object' && value !== null)
       ? (value as { readonly '~standard'?: unknown })['~standard']
@@ -50,4 +51,17 @@ export function schemaCheck(
     }
     return checked;
   };
+}
+
+/** What a schema makes of a value, or what is wrong with it. */
+export type CheckedValue =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly problems: readonly string[] };
+
+/** Checks one value by a Standard Schema. */
+export async function checkValue(schema: StandardSchemaV1, value: unknown): Promise<CheckedValue> {
+  const result = await schema['~standard'].validate(value);
+  return result.issues === undefined
+    ? { ok: true, value: result.value }
+    : { ok: false, problems: result.issues.map(describe) };
 }

@@ -124,5 +124,7 @@ export async function makeAttempt(scope: Scope, args: readonly unknown[]): Promi
     await settleUnreached(scope, resumed && end.kind !== 'aborted');
   }
   if (end.kind !== 'returned' && end.kind !== 'threw') return end;
-  return withUnobserved(scope.definition.name, scope.accounts, end);
+  const accounted = withUnobserved(scope.definition.name, scope.accounts, end);
+  if (accounted.kind !== 'threw' || !scope.gaveUp(accounted.error)) return accounted;
+  return { kind: 'timed-out', error: accounted.error };
 }

@@ -14,6 +14,7 @@ import { Leases } from './leases.ts';
 import { logKeeping } from './notes/log-keeping.ts';
 import { Resources } from './resources.ts';
 import { scrubbingLogger } from './scrubbing-logger.ts';
+import { InputDesk } from './waiting/input-desk.ts';
 import { ParkedRuns } from './waiting/parked-runs.ts';
 import { Writer } from './writer.ts';
 
@@ -48,5 +49,6 @@ export function coreOf(options: EngineOptions): EngineCore {
   core.leases = new Leases(core, ttl, newRunId(clock.now(), random));
   core.parked = new ParkedRuns(core);
   core.permits = new Permits(core);
+  core.desk = new InputDesk(core.definitions);
   return core;
 }

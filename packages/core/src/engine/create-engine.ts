@@ -24,6 +24,7 @@ import { Scheduler } from './schedules/scheduler.ts';
 import { Service } from './service.ts';
 import { foreignHandle, handleOf, quiet, RootRun } from './root-run.ts';
 import { StoreReader } from './store-reader.ts';
+import { provideInput } from './waiting/provide-input.ts';
 
 function definitionFor(value: unknown, kind: 'flow' | 'task'): Definition {
   const definition = definitionOf(value);
@@ -163,6 +164,12 @@ class HoldfastEngine extends StoreReader implements Engine, CallTarget {
   async recover(): Promise<RecoveryReport> {
     await this.ready();
     return this.#recoverer.recover();
+  }
+
+  async provideInput(id: RunId, name: string, value: unknown): Promise<void> {
+    await this.ready();
+    await this.#unlessStopped(provideInput(this.core, id, name, value));
+    this.#service.wake();
   }
 
   async find(id: RunId): Promise<FlowHandle<unknown>> {

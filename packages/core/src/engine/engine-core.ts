@@ -19,6 +19,7 @@ import type { Resources } from './resources.ts';
 import type { Scrubber } from '../secret/scrubber.ts';
 import { searchIn } from './search.ts';
 import { refuseSecrets } from './stored-value.ts';
+import type { InputDesk } from './waiting/input-desk.ts';
 import type { ParkedRuns } from './waiting/parked-runs.ts';
 import type { Writer } from './writer.ts';
 
@@ -40,6 +41,7 @@ export interface EngineCore {
   readonly leases: Leases;
   readonly parked: ParkedRuns;
   readonly permits: Permits;
+  readonly desk: InputDesk;
   readonly codeVersion: string | undefined;
   readonly aroundAttempt: EngineOptions['aroundAttempt'];
 }

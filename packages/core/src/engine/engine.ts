@@ -66,6 +66,17 @@ export interface Engine extends RunReader {
    * @throws `RUN_UNKNOWN`, `NOT_TOP_LEVEL`, `RUN_NOT_ENDED`, `FLOW_UNKNOWN`, `RUN_HELD`, `INPUT_NOT_KEPT`
    */
   retry(id: RunId): Promise<FlowHandle<unknown>>;
+  /**
+   * Gives a value to the flow or task run that asks for it with `runContext().pauseForInput(name)`, in whatever process; a
+   * value that is given before it asks is kept for it. The first value stays. Resolves when it is on the disk. A run that
+   * nobody holds goes on with the next look of an engine that serves: 6 s after the value was given, where it was given
+   * there, so that a process that may still have it in memory goes first.
+   *
+   * @throws `RUN_UNKNOWN`, `INPUT_TOO_LATE` (it has ended), `INPUT_ALREADY_GIVEN` (another value), `INPUT_REFUSED` (it does not
+   *   fit what its definition declares, or what its code in this engine waits for), `NOT_SERIALISABLE`,
+   *   `SECRET_IN_VALUE`, `KEY_INVALID`
+   */
+  provideInput(id: RunId, name: string, value: unknown): Promise<void>;
   /** A handle of a run in the store. Its outcome is at hand once the run has ended. Throws `RUN_UNKNOWN`. */
   find(id: RunId): Promise<FlowHandle<unknown>>;
   /**

@@ -10,7 +10,7 @@ import { RunTree, type LeaseHolder } from '../reading/run-tree.ts';
 import { timelineOf, type Timeline } from '../reading/timeline.ts';
 import type { Lease } from '../store/run-store.ts';
 import type { EngineCore } from './engine-core.ts';
-import { isWaiting } from './waiting/due.ts';
+import { waitsUntil } from './waiting/due.ts';
 
 /** So many histories are asked for at once: a store answers one after the other. */
 const AT_ONCE = 32;
@@ -40,7 +40,7 @@ async function readTree(engine: EngineCore, id: RunId): Promise<RunTree> {
   if (open === undefined) return new RunTree({ root, below });
   const { lease, cancelReason } = open;
   const cancel = cancelReason === undefined ? {} : { cancelReason };
-  const waiting = await isWaiting(engine, open, 0);
+  const waiting = (await waitsUntil(engine, open, false)) !== undefined;
   return new RunTree({ root, below, holder: holderOf(engine, lease), waiting, ...cancel });
 }
 

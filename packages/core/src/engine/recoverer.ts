@@ -38,15 +38,22 @@ function waitingRun({ id: runId, name, state }: FlowRun): WaitingRun {
 export class Recoverer {
   readonly #engine: EngineCore;
   readonly #host: RecoveryHost;
+  #nextDue = Infinity;
 
   constructor(engine: EngineCore, host: RecoveryHost) {
     this.#engine = engine;
     this.#host = host;
   }
 
-  /** @param headStart how long a paused run that could go on is left to the process that paused it, in milliseconds */
-  async recover(headStart = 0): Promise<RecoveryReport> {
+  /** When the first of the paused runs that the last recovery has found is to be looked at, in epoch milliseconds; else Infinity. */
+  get nextDue(): number {
+    return this.#nextDue;
+  }
+
+  /** @param headStart whether paused runs that may go on are left for a while to the process that paused them */
+  async recover(headStart = false): Promise<RecoveryReport> {
     const report = emptyReport();
+    this.#nextDue = Infinity;
     for (const open of await this.#engine.store.openRuns()) {
       if (this.#host.stopping) break;
       if (!this.#host.has(open.run.id)) await this.#recoverInto(report, open, headStart);
@@ -54,15 +61,17 @@ export class Recoverer {
     return report;
   }
 
-  async #recoverInto(report: Report, open: OpenRun, headStart: number): Promise<void> {
+  async #recoverInto(report: Report, open: OpenRun, headStart: boolean): Promise<void> {
     const { id: runId, name } = open.run;
     try {
       const recovered = await this.#host.unlessStopped(recoverRun(this.#engine, open, headStart));
       if ('hooksLeft' in recovered) report.hooksLeft.push(...recovered.hooksLeft);
       if (recovered.kind === 'resumed') report.resumed.push(this.#host.keep(recovered.root));
       else if (recovered.kind === 'ended') report.ended.push(runId);
-      else if (recovered.kind === 'waiting') report.waiting.push(waitingRun(recovered.run));
-      else if (recovered.kind === 'unknown') report.unknown.push({ runId, name });
+      else if (recovered.kind === 'waiting') {
+        this.#nextDue = Math.min(this.#nextDue, recovered.until);
+        report.waiting.push(waitingRun(recovered.run));
+      } else if (recovered.kind === 'unknown') report.unknown.push({ runId, name });
       else report.heldElsewhere.push(runId);
     } catch (error) {
       // One run that cannot be taken up keeps no other from it.
@@ -75,6 +84,6 @@ export class Recoverer {
   async endCancelled(id: RunId): Promise<void> {
     const open = (await this.#engine.store.openRuns()).find(({ run }) => run.id === id);
     if (open === undefined) return;
-    await this.#recoverInto(emptyReport(), open, 0);
+    await this.#recoverInto(emptyReport(), open, false);
   }
 }

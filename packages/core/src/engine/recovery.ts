@@ -11,7 +11,7 @@ import { tellOfRecovery } from './notes/run-logger.ts';
 import { RootRun } from './root-run.ts';
 import { RunHandle } from './run-handle.ts';
 import { crashedWith, endOpenBelow } from './unreached.ts';
-import { isWaiting } from './waiting/due.ts';
+import { waitsUntil } from './waiting/due.ts';
 
 /** What became of one run that was found open; `hooksLeft` are due and cannot be delivered by this engine. */
 export type Recovered =
@@ -20,6 +20,8 @@ export type Recovered =
   | {
       readonly kind: 'waiting';
       readonly run: FlowRun;
+      /** When it is to be looked at again, in epoch milliseconds; Infinity while nothing is known that wakes it. */
+      readonly until: number;
       readonly hooksLeft: readonly HookLeft[];
     }
   | { readonly kind: 'held-elsewhere' }
@@ -141,10 +143,10 @@ async function interrupted(
 }
 
 /** Its process died just when the run had paused: what that process left is cleared away, and the run waits on. */
-async function leaveWaiting(execution: Execution, run: FlowRun): Promise<Recovered> {
+async function leaveWaiting(execution: Execution, run: FlowRun, until: number): Promise<Recovered> {
   await killChildren(execution);
   const { hooksLeft } = await finish(execution, await remember(execution, run));
-  return { kind: 'waiting', run, hooksLeft };
+  return { kind: 'waiting', run, until, hooksLeft };
 }
 
 /** The arguments of a run as its function gets them. Throws what says that this engine cannot give them. */
@@ -189,18 +191,19 @@ async function takeUp(
  * Takes up one run that an earlier process has left, if nobody else has it: ends its leftover children,
  * replays what it had done, and goes on. One that is paused is left alone until it may go on.
  *
- * @param headStart see `isWaiting`
+ * @param headStart see `waitsUntil`
  * @throws what keeps this engine from taking it up; the run is as it was then, and its lease free
  */
 export async function recoverRun(
   engine: EngineCore,
   open: OpenRun,
-  headStart: number,
+  headStart: boolean,
 ): Promise<Recovered> {
   const definition = engine.definitions.get('flow', open.run.name);
   if (definition === undefined) return { kind: 'unknown' };
-  if (open.lease.holder === '' && (await isWaiting(engine, open, headStart))) {
-    return { kind: 'waiting', run: open.run, hooksLeft: [] };
+  if (open.lease.holder === '') {
+    const until = await waitsUntil(engine, open, headStart);
+    if (until !== undefined) return { kind: 'waiting', run: open.run, until, hooksLeft: [] };
   }
   const execution = await takeLease(engine, open.run.id, open.lease);
   if (execution === undefined) return { kind: 'held-elsewhere' };
@@ -208,9 +211,8 @@ export async function recoverRun(
     const run = await engine.store.run(open.run.id);
     if (run?.kind !== 'flow') return await finish(execution, []);
     if (isTerminal(run.state)) return await finish(execution, await remember(execution, run));
-    if (await isWaiting(engine, { ...open, run }, headStart)) {
-      return await leaveWaiting(execution, run);
-    }
+    const until = await waitsUntil(engine, { ...open, run }, headStart);
+    if (until !== undefined) return await leaveWaiting(execution, run, until);
     return await takeUp(execution, open, run, definition);
   } catch (error) {
     await engine.leases.release(execution).catch(() => undefined);

@@ -1,3 +1,4 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { HoldfastError } from '../errors/holdfast-error.ts';
 import type { RunLogger } from '../events/logger.ts';
 import type { Progress } from '../events/engine-events.ts';
@@ -11,6 +12,9 @@ import { randomFraction } from './engine-core.ts';
 import type { GivenArtifact } from './notes/artifact-body.ts';
 import { runLogger } from './notes/run-logger.ts';
 import { currentScope, type Scope } from './scope.ts';
+import { startChildIn } from './start-child.ts';
+import { assertInputName } from './waiting/given-inputs.ts';
+import { InputPause, type InputOptions } from './waiting/input-pause.ts';
 import { sleepUntil, timeOf } from './waiting/sleep.ts';
 
 /** What code of a flow or task can ask of its run. Bound to one attempt: once that is over, every call throws `RUN_ENDED`. Its methods may be taken apart. */
@@ -56,6 +60,22 @@ export interface RunContext {
    * @throws `DURATION_INVALID`; why the attempt was told to stop; `LEASE_LOST` when another process was faster to wake it
    */
   sleep(time: Duration | Date): Promise<void>;
+  /**
+   * Waits until somebody gives a value to this run under a name, with `engine.provideInput` in any process; gives it
+   * at once where that was done before. Meanwhile the run is PAUSED, as in a sleep. The first value stays, over attempts
+   * and crashes: ask under another name to ask again. A value given in this engine is noticed at once, one from elsewhere
+   * by looking in the store: after 0.1 s, then more rarely, at last every 5 s. One that does not fit the schema is
+   * refused, and waited on. Giving up is recorded: what is given later does not count. A run that does not catch it ends
+   * FAILED/TimedOut.
+   *
+   * @param name unique among what the run asks
+   * @throws `INPUT_TIMED_OUT`, `KEY_INVALID`, `OPTIONS_INVALID`; why the attempt was told to stop; `LEASE_LOST`
+   */
+  pauseForInput<S extends StandardSchemaV1>(
+    name: string,
+    options: InputOptions<S> & { readonly schema: S },
+  ): Promise<StandardSchemaV1.InferOutput<S>>;
+  pauseForInput(name: string, options?: InputOptions): Promise<unknown>;
   /** The value of a secret, for this attempt; from now on it is scrubbed from logs, errors and what children print. */
   secret(secret: Secret): Promise<string>;
   /**
@@ -139,11 +159,17 @@ class AttemptContext implements RunContext {
     return this.#logger;
   }
 
+  /** How many calls of a kind were made before; counts this one. */
+  #place(kind: string): number {
+    const place = this.#calls.get(kind) ?? 0;
+    this.#calls.set(kind, place + 1);
+    return place;
+  }
+
   #recorded<T extends string | number>(kind: string, make: () => T): T {
     const { execution, run } = this.#open;
-    const count = this.#calls.get(kind) ?? 0;
-    this.#calls.set(kind, count + 1);
-    return execution.recordedValue(run.id, this.#scope.tryName, `${kind}:${count}`, make);
+    const slot = `${kind}:${this.#place(kind)}`;
+    return execution.recordedValue(run.id, this.#scope.tryName, slot, make);
   }
 
   readonly now = (): number => {
@@ -181,6 +207,15 @@ class AttemptContext implements RunContext {
     return sleepUntil(scope, until);
   }
 
+  readonly pauseForInput = (name: string, options: InputOptions = {}): Promise<never> =>
+    ObservedPromise.watch(this.#pauseForInput(name, options) as Promise<never>, undefined);
+
+  async #pauseForInput(name: string, options: InputOptions): Promise<unknown> {
+    const scope = this.#open;
+    assertInputName(scope.execution.engine, name, scope.run.name);
+    return new InputPause(scope, name, this.#place(`input:${name}`), options).value();
+  }
+
   readonly progress = (progress: Progress): void => {
     const { execution, run, artifacts } = this.#open;
     const { id: runId, rootId, name } = run;
@@ -199,43 +234,8 @@ class AttemptContext implements RunContext {
     if (execution.halted !== undefined) throw execution.halted;
   };
 
-  readonly startChild = async (command: string, options: ChildOptions = {}): Promise<Child> => {
-    // Few runs start a child: what that takes is loaded by the first.
-    const { startChild } = await import('../process/child.ts');
-    const scope = this.#open;
-    const { execution, run, cancellation } = scope;
-    const { engine, rootId } = execution;
-    let ended = (): void => undefined;
-    const note = (kind: 'child-started' | 'child-ended', child: Child['identity']): void => {
-      const { bootId, pid, startTime, command: name } = child;
-      const record = { runId: run.id, rootId, bootId, pid, startTime, command: name };
-      engine.writer.write({ kind, child: record }, 'process').catch((error: unknown) => {
-        engine.logger.warn(
-          { pid, err: error },
-          'a child process could not be noted in the run store',
-        );
-      });
-    };
-    return startChild(command, {
-      scrub: engine.scrubber.scrub,
-      clock: execution.clock,
-      ...options,
-      signal:
-        options.signal === undefined
-          ? cancellation.signal
-          : AbortSignal.any([options.signal, cancellation.signal]),
-      onStarted: (child) => {
-        note('child-started', child);
-        ended = scope.pauses.processStarted();
-        options.onStarted?.(child);
-      },
-      onEnded: (child) => {
-        note('child-ended', child);
-        ended();
-        options.onEnded?.(child);
-      },
-    });
-  };
+  readonly startChild = async (command: string, options: ChildOptions = {}): Promise<Child> =>
+    startChildIn(this.#open, command, options);
 }
 
 const contexts = new WeakMap<Scope, RunContext>();

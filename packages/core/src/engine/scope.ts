@@ -118,6 +118,11 @@ export class Scope implements Stretch {
     return Promise.resolve(suspended).then(() => work);
   }
 
+  /** Whether this is the error of a pause of this attempt whose time was over. */
+  gaveUp(error: unknown): error is Error {
+    return this.#pauses?.gaveUp.has(error as Error) ?? false;
+  }
+
   /** Whether new work may start; throws why not. */
   assertOpen(what: string): void {
     const { halted, stopped } = this.execution;

@@ -5,12 +5,6 @@ import type { RecoveryReport } from './flow-handle.ts';
 import type { Recoverer } from './recoverer.ts';
 import type { Scheduler } from './schedules/scheduler.ts';
 
-/**
- * How long a paused run whose time has come is left to the process that paused it, in milliseconds: that one goes on where it
- * stands, any other from the beginning.
- */
-const HEAD_START = 1000;
-
 /** What an engine does by itself once it serves: recoveries from time to time, and schedules. */
 export class Service {
   readonly #engine: EngineCore;
@@ -19,6 +13,9 @@ export class Service {
   readonly #stopping = new AbortController();
   #first: Promise<RecoveryReport> | undefined;
   #underWay: Promise<unknown> = Promise.resolve();
+  /** There is a reason to look again at once. */
+  #woken = false;
+  #wake = (): void => undefined;
 
   constructor(engine: EngineCore, scheduler: Scheduler, recoverer: Recoverer) {
     this.#engine = engine;
@@ -33,36 +30,40 @@ export class Service {
       this.#first = this.#recoverer.recover();
       const first = this.#first.catch(() => undefined);
       // What an earlier process left is taken up first: a schedule sees it as running.
-      this.#underWay = first.then((found) =>
-        Promise.all([this.#scheduler.run(signal), this.#recovering(recoverEvery, found, signal)]),
+      this.#underWay = first.then(() =>
+        Promise.all([this.#scheduler.run(signal), this.#recovering(recoverEvery, signal)]),
       );
     }
     return this.#first;
   }
 
-  async #recovering(
-    every: number,
-    first: RecoveryReport | undefined,
-    signal: AbortSignal,
-  ): Promise<void> {
-    for (let found = first; ;) {
-      await sleep(this.#engine.clock, this.#restOf(every, found), signal).catch(() => undefined);
+  /** Something was written that may wake a paused run. */
+  wake(): void {
+    this.#woken = true;
+    this.#wake();
+  }
+
+  async #recovering(every: number, signal: AbortSignal): Promise<void> {
+    for (;;) {
+      await this.#rest(every, signal);
       if (signal.aborted) return;
       try {
-        found = await this.#recoverer.recover(HEAD_START);
+        await this.#recoverer.recover(true);
       } catch (error) {
         this.#engine.logger.warn({ err: error }, 'what earlier processes left could not be read');
       }
     }
   }
 
-  /** How long there is nothing to do: at most until the first of the paused runs may go on. */
-  #restOf(every: number, found: RecoveryReport | undefined): number {
-    const now = this.#engine.clock.now();
-    const due = (found?.waiting ?? []).map(({ until }) =>
-      until === undefined ? Infinity : until.getTime() + HEAD_START - now,
-    );
-    return Math.max(0, Math.min(every, ...due));
+  /** Until it is time to look again: at the latest when the first of the paused runs may go on. */
+  async #rest(every: number, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#engine;
+    const woken = new AbortController();
+    this.#wake = () => woken.abort();
+    if (this.#woken) this.#wake();
+    const left = Math.max(0, Math.min(every, this.#recoverer.nextDue - clock.now()));
+    await sleep(clock, left, AbortSignal.any([signal, woken.signal])).catch(() => undefined);
+    this.#woken = false;
   }
 
   /** Starts nothing more; resolves when nothing is being started. */

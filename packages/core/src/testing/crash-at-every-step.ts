@@ -4,6 +4,8 @@ import { createEngine } from '../engine/create-engine.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { EngineOptions } from '../engine/engine-options.ts';
 import { memoryRunStore } from '../store/memory/memory-run-store.ts';
+import type { RunId } from '../model/ids.ts';
+import type { State } from '../model/state.ts';
 import type { RunStore } from '../store/run-store.ts';
 import { crashingRunStore, type CrashPoint } from './crashing-run-store.ts';
 import { seededRandom } from './seeded-random.ts';
@@ -18,6 +20,8 @@ export interface CrashOptions<F> {
   readonly prepare?: () => void | Promise<void>;
   /** Called after each recovered execution, with the crash it survived: look at what it left outside. Throw to complain. */
   readonly check?: (crash: CrashPoint) => void | Promise<void>;
+  /** What to give to a run that waits for an input, by its name: each time that it waits. */
+  readonly inputs?: { readonly [name: string]: unknown };
   /** Whether two results count as equal. Default: deeply, strictly. */
   readonly same?: (expected: FlowValue<F>, actual: FlowValue<F>) => boolean;
 }
@@ -59,7 +63,18 @@ class Crasher<F extends Function> {
     const flows = [this.#flow, ...(this.#options.engine?.flows ?? [])];
     const random = seededRandom(number + 1);
     const engine = createEngine({ ...this.#options.engine, flows, store, clock, random });
+    engine.events.on('state', ({ run, state }) => this.#answer(engine, run.id, state));
     return { engine, clock };
+  }
+
+  #answer(engine: Engine, id: RunId, state: State): void {
+    if (state.type !== 'PAUSED') return;
+    const names = state.inputs ?? (state.input === undefined ? [] : [state.input]);
+    for (const name of names) {
+      const value = this.#options.inputs?.[name];
+      // A process that dies meanwhile has given nothing: the next one does.
+      if (value !== undefined) engine.provideInput(id, name, value).catch(() => undefined);
+    }
   }
 
   #start({ engine }: Process): Promise<FlowValue<F>> {
@@ -103,6 +118,7 @@ class Crasher<F extends Function> {
     const [run] = await engine.runs({ topLevel: true });
     // Nothing had reached the store: whoever wanted the flow asks again.
     if (run === undefined) return this.#start(process);
+    this.#answer(engine, run.id, run.state);
     return (await (await engine.find(run.id)).result()) as FlowValue<F>;
   }
 }

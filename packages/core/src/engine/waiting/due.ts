@@ -1,25 +1,45 @@
 import type { FlowRun } from '../../model/run.ts';
-import type { EpochMs } from '../../model/state.ts';
+import type { EpochMs, PausedState } from '../../model/state.ts';
 import type { OpenRun } from '../../store/run-store.ts';
 import type { EngineCore } from '../engine-core.ts';
+import { GivenInputs } from './given-inputs.ts';
+import { LONGEST_LOOK } from './input-pause.ts';
 
-/** Since when a paused run may go on; undefined while its time has not come and no input is there. */
-async function dueSince(engine: EngineCore, { state }: FlowRun): Promise<EpochMs | undefined> {
-  if (state.type !== 'PAUSED') return undefined;
-  return state.until !== undefined && state.until <= engine.clock.now() ? state.until : undefined;
+/**
+ * How long a paused run that could go on is left to the process that paused it, in milliseconds: that one goes on where
+ * it stands, any other from the beginning. It wakes by itself, and looks for inputs from time to time.
+ */
+const HEAD_START = { time: 1000, input: LONGEST_LOOK + 1000 };
+
+function inputsOf({ input, inputs }: PausedState): readonly string[] {
+  return inputs ?? (input === undefined ? [] : [input]);
+}
+
+/** When the first of the inputs that a run waits for was given; undefined while none was. */
+async function inputGivenAt(engine: EngineCore, run: FlowRun): Promise<EpochMs | undefined> {
+  const names = run.state.type === 'PAUSED' ? inputsOf(run.state) : [];
+  if (names.length === 0) return undefined;
+  const given = await GivenInputs.read(engine, run);
+  const times = names.flatMap((name) => given.standing(name)?.at ?? []);
+  return times.length === 0 ? undefined : Math.min(...times);
 }
 
 /**
- * Whether a run is paused, and nobody has to do anything about it yet.
+ * When somebody has to look at a run that is paused: Infinity while nothing is known that wakes it. Undefined for one
+ * that is to be looked at now: it is not paused, is to be cancelled, or may go on.
  *
- * @param headStart for how many milliseconds it is left to the process that paused it, which may still have it in memory
+ * @param headStart whether to leave it first to the process that paused it, which may still have it in memory
  */
-export async function isWaiting(
+export async function waitsUntil(
   engine: EngineCore,
   { run, cancelReason }: Pick<OpenRun, 'run' | 'cancelReason'>,
-  headStart: number,
-): Promise<boolean> {
-  if (run.state.type !== 'PAUSED' || cancelReason !== undefined) return false;
-  const since = await dueSince(engine, run);
-  return since === undefined || since + headStart > engine.clock.now();
+  headStart: boolean,
+): Promise<EpochMs | undefined> {
+  if (run.state.type !== 'PAUSED' || cancelReason !== undefined) return undefined;
+  const given = (await inputGivenAt(engine, run)) ?? Infinity;
+  const time = run.state.until ?? Infinity;
+  const due = headStart
+    ? Math.min(given + HEAD_START.input, time + HEAD_START.time)
+    : Math.min(given, time);
+  return due > engine.clock.now() ? due : undefined;
 }

@@ -42,6 +42,8 @@ export class Pauses implements AccountsWatcher {
   readonly #waits = new Set<Awaited>();
   /** Ends the waits with the attempt. */
   readonly #cancellation: Cancellation;
+  /** The errors with which the code was told that an input was not given in time. */
+  readonly gaveUp = new WeakSet<Error>();
   #processes = 0;
   #looking = false;
 
