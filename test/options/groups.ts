@@ -65,6 +65,16 @@ export const GROUPS = {
       variable: 'options',
     },
   },
+  results: {
+    title: 'Large results',
+    taken: 'Taken by the option `results` of an engine.',
+    declared: [{ file: `${CORE}/engine/results/result-options.ts`, names: ['ResultOptions'] }],
+    read: {
+      file: `${CORE}/engine/results/result-options.ts`,
+      head: /export function resultKeeping\([^]*?\): ResultKeeping \{/,
+      variable: 'options',
+    },
+  },
   start: {
     title: 'Starting a flow',
     taken: 'Taken by `engine.start(flow, args, options)`.',

@@ -98,6 +98,9 @@ export const PROOFS: { readonly [group in GroupName]: { readonly [option: string
       random: 'takes its random numbers from the source that it is given',
     }),
     ...inFile(`${ENGINE}/retry.test.ts`, { aroundAttempt: 'can be provoked by a plan' }),
+    ...inFile(`${ENGINE}/results.test.ts`, {
+      results: 'lies in the object store, named and hashed in the record, and is read back',
+    }),
   },
   logs: {
     ...inFile(`${ENGINE}/logs.test.ts`, {
@@ -106,6 +109,12 @@ export const PROOFS: { readonly [group in GroupName]: { readonly [option: string
       maxTotal: 'is bounded over all that is below a top-level run',
     }),
     ...inFile(`${ENGINE}/logged-values.test.ts`, { maxLine: 'is cut where a line is too long' }),
+  },
+  results: {
+    ...inFile(`${ENGINE}/results.test.ts`, {
+      inlineUpTo: 'lies in the object store, named and hashed in the record, and is read back',
+      prefix: 'lies in the object store, named and hashed in the record, and is read back',
+    }),
   },
   start: {
     ...inFile(`${ENGINE}/identity.test.ts`, {

@@ -107,6 +107,7 @@ export type { DefinitionInfo } from './engine/definition-info.ts';
 export type { Engine, StartOptions } from './engine/engine.ts';
 export type { AttemptInfo, EngineOptions } from './engine/engine-options.ts';
 export type { GivenArtifact } from './engine/notes/artifact-body.ts';
+export type { ResultOptions } from './engine/results/result-options.ts';
 export type { LogOptions } from './engine/notes/log-keeping.ts';
 export type { FlowHandle, RecoveryReport, WaitingRun } from './engine/flow-handle.ts';
 export type { LogFilter, RunReader } from './engine/run-reader.ts';

@@ -13,8 +13,9 @@ import { endRefused, openRecord } from './child-record.ts';
 import { keepableText } from './engine-core.ts';
 import { authorsKey, hashArguments, keyReused } from './identity.ts';
 import { allEnded, dependenciesOf, readInputs } from './inputs.ts';
-import { failed, failureOf, outcomeOf, upstreamFailed, type Failed } from './outcomes.ts';
+import { failed, failureOf, upstreamFailed, type Failed } from './outcomes.ts';
 import { performCall } from './perform-call.ts';
+import { replayedOutcome } from './replayed-outcome.ts';
 import type { RunHandle } from './run-handle.ts';
 import { codeWaits, currentScope, type Scope } from './scope.ts';
 
@@ -257,11 +258,11 @@ export class ChildRun implements Accountable, FutureParts<unknown> {
     return other.settled;
   }
 
-  #replay(known: Run): Outcome<unknown> {
-    const { engine } = this.#call.scope.execution;
+  #replay(known: Run): Outcome<unknown> | Promise<Outcome<unknown>> {
+    const { execution } = this.#call.scope;
     this.#replayed = known;
-    engine.events.emit('replayed', { run: known });
-    return outcomeOf(engine, known) as Outcome<unknown>;
+    execution.engine.events.emit('replayed', { run: known });
+    return replayedOutcome(execution, known, this.#cancellation);
   }
 
   #perform(

@@ -12,6 +12,7 @@ import type { EngineOptions } from './engine-options.ts';
 import { HookDelivery } from './hook-delivery.ts';
 import { Leases } from './leases.ts';
 import { logKeeping } from './notes/log-keeping.ts';
+import { resultKeeping } from './results/result-options.ts';
 import { Resources } from './resources.ts';
 import { scrubbingLogger } from './scrubbing-logger.ts';
 import { InputDesk } from './waiting/input-desk.ts';
@@ -32,6 +33,7 @@ export function coreOf(options: EngineOptions): EngineCore {
     random,
     logger,
     logKeeping: logKeeping(options.logs ?? {}),
+    results: resultKeeping(options.results),
     resources,
     writer: new Writer(store),
     events: new EngineEvents((event, error) => {

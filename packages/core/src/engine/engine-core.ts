@@ -15,6 +15,7 @@ import type { EngineOptions } from './engine-options.ts';
 import type { HookDelivery } from './hook-delivery.ts';
 import type { Leases } from './leases.ts';
 import type { LogKeeping } from './notes/log-keeping.ts';
+import type { ResultKeeping } from './results/result-options.ts';
 import type { Resources } from './resources.ts';
 import type { Scrubber } from '../secret/scrubber.ts';
 import { searchIn } from './search.ts';
@@ -36,6 +37,7 @@ export interface EngineCore {
   readonly codec: ValueCodec;
   readonly logger: RunLogger;
   readonly logKeeping: LogKeeping;
+  readonly results: ResultKeeping;
   readonly scrubber: Scrubber;
   readonly secretResolvers: SecretResolvers;
   readonly leases: Leases;

@@ -4,6 +4,7 @@ import type { Logger } from '../events/logger.ts';
 import type { Duration } from '../model/duration.ts';
 import type { RandomBytes, RunId } from '../model/ids.ts';
 import type { LogOptions } from './notes/log-keeping.ts';
+import type { ResultOptions } from './results/result-options.ts';
 import type { SecretResolvers } from '../secret/resolve-secret.ts';
 import type { RunStore } from '../store/run-store.ts';
 
@@ -33,6 +34,11 @@ export interface EngineOptions {
   readonly secrets?: SecretResolvers;
   /** Takes the engine's lines and those of `runContext().logger`. Default: nothing is logged. */
   readonly logger?: Logger;
+  /**
+   * Where results go that are too large for the run store. Without it a result of more than 8 MiB of JSON is refused
+   * (`RESULT_TOO_LARGE`), and what is smaller is kept in the run store.
+   */
+  readonly results?: ResultOptions;
   /** What is kept of the lines that runs log, beside what the logger is handed. */
   readonly logs?: LogOptions;
   /** The host's own version, kept with each run. */

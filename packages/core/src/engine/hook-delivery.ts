@@ -1,12 +1,12 @@
 import type { Definition } from '../definition/definition.ts';
 import type { HookInfo } from '../definition/options.ts';
 import type { PendingHook, Run } from '../model/run.ts';
-import type { State } from '../model/state.ts';
+import type { CompletedState, State } from '../model/state.ts';
 import { fromFailure } from '../serial/failure-codec.ts';
 import { scrubError } from '../serial/scrub-error.ts';
 import type { EngineCore } from './engine-core.ts';
 import { outsideScope } from './scope.ts';
-import { storedValue } from './stored-value.ts';
+import { decoded } from './stored-value.ts';
 
 /** A hook that is due, the run it belongs to, and its definition as far as it is known. */
 export interface HookDue {
@@ -36,7 +36,8 @@ export class HookDelivery {
     if (hook !== undefined) {
       let subject: readonly unknown[];
       try {
-        subject = this.#subject(due.state);
+        const told = this.#subject(due.state);
+        subject = told instanceof Promise ? await told : told;
       } catch (error) {
         this.#engine.logger.error({ hook: due.id, err: error }, 'a hook cannot be told its value');
         return false;
@@ -73,11 +74,16 @@ export class HookDelivery {
     }
   }
 
+  #result({ result }: CompletedState): readonly unknown[] | Promise<readonly unknown[]> {
+    const read = decoded(this.#engine, result);
+    return read instanceof Promise ? read.then(({ value }) => [value]) : [read.value];
+  }
+
   /** What a hook is about, before the information that all of them get. */
-  #subject(state: State): readonly unknown[] {
+  #subject(state: State): readonly unknown[] | Promise<readonly unknown[]> {
     switch (state.type) {
       case 'COMPLETED':
-        return [this.#engine.codec.decode(storedValue(state.result))];
+        return this.#result(state);
       case 'FAILED':
       case 'CRASHED':
         return [fromFailure(state.error)];

@@ -4,7 +4,7 @@ import type { Run } from '../model/run.ts';
 import { isTerminal, type TerminalState } from '../model/state.ts';
 import { fromFailure } from '../serial/failure-codec.ts';
 import type { EngineCore } from './engine-core.ts';
-import { storedValue } from './stored-value.ts';
+import { decoded, type Decoded } from './stored-value.ts';
 
 /** The outcome of a run that ended otherwise than well. */
 export type Failed = Outcome<unknown> & { ok: false };
@@ -29,15 +29,27 @@ export function failureOf(state: TerminalState, name: string): Failed {
   }
 }
 
-/** How a run ended; undefined while it has not. */
-export function outcomeOf(engine: EngineCore, { state, name }: Run): Outcome<unknown> | undefined {
-  if (!isTerminal(state)) return undefined;
-  if (state.type !== 'COMPLETED') return failureOf(state, name);
-  return { ok: true, value: engine.codec.decode(storedValue(state.result)), state: state.type };
-}
-
 /** The error of a run that cannot be executed, because what it needs did not complete. */
 export function upstreamFailed(engine: EngineCore, name: string, upstream: Error): Error {
   const reason = `'${name}' was skipped: what it needs did not complete (${upstream.message}).`;
   return skipped('UpstreamFailed', engine.scrubber.scrub(reason), upstream);
+}
+
+function completed({ value }: Decoded): Outcome<unknown> {
+  return { ok: true, value, state: 'COMPLETED' };
+}
+
+/**
+ * How a run ended; undefined while it has not. A promise where its result lies in an object store: it rejects when it
+ * cannot be read, which says nothing about how the run ended.
+ */
+export function outcomeOf(
+  engine: EngineCore,
+  { state, name }: Run,
+): Outcome<unknown> | Promise<Outcome<unknown>> | undefined {
+  if (state.type === 'COMPLETED') {
+    const result = decoded(engine, state.result);
+    return result instanceof Promise ? result.then(completed) : completed(result);
+  }
+  return isTerminal(state) ? failureOf(state, name) : undefined;
 }

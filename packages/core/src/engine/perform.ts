@@ -15,6 +15,7 @@ import { randomFraction } from './engine-core.ts';
 import { failed, failureOf, type Failed } from './outcomes.ts';
 import { tellOfRun } from './notes/run-logger.ts';
 import type { Performance } from './performance.ts';
+import { keptResult } from './results/keep-result.ts';
 import { Scope } from './scope.ts';
 import { attemptSpans, runSpans, withinAttemptSpan, withinRunSpan } from './spans.ts';
 import { refuseSecrets } from './stored-value.ts';
@@ -133,14 +134,21 @@ class Performer {
     const { execution, handle } = this.#run;
     const { codec } = execution.engine;
     let inline;
+    let result;
     try {
       inline = codec.encode(value);
       refuseSecrets(execution.engine, inline, `What '${handle.run.name}' returned`);
+      const kept = keptResult(this.#run, inline);
+      result = kept instanceof Promise ? await kept : kept;
     } catch (error) {
-      throw new AttemptWithoutValue({ kind: 'threw', error });
+      const { reason } = this.#run.cancellation;
+      throw new AttemptWithoutValue(
+        reason !== undefined && error === reason
+          ? { kind: 'aborted', reason }
+          : { kind: 'threw', error },
+      );
     }
     const failedTasks = this.#failedTasks === 0 ? {} : { failedTasks: this.#failedTasks };
-    const result = { inline };
     this.#goOn();
     const committed = handle.apply({ type: 'complete', result, ...failedTasks });
     this.#admission?.completing(result);

@@ -2,18 +2,22 @@ import { HoldfastError } from '../errors/holdfast-error.ts';
 import type { JsonValue } from '../model/json.ts';
 import type { StoredValue } from '../model/state.ts';
 import type { EngineCore } from './engine-core.ts';
+import { readResult } from './results/read-result.ts';
 
-/** The JSON of a stored value that lies inline. */
-export function storedValue(stored: StoredValue): JsonValue {
-  if ('inline' in stored) return stored.inline;
-  throw new HoldfastError(
-    'STORED_VALUE_INVALID',
-    `A result lies in an object store (${stored.object}).`,
-    {
-      hint: 'This version keeps results inline; use the version that wrote it.',
-      retryable: false,
-    },
-  );
+/** A value that was read back. */
+export interface Decoded {
+  readonly value: unknown;
+}
+
+/**
+ * The value that stands in a record: at once where it lies inline, else once it was read from the object store.
+ *
+ * @throws as {@link readResult}
+ */
+export function decoded(engine: EngineCore, stored: StoredValue): Decoded | Promise<Decoded> {
+  const { codec } = engine;
+  if ('inline' in stored) return { value: codec.decode(stored.inline) };
+  return readResult(engine, stored).then((json) => ({ value: codec.decode(json) }));
 }
 
 /**

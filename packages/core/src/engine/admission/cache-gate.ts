@@ -5,7 +5,7 @@ import type { CachedResult } from '../../model/shared-state.ts';
 import type { EpochMs, StoredValue } from '../../model/state.ts';
 import { mayBeServed } from '../../rules/cached-result.ts';
 import type { Performance } from '../performance.ts';
-import { storedValue } from '../stored-value.ts';
+import { servedResult, type ServedResult } from '../results/served-result.ts';
 import { cacheKeyOf } from './cache-key.ts';
 import type { Claim } from './claim.ts';
 import type { Gate } from './gate.ts';
@@ -105,8 +105,8 @@ class CacheGate implements Gate {
     return { ok: true, value: found.value, state: 'COMPLETED' };
   }
 
-  async #found(key: string): Promise<{ result: StoredValue; value: unknown } | undefined> {
-    const { execution, definition, handle } = this.#run;
+  async #found(key: string): Promise<ServedResult | undefined> {
+    const { execution, definition, handle, cancellation } = this.#run;
     const { engine, clock } = execution;
     const { store } = engine;
     try {
@@ -115,9 +115,9 @@ class CacheGate implements Gate {
       const source = await store.run(entry.runId);
       const after = this.#after === undefined ? {} : { after: this.#after };
       if (!mayBeServed(entry, { now: clock.now(), source, ...after })) return undefined;
-      const { result } = entry;
-      return { result, value: engine.codec.decode(storedValue(result)) };
+      return await servedResult(this.#run, entry.result);
     } catch (error) {
+      if (cancellation.reason !== undefined) return undefined;
       // It is computed anew, and replaced.
       engine.events.emit('warning', {
         code: 'CACHE_UNREADABLE',
