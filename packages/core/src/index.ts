@@ -46,6 +46,7 @@ export type { SecretResolver, SecretResolvers } from './secret/resolve-secret.ts
 export type { RunId } from './model/ids.ts';
 export type * from './model/json.ts';
 export type * from './model/run.ts';
+export type { RunBounds, WindowSpan } from './model/bounds.ts';
 export type * from './model/artifact.ts';
 export type { LogEntry, LogLevel } from './model/log-entry.ts';
 export { LOG_LEVELS } from './model/log-entry.ts';
@@ -60,6 +61,8 @@ export { schedule } from './schedule.ts';
 export type { Schedule } from './definition/schedule.ts';
 export type { Overlap, ScheduleOptions, ScheduleRules } from './definition/schedule-options.ts';
 export type { Catchup } from './policies/catchup.ts';
+export type { Fitting, IfWontFit } from './policies/fitting.ts';
+export type { TimeWindow, Weekday } from './policies/window.ts';
 export type { CronTimes, GivenTimes, IntervalTimes, Times } from './policies/occurrences.ts';
 export type { ScheduleInfo, Schedules } from './engine/schedules/schedules.ts';
 export { allowFailure } from './future/allow-failure.ts';

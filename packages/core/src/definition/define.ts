@@ -6,10 +6,11 @@ import { cacheRule } from './cache-options.ts';
 import type { Definition, GivenOptions, InputCheck, Loose } from './definition.ts';
 import { checkOptionTypes, HOOKS } from './option-types.ts';
 import { isSchema, isSchemas, schemaCheck } from './schema-check.ts';
+import { timeLimitsOf } from './time-options.ts';
 import { wholeNumber } from './whole-number.ts';
 
 /** Options that may hold a run up before an attempt. */
-const GATED: readonly string[] = ['cache'];
+const GATED: readonly string[] = ['window', 'cache'];
 const SHARED = [
   'name',
   'description',
@@ -18,6 +19,9 @@ const SHARED = [
   'retries',
   'retryIf',
   'timeout',
+  'deadline',
+  'window',
+  'ifWontFit',
   'grace',
   'maxRecoveries',
   'key',
@@ -135,6 +139,7 @@ export function define(
       what,
     ),
     timeout: timeoutOf(what, options['timeout']),
+    ...timeLimitsOf(what, options),
     grace: durationMs(
       (options['grace'] as Duration | undefined) ?? DEFAULT_GRACE,
       `${what}: grace`,

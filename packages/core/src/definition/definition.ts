@@ -1,6 +1,8 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Waitable } from '../future/task-future.ts';
 import type { HookName } from '../model/run.ts';
+import type { TimeLimits } from '../policies/deadline.ts';
+import type { IfWontFit } from '../policies/fitting.ts';
 import type { RetryPolicy } from '../policies/retry.ts';
 import type { CacheRule } from './cache-options.ts';
 
@@ -13,7 +15,7 @@ export type InputCheck = (
 ) => readonly unknown[] | Promise<readonly unknown[]>;
 
 /** A flow or a task, with its options checked and its defaults filled in. */
-export interface Definition {
+export interface Definition extends TimeLimits {
   readonly kind: 'flow' | 'task';
   readonly name: string;
   readonly fn: Loose;
@@ -26,6 +28,7 @@ export interface Definition {
   /** Milliseconds; undefined: no bound. */
   readonly timeout: number | undefined;
   readonly grace: number;
+  readonly ifWontFit: IfWontFit;
   readonly maxRecoveries: number;
   readonly key: ((...args: readonly unknown[]) => string) | undefined;
   readonly hooks: { readonly [hook in HookName]?: Loose };

@@ -3,7 +3,9 @@ import type { Duration } from '../model/duration.ts';
 import type { State } from '../model/state.ts';
 import type { RunId } from '../model/ids.ts';
 import type { CacheKeyFunction, CachePolicy } from '../policies/cache-policy.ts';
+import type { IfWontFit } from '../policies/fitting.ts';
 import type { Retries, RetryInfo } from '../policies/retry.ts';
+import type { TimeWindow } from '../policies/window.ts';
 import type { Waitable } from '../future/task-future.ts';
 
 /** What a hook is told beside its subject. */
@@ -58,6 +60,24 @@ export interface RunOptions<A extends readonly unknown[] = never, R = never> ext
   retryIf?(error: unknown, info: RetryInfo): boolean;
   /** The longest that one attempt may take. Default: no bound. */
   timeout?: Duration;
+  /**
+   * The longest that a run may take, with its retries and all its waits, counted from when it was made; or when it must
+   * have ended. After that its signal is aborted, its function is waited for within its grace, and it fails as TimedOut
+   * (`DEADLINE_PASSED`) without a retry. Bounds what it starts, too. Default: no bound.
+   */
+  deadline?: Duration | Date | undefined;
+  /**
+   * The span of the day in which a run must start and end: before it opens, the run waits; when it closes, what is under
+   * way is told to stop, and fails as WindowClosed (`WINDOW_CLOSED`), and what could not start as MissedWindow
+   * (`WINDOW_MISSED`). Bounds what the run starts, too. Default: none.
+   */
+  window?: TimeWindow | undefined;
+  /**
+   * What is done, before its first attempt, with a run that usually takes longer than the time that is left to it by
+   * its own deadline or window or those of what started it: `'start'` (the default) starts it and warns (`WONT_FIT`),
+   * `'skip'` ends it as SKIPPED/WontFit. A run of which nothing is known fits.
+   */
+  ifWontFit?: IfWontFit;
   /**
    * How long an attempt may take to end once its signal was aborted. After that its run is settled without
    * it, and its context throws. Default 10 s.

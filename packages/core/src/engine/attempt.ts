@@ -1,6 +1,7 @@
 import pTimeout from 'p-timeout';
 import type { Clock, Timer } from '../clock/clock.ts';
 import { parentFailed, timedOut } from '../errors/errors.ts';
+import { TimeOver } from '../errors/time-errors.ts';
 import { resolveReturned } from './inputs.ts';
 import { inScope, type Scope } from './scope.ts';
 import { withUnobserved, type CodeEnd } from './unobserved.ts';
@@ -123,6 +124,9 @@ export async function makeAttempt(scope: Scope, args: readonly unknown[]): Promi
   if (scope.execution.remembered.has(scope.run.id)) {
     await settleUnreached(scope, resumed && end.kind !== 'aborted');
   }
+  const { reason } = scope.cancellation;
+  // A value that comes after the end of its time may be what the function gave up with.
+  if (end.kind === 'returned' && reason instanceof TimeOver) return { kind: 'aborted', reason };
   if (end.kind !== 'returned' && end.kind !== 'threw') return end;
   const accounted = withUnobserved(scope.definition.name, scope.accounts, end);
   if (accounted.kind !== 'threw' || !scope.gaveUp(accounted.error)) return accounted;

@@ -1,6 +1,7 @@
 import type { RunId } from '../model/ids.ts';
 import type { Run } from '../model/run.ts';
 import { isTerminal } from '../model/state.ts';
+import { boundsFor } from '../policies/deadline.ts';
 import type { Call } from './call.ts';
 import { encodeInputs, nameForPeople } from './engine-core.ts';
 import { tellOfRecovery } from './notes/run-logger.ts';
@@ -17,6 +18,7 @@ export interface ChildIdentity {
 function newRun(call: Call, { id, key }: ChildIdentity, args: readonly unknown[]): Run {
   const { scope, group, definition, inputHash } = call;
   const { execution, run: parent, tryName } = scope;
+  const createdAt = execution.clock.now();
   const base = {
     id,
     name: definition.name,
@@ -29,8 +31,9 @@ function newRun(call: Call, { id, key }: ChildIdentity, args: readonly unknown[]
     state: { type: 'PENDING', name: 'Pending' } as const,
     attempts: 0,
     recoveries: 0,
-    createdAt: execution.clock.now(),
+    createdAt,
     tags: definition.tags,
+    ...boundsFor(definition, createdAt),
     ...nameForPeople(execution.engine, definition, args),
     ...(group === undefined ? {} : { groups: group.path }),
   };
@@ -58,7 +61,8 @@ export function openRecord(
   }
   const handle = RunHandle.read(execution, known, definition);
   if (isTerminal(known.state)) {
-    handle.stage({ type: 'again' }, { parentTry: tryName });
+    const bounds = boundsFor(definition, execution.clock.now());
+    handle.stage({ type: 'again' }, { parentTry: tryName, ...bounds });
   } else if (known.state.type === 'RUNNING' || known.state.type === 'CANCELLING') {
     const { maxRecoveries } = definition;
     handle.stage({ type: 'interrupt', crashed: true }, { maxRecoveries });

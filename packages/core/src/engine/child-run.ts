@@ -2,6 +2,7 @@ import type { Definition } from '../definition/definition.ts';
 import { cancelled, reasonOf, waitsOnItself } from '../errors/errors.ts';
 import { FutureOfTask, type FutureParts } from '../future/task-future.ts';
 import { newRunId, type RunId } from '../model/ids.ts';
+import { boundOf, nearerBound } from '../model/bounds.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { Dependency, Run } from '../model/run.ts';
 import { isTerminal } from '../model/state.ts';
@@ -18,6 +19,7 @@ import { performCall } from './perform-call.ts';
 import { replayedOutcome } from './replayed-outcome.ts';
 import type { RunHandle } from './run-handle.ts';
 import { codeWaits, currentScope, type Scope } from './scope.ts';
+import { waitInTime, withinBound } from './time/watch.ts';
 
 /** A task or subflow that the code of a run has started: from the call to the outcome. */
 export class ChildRun implements Accountable, FutureParts<unknown> {
@@ -165,9 +167,13 @@ export class ChildRun implements Accountable, FutureParts<unknown> {
   async #execute(): Promise<Outcome<unknown>> {
     if (this.#call.futures.length === 0) return this.#go(this.#call.args, []);
     this.#recordWaiting();
-    const { definition } = this.#call;
-    const inputs = await readInputs(this.#call.args, definition.waitFor, this.#cancellation);
-    const { abandoned } = this.#call.scope.execution;
+    const { definition, args: given } = this.#call;
+    const { execution } = this.#call.scope;
+    const waiting = this.#handle?.run ?? this.#known;
+    const inputs = await waitInTime(execution.clock, waiting, this.#cancellation, () =>
+      readInputs(given, definition.waitFor, this.#cancellation),
+    );
+    const { abandoned } = execution;
     // What it needs was only interrupted: it waits for it again after the recovery.
     if (abandoned !== undefined) return failed('CANCELLED', abandoned);
     if (this.#cancellation.reason !== undefined) return this.#cancelledEarly();
@@ -273,7 +279,10 @@ export class ChildRun implements Accountable, FutureParts<unknown> {
     const { scope, group, definition } = this.#call;
     const { execution, flow } = scope;
     const cancellation = this.#cancellation;
-    const run = { execution, handle, definition, args, cancellation, flow, dependsOn };
-    return performCall(run, group);
+    const own = boundOf(handle.run);
+    const bound = nearerBound(own, scope.bound);
+    const run = { execution, handle, definition, args, cancellation, flow, bound, dependsOn };
+    if (own === undefined) return performCall(run, group);
+    return withinBound(execution.clock, own, cancellation, () => performCall(run, group));
   }
 }

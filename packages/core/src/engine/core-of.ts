@@ -15,6 +15,7 @@ import { logKeeping } from './notes/log-keeping.ts';
 import { resultKeeping } from './results/result-options.ts';
 import { Resources } from './resources.ts';
 import { scrubbingLogger } from './scrubbing-logger.ts';
+import { UsualDurations } from './time/usual-durations.ts';
 import { InputDesk } from './waiting/input-desk.ts';
 import { ParkedRuns } from './waiting/parked-runs.ts';
 import { Writer } from './writer.ts';
@@ -47,6 +48,7 @@ export function coreOf(options: EngineOptions): EngineCore {
     aroundAttempt: options.aroundAttempt,
   } as { -readonly [K in keyof EngineCore]: EngineCore[K] };
   core.hooks = new HookDelivery(core);
+  core.usualDurations = new UsualDurations(core);
   const ttl = durationMs(options.leaseTtl ?? DEFAULT_LEASE, "The engine's leaseTtl");
   core.leases = new Leases(core, ttl, newRunId(clock.now(), random));
   core.parked = new ParkedRuns(core);

@@ -20,6 +20,7 @@ import type { Resources } from './resources.ts';
 import type { Scrubber } from '../secret/scrubber.ts';
 import { searchIn } from './search.ts';
 import { refuseSecrets } from './stored-value.ts';
+import type { UsualDurations } from './time/usual-durations.ts';
 import type { InputDesk } from './waiting/input-desk.ts';
 import type { ParkedRuns } from './waiting/parked-runs.ts';
 import type { Writer } from './writer.ts';
@@ -44,6 +45,7 @@ export interface EngineCore {
   readonly parked: ParkedRuns;
   readonly permits: Permits;
   readonly desk: InputDesk;
+  readonly usualDurations: UsualDurations;
   readonly codeVersion: string | undefined;
   readonly aroundAttempt: EngineOptions['aroundAttempt'];
 }

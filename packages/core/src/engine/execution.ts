@@ -2,6 +2,7 @@ import type { Clock } from '../clock/clock.ts';
 import type { Definition } from '../definition/definition.ts';
 import { cancelled, leaseLost } from '../errors/errors.ts';
 import type { RunId } from '../model/ids.ts';
+import type { JsonValue } from '../model/json.ts';
 import type { HistoryEntry, PendingHook, RecordedValue, Run } from '../model/run.ts';
 import type { Durability, Fence, Write, WriteOutcome } from '../store/run-store.ts';
 import { Cancellation } from './cancellation.ts';
@@ -78,14 +79,9 @@ export class Execution {
   }
 
   /** A value that was recorded for a slot, or the one made now, which is recorded. */
-  recordedValue<T extends string | number>(
-    runId: RunId,
-    scope: string,
-    slot: string,
-    make: () => T,
-  ): T {
-    const known = this.#recorded.get(`${runId}|${scope}|${slot}`);
-    if (known !== undefined) return known.value as T;
+  recordedValue<T extends JsonValue>(runId: RunId, scope: string, slot: string, make: () => T): T {
+    const known = this.recall(runId, scope, slot);
+    if (known !== undefined) return known as T;
     const value = { runId, rootId: this.rootId, scope, slot, value: make() };
     // Whatever depends on the value is written later, hence committed later.
     this.fenced((fence) => ({ kind: 'record', value, fence }), 'process').then(

@@ -1,5 +1,7 @@
 import pRetry from 'p-retry';
 import { reasonOf } from '../errors/errors.ts';
+import { TimeOver } from '../errors/time-errors.ts';
+import type { Bound } from '../model/bounds.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { RunEvent } from '../model/run-event.ts';
 import { isTerminal } from '../model/state.ts';
@@ -19,6 +21,8 @@ import { keptResult } from './results/keep-result.ts';
 import { Scope } from './scope.ts';
 import { attemptSpans, runSpans, withinAttemptSpan, withinRunSpan } from './spans.ts';
 import { refuseSecrets } from './stored-value.ts';
+import { endOutOfTime, noRoomForRetry } from './time/ending.ts';
+import { skipUnlessFits } from './time/fit.ts';
 
 /** An attempt that gave no value, on its way through p-retry, which retries instances of Error other than TypeError only. */
 class AttemptWithoutValue extends Error {
@@ -119,6 +123,8 @@ class Performer {
     const { execution, handle } = this.#run;
     const { type } = handle.state;
     if (execution.abandoned !== undefined || (type !== 'RUNNING' && type !== 'PAUSED')) return;
+    // As with a timeout: nobody asked for it, and a crash meanwhile makes no cancel of it.
+    if (reason instanceof TimeOver) return;
     handle.stage({ type: 'requestCancel', reason: reasonOf(reason) });
     // A failure to write it is met again by the write of the outcome.
     handle.commit().catch(() => undefined);
@@ -173,11 +179,15 @@ class Performer {
     this.#retry = decideRetry(definition.retry, end.error, info, randomFraction(engine.random));
     const event: RunEvent = { type: end.kind === 'threw' ? 'fail' : 'timeOut', error };
     const { reason } = this.#run.cancellation;
+    const asked = reason !== undefined && !(reason instanceof TimeOver);
+    const noRoom = this.#retry.retry ? noRoomForRetry(this.#run, this.#lastError) : undefined;
     this.#goOn();
     await handle.apply(event, {
       retry: this.#retry,
-      ...(reason === undefined ? {} : { cancelReason: reasonOf(reason) }),
+      ...(asked ? { cancelReason: reasonOf(reason) } : {}),
+      ...(noRoom === undefined ? {} : { timeOver: noRoom }),
     });
+    if (noRoom !== undefined && handle.state.type === 'FAILED') this.#lastError = noRoom.error;
     if (this.#admission !== undefined) await this.#admission.settled();
     if (handle.state.type === 'CANCELLING') return this.#aborted(reason as Error);
     this.#tellOfRetry();
@@ -230,16 +240,28 @@ class Performer {
     return this.#aborted(reason);
   }
 
+  /** Looks whether a run that starts fits into its time; gives an outcome when it is skipped, or was told to stop meanwhile. */
+  async #fits(bound: Bound): Promise<Outcome<unknown> | undefined> {
+    const skipped = await skipUnlessFits(this.#run, bound);
+    const { reason } = this.#run.cancellation;
+    if (skipped === undefined && reason === undefined) return undefined;
+    await this.#admission?.leave();
+    return skipped ?? this.#aborted(reason as Error);
+  }
+
   async #start(): Promise<Outcome<unknown> | undefined> {
-    const { handle, cancellation, dependsOn } = this.#run;
+    const { handle, cancellation, dependsOn, bound } = this.#run;
     if (cancellation.reason !== undefined) return this.#aborted(cancellation.reason);
-    const early = this.#admission && (await this.#admitted(this.#admission));
+    let early = this.#admission && (await this.#admitted(this.#admission));
+    if (bound !== undefined && early === undefined && handle.run.startedAt === undefined) {
+      early = await this.#fits(bound);
+    }
     if (early !== undefined) return early;
     await handle.apply({ type: 'start' }, dependsOn === undefined ? {} : { dependsOn });
     return this.#ended();
   }
 
-  /** The run was told to stop: by a cancel, by the engine's stop, or because its lease is lost. */
+  /** The run was told to stop: by a cancel, by the end of its time, by the engine's stop, or because its lease is lost. */
   async #aborted(reason: Error): Promise<Failed> {
     const { execution, handle } = this.#run;
     if (execution.halted !== undefined) return failed('CANCELLED', execution.halted);
@@ -248,9 +270,16 @@ class Performer {
       if (type === 'RUNNING') await handle.apply({ type: 'interrupt', crashed: false });
       return failed('CANCELLED', execution.stopped);
     }
+    if (reason instanceof TimeOver) return this.#outOfTime(reason);
     const why = reasonOf(reason);
     if (handle.state.type === 'RUNNING') handle.stage({ type: 'requestCancel', reason: why });
     if (!isTerminal(handle.state)) await handle.apply({ type: 'cancelled', reason: why });
+    return this.#ended() as Failed;
+  }
+
+  /** Its time, or that of what started it, is over. */
+  async #outOfTime({ bound }: TimeOver): Promise<Failed> {
+    this.#lastError = await endOutOfTime(this.#run, bound, this.#lastError);
     return this.#ended() as Failed;
   }
 }

@@ -1,4 +1,5 @@
 import type { Definition } from '../definition/definition.ts';
+import type { Bound } from '../model/bounds.ts';
 import type { Dependency } from '../model/run.ts';
 import type { Cancellation } from './cancellation.ts';
 import type { Execution } from './execution.ts';
@@ -15,6 +16,8 @@ export interface Performance {
   readonly given?: readonly unknown[];
   /** The flow run whose code has started it, or has started the task that did. Absent for a top-level run. */
   readonly flow?: RunHandle | undefined;
+  /** When its time is over: by itself, or by what started it. Undefined where nothing bounds it. */
+  readonly bound: Bound | undefined;
   /** What a task takes as input. */
   readonly dependsOn?: readonly Dependency[];
 }

@@ -3,6 +3,7 @@ import { flowUnknown, notTopLevel, runHeld, runNotEnded, runUnknown } from '../e
 import type { RunId } from '../model/ids.ts';
 import type { FlowRun } from '../model/run.ts';
 import { isTerminal } from '../model/state.ts';
+import { boundsFor } from '../policies/deadline.ts';
 import type { EngineCore } from './engine-core.ts';
 import { argumentsOf, remember, takeLease } from './recovery.ts';
 import { RootRun } from './root-run.ts';
@@ -39,7 +40,7 @@ export async function retryRun(engine: EngineCore, id: RunId): Promise<RootRun> 
     await remember(execution, run);
     const version = engine.codeVersion === undefined ? {} : { codeVersion: engine.codeVersion };
     const handle = RunHandle.read(execution, { ...run, ...version }, definition);
-    handle.stage({ type: 'again' });
+    handle.stage({ type: 'again' }, boundsFor(definition, engine.clock.now()));
     await handle.commit();
     return RootRun.resume(execution, handle, definition, args);
   } catch (error) {

@@ -5,9 +5,11 @@ import { ObservedPromise } from '../future/observed-promise.ts';
 import { valueOf } from '../future/task-future.ts';
 import { newRunId, type RunId } from '../model/ids.ts';
 import type { Outcome } from '../model/outcome.ts';
+import { boundOf } from '../model/bounds.ts';
 import { checkTraceparent } from '../model/traceparent.ts';
 import type { FlowRun, Run } from '../model/run.ts';
 import { isTerminal } from '../model/state.ts';
+import { boundsFor } from '../policies/deadline.ts';
 import { encodeInputs, nameForPeople, type EngineCore } from './engine-core.ts';
 import { Execution } from './execution.ts';
 import { assertKey } from './identity.ts';
@@ -16,6 +18,7 @@ import { outcomeOf } from './outcomes.ts';
 import { perform } from './perform.ts';
 import { RunHandle } from './run-handle.ts';
 import { currentScope, outsideScope } from './scope.ts';
+import { withinBound } from './time/watch.ts';
 
 /** What is said of a new run beside its arguments. */
 export type StartTerms = Pick<FlowRun, 'idempotencyKey' | 'scheduled' | 'traceparent'>;
@@ -126,7 +129,11 @@ export class RootRun {
   async #perform(definition: Definition, args: readonly unknown[]): Promise<Outcome<unknown>> {
     const { execution, handle } = this;
     const { cancellation } = execution;
-    const outcome = await perform({ execution, handle, definition, args, cancellation });
+    const bound = boundOf(handle.run);
+    const run = { execution, handle, definition, args, cancellation, bound };
+    const outcome = await (bound === undefined
+      ? perform(run)
+      : withinBound(execution.clock, bound, cancellation, () => perform(run)));
     if (execution.halted !== undefined) throw execution.halted;
     await this.#hooksReturned(definition.grace);
     if (execution.stopped !== undefined && !isTerminal(handle.state)) throw execution.stopped;
@@ -184,6 +191,7 @@ function newFlowRun(
     recoveries: 0,
     createdAt: now,
     tags: definition.tags,
+    ...boundsFor(definition, now, scheduled?.at),
     ...nameForPeople(engine, definition, args),
     inputs: encodeInputs(engine, definition.name, args),
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),

@@ -5,6 +5,7 @@ import type { Progress } from '../events/engine-events.ts';
 import { ObservedPromise } from '../future/observed-promise.ts';
 import { durationMs, type Duration } from '../model/duration.ts';
 import { uuidv7, type RunId } from '../model/ids.ts';
+import type { Fitting } from '../policies/fitting.ts';
 import type { Child, ChildOptions } from '../process/child-options.ts';
 import { resolveSecret } from '../secret/resolve-secret.ts';
 import type { Secret } from '../secret/secret.ts';
@@ -13,6 +14,7 @@ import type { GivenArtifact } from './notes/artifact-body.ts';
 import { runLogger } from './notes/run-logger.ts';
 import { currentScope, type Scope } from './scope.ts';
 import { startChildIn } from './start-child.ts';
+import { askWhetherFits } from './time/fit.ts';
 import { assertInputName } from './waiting/given-inputs.ts';
 import { InputPause, type InputOptions } from './waiting/input-pause.ts';
 import { sleepUntil, timeOf } from './waiting/sleep.ts';
@@ -33,6 +35,11 @@ export interface RunContext {
   readonly traceparent: string | undefined;
   /** Aborted, with a reason, by a timeout, a cancel, the engine's stop, a lost lease, or the end of what started the run. */
   readonly signal: AbortSignal;
+  /**
+   * When the time of the run is over: the nearest of its own deadline and window, and of those of what started it. Its
+   * signal aborts then. Undefined where nothing bounds it. A `timeout`, which bounds the attempt, is not in it.
+   */
+  readonly deadline: Date | undefined;
   /**
    * Hands lines to the host's logger, with the run's facts bound, and keeps them with the run: `engine.logs()` reads them,
    * also those of a process that died. Whatever is logged, it never throws, waits, or fails the run; secrets are
@@ -78,6 +85,17 @@ export interface RunContext {
   pauseForInput(name: string, options?: InputOptions): Promise<unknown>;
   /** The value of a secret, for this attempt; from now on it is scrubbed from logs, errors and what children print. */
   secret(secret: Secret): Promise<string>;
+  /** Milliseconds until `deadline`, 0 after it; Infinity where nothing bounds the run. Not recorded: it is what is left now. */
+  remaining(): number;
+  /**
+   * Whether a flow or task that is about to be started here would end before `deadline`, going by the runs of its name
+   * that completed last, at most 300; by those with its key, where there are at least three. One of which nothing is
+   * known fits. What was read is used for a minute. Recorded: a resumed run is given the same answer again.
+   *
+   * @param key as the option `key` of the task gives it
+   * @throws `STORE_UNAVAILABLE` and what else the run store throws
+   */
+  fits(name: string, key?: string): Promise<Fitting>;
   /**
    * Tells how far the run has come: an event each time, and the artifact `progress`, which is written at most once a
    * second, and last before the outcome.
@@ -149,6 +167,11 @@ class AttemptContext implements RunContext {
     return this.#scope.cancellation.signal;
   }
 
+  get deadline(): Date | undefined {
+    const { bound } = this.#scope;
+    return bound === undefined ? undefined : new Date(bound.at);
+  }
+
   get logger(): RunLogger {
     const { runId, name, attempt } = this;
     const { execution, handle } = this.#scope;
@@ -215,6 +238,14 @@ class AttemptContext implements RunContext {
     assertInputName(scope.execution.engine, name, scope.run.name);
     return new InputPause(scope, name, this.#place(`input:${name}`), options).value();
   }
+
+  readonly remaining = (): number => {
+    const { bound, execution } = this.#open;
+    return bound === undefined ? Infinity : Math.max(0, bound.at - execution.clock.now());
+  };
+
+  readonly fits = async (name: string, key?: string): Promise<Fitting> =>
+    askWhetherFits(this.#open, `fits:${this.#place('fits')}`, name, key);
 
   readonly progress = (progress: Progress): void => {
     const { execution, run, artifacts } = this.#open;

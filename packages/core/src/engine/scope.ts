@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Definition, Loose } from '../definition/definition.ts';
 import { attemptOver, nameReused, runEnded } from '../errors/errors.ts';
+import type { Bound } from '../model/bounds.ts';
 import type { Run } from '../model/run.ts';
 import { Accounts } from './accounts.ts';
 import type { Admission } from './admission/admission.ts';
@@ -27,6 +28,8 @@ export class Scope implements Stretch {
   readonly cancellation: Cancellation;
   /** The flow run whose code this is, or which has started the task that this code is of. */
   readonly flow: RunHandle | undefined;
+  /** When the time of the run is over; undefined where nothing bounds it. */
+  readonly bound: Bound | undefined;
   /** What children are told apart by: made with the first one, since most attempts start nothing. */
   #known: KnownCalls | undefined;
   /** What this attempt has started. */
@@ -40,12 +43,13 @@ export class Scope implements Stretch {
   #pauses: Pauses | undefined;
 
   constructor(run: Performance, admission?: Admission) {
-    const { execution, handle, definition, cancellation, flow } = run;
+    const { execution, handle, definition, cancellation, flow, bound } = run;
     this.execution = execution;
     this.handle = handle;
     this.definition = definition;
     this.flow = definition.kind === 'flow' ? handle : flow;
     this.cancellation = new Cancellation(cancellation);
+    this.bound = bound;
     this.#admission = admission;
   }
 

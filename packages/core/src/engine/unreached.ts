@@ -8,14 +8,19 @@ import { tellOfRun } from './notes/run-logger.ts';
 import { RunHandle } from './run-handle.ts';
 import type { Scope } from './scope.ts';
 
+/** How runs end that nobody will take up again: alike, or each in its own way. */
+export type LeftEnding = RunEvent | ((run: Run) => RunEvent);
+
 /** Ends a run that nobody will take up again, because the code that had started it no longer does. */
-async function endRun(execution: Execution, run: Run, ending: RunEvent): Promise<void> {
+async function endRun(execution: Execution, run: Run, ending: LeftEnding): Promise<void> {
   const handle = RunHandle.read(execution, run);
   const { type } = run.state;
   if (type === 'RUNNING' || type === 'CANCELLING' || type === 'PAUSED') {
     handle.stage({ type: 'interrupt', crashed: false });
   }
-  if (!isTerminal(handle.state)) handle.stage(ending);
+  if (!isTerminal(handle.state)) {
+    handle.stage(typeof ending === 'function' ? ending(run) : ending);
+  }
   await handle.commit();
 }
 
@@ -23,7 +28,7 @@ async function endRun(execution: Execution, run: Run, ending: RunEvent): Promise
 export async function endOpenBelow(
   execution: Execution,
   parentId: RunId,
-  ending: RunEvent,
+  ending: LeftEnding,
 ): Promise<void> {
   for (const run of execution.remembered.takeRest(parentId)) {
     await endOpenBelow(execution, run.id, ending);

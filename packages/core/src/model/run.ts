@@ -1,3 +1,4 @@
+import type { RunBounds } from './bounds.ts';
 import type { RunId } from './ids.ts';
 import type { JsonValue } from './json.ts';
 import type { EpochMs, State } from './state.ts';
@@ -35,6 +36,8 @@ export interface RunBase {
   readonly startedAt?: EpochMs;
   /** When the present generation ended. */
   readonly endedAt?: EpochMs;
+  /** What the time of the present generation is bounded by, where its definition has a deadline or a window. */
+  readonly bounds?: RunBounds;
   readonly tags: readonly string[];
   /**
    * Under which try of its parent the present generation was started: `generation.attempt`. What failed under an

@@ -56,7 +56,7 @@ export const TRANSITIONS: readonly TransitionRow[] = [
     from: [...WAITING, 'RUNNING', 'PAUSED', 'CANCELLING'],
     to: 'FAILED',
     names: ['TimedOut'],
-    when: 'an attempt took longer than its timeout and no retry is left',
+    when: 'an attempt took longer than its timeout and no retry is left, or its deadline passed',
   },
   {
     event: 'retryLater',
@@ -91,14 +91,14 @@ export const TRANSITIONS: readonly TransitionRow[] = [
     from: WAITING,
     to: 'FAILED',
     names: ['MissedWindow'],
-    when: 'its window closed before it could start',
+    when: 'its window closed before it could start, or was not open when it was made',
   },
   {
     event: 'closeWindow',
     from: ['SCHEDULED', 'RUNNING', 'PAUSED', 'CANCELLING'],
     to: 'FAILED',
     names: ['WindowClosed'],
-    when: 'its window closed while it was under way',
+    when: 'its window closed while it was under way, or would before its retry',
   },
   {
     event: 'requestCancel',

@@ -1,3 +1,4 @@
+import type { RunBounds } from './bounds.ts';
 import type { Dependency, HookName, Run } from './run.ts';
 import type { RunEvent } from './run-event.ts';
 import {
@@ -15,6 +16,8 @@ export interface TransitionFacts {
   readonly now: EpochMs;
   /** The try of the parent under which a new generation starts: see `Run.parentTry`. */
   readonly parentTry?: string;
+  /** What bounds the time of a new generation. */
+  readonly bounds?: RunBounds;
   /** What a task takes as input, where that has come to be known, or has changed. */
   readonly dependsOn?: readonly Dependency[];
 }
@@ -147,10 +150,11 @@ function inputsOf(run: Run, facts: TransitionFacts): { dependsOn?: readonly Depe
 }
 
 function newGeneration(run: Run, state: State, facts: TransitionFacts): Run {
-  const { startedAt: _s, endedAt: _e, rolledBackAt: _r, parentTry: _p, ...kept } = run;
+  const { startedAt: _s, endedAt: _e, rolledBackAt: _r, parentTry: _p, bounds: _b, ...kept } = run;
   return {
     ...kept,
     ...(facts.parentTry === undefined ? {} : { parentTry: facts.parentTry }),
+    ...(facts.bounds === undefined ? {} : { bounds: facts.bounds }),
     ...inputsOf(run, facts),
     generation: run.generation + 1,
     version: run.version + 1,

@@ -1,6 +1,7 @@
 import type { Run } from '../model/run.ts';
 import type { RunEvent } from '../model/run-event.ts';
 import { transition, type Transition } from '../model/transition.ts';
+import { backoffPastBound } from './backoff-past-bound.ts';
 import { cancelRequested } from './cancel-requested.ts';
 import { diedWhileCancelling } from './died-while-cancelling.ts';
 import { duplicateStart } from './duplicate-start.ts';
@@ -15,6 +16,7 @@ export const RULES: readonly Rule[] = [
   recoveriesExhausted,
   retryFailed,
   cancelRequested,
+  backoffPastBound,
 ];
 
 /** Asks the rules, then the table. Pure. */

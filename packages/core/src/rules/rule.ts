@@ -1,6 +1,7 @@
 import type { Run } from '../model/run.ts';
 import type { RunEvent, RunEventType } from '../model/run-event.ts';
 import type { TransitionFacts } from '../model/transition.ts';
+import type { EpochMs } from '../model/state.ts';
 import type { RetryDecision } from '../policies/retry.ts';
 
 /** What rules may know beside the run and the event. */
@@ -9,6 +10,8 @@ export interface RuleFacts extends TransitionFacts {
   readonly cancelReason?: string;
   /** What the retry policy says of a failed attempt. */
   readonly retry?: RetryDecision;
+  /** When the time of the run is over, and how it ends where that leaves no room for a retry. */
+  readonly timeOver?: { readonly at: EpochMs; readonly ending: RunEvent };
   /** How many recoveries are allowed. */
   readonly maxRecoveries?: number;
 }

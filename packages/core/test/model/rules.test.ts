@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RunEventType } from '../../src/model/run-event.ts';
 import { STATE_TYPES } from '../../src/model/state.ts';
+import { backoffPastBound } from '../../src/rules/backoff-past-bound.ts';
 import { cancelRequested } from '../../src/rules/cancel-requested.ts';
 import { decide, RULES } from '../../src/rules/decide.ts';
 import { diedWhileCancelling } from '../../src/rules/died-while-cancelling.ts';
@@ -72,6 +73,16 @@ describe('each rule speaks where it must, and is silent everywhere else', () => 
     ]);
   });
 
+  it('backoff-past-bound', () => {
+    const ending = { type: 'closeWindow', error: ERROR } as const;
+    const all = STATE_TYPES.map((type) => `${type} retryLater`);
+    // The sample is due at 5.
+    const at = (time: number): RuleFacts => ({ now: NOW, timeOver: { at: NOW + time, ending } });
+    expect(spoken(backoffPastBound, at(5))).toEqual(all);
+    expect(spoken(backoffPastBound, at(6))).toEqual([]);
+    expect(spoken(backoffPastBound)).toEqual([]);
+  });
+
   it('has a name of its own', () => {
     expect(new Set(RULES.map((rule) => rule.name)).size).toBe(RULES.length);
   });
@@ -99,6 +110,23 @@ describe('the rules together', () => {
     expect(after(taskIn(STATES.CANCELLING), EVENTS.fail, FACTS)).toMatchObject({ type: 'FAILED' });
     const done = after(taskIn(STATES.CANCELLING), EVENTS.complete, FACTS);
     expect(done).toMatchObject({ type: 'COMPLETED' });
+  });
+
+  it('let a retry that would come too late fail the run, and a cancel win over that', () => {
+    const ending = { type: 'closeWindow', error: { ...ERROR, cause: ERROR } } as const;
+    const timeOver = { at: NOW + 5, ending };
+    const facts = { now: NOW, retry: { retry: true, delay: 5 }, timeOver } as const;
+    expect(after(taskIn(STATES.RUNNING), EVENTS.fail, facts)).toEqual({
+      type: 'FAILED',
+      name: 'WindowClosed',
+      error: ending.error,
+    });
+    const early = { ...facts, timeOver: { at: NOW + 6, ending } };
+    expect(after(taskIn(STATES.RUNNING), EVENTS.fail, early)).toMatchObject({ dueAt: NOW + 5 });
+    const asked = { ...facts, cancelReason: 'asked' };
+    expect(after(taskIn(STATES.RUNNING), EVENTS.fail, asked)).toMatchObject({ type: 'CANCELLING' });
+    const last = { now: NOW, retry: { retry: false, reason: 'exhausted' }, timeOver } as const;
+    expect(after(taskIn(STATES.RUNNING), EVENTS.fail, last)).toMatchObject({ name: 'Failed' });
   });
 
   it('never take up a run that died while it was cancelled, nor one that died too often', () => {

@@ -220,6 +220,16 @@ describe('effects', () => {
     });
   });
 
+  it('bound each generation anew', () => {
+    const run = taskIn(STATES.FAILED, { bounds: { deadline: NOW } });
+    const bounds = { deadline: NOW + 5, window: { opensAt: NOW, closesAt: NOW + 9 } };
+    expect(transition(run, EVENTS.again, { now: NOW, bounds })).toMatchObject({ run: { bounds } });
+    const free = transition(run, EVENTS.again, { now: NOW });
+    expect(free.ok && 'bounds' in free.run).toBe(false);
+    const underWay = taskIn(STATES.PENDING, { bounds });
+    expect(transition(underWay, EVENTS.start, { now: NOW })).toMatchObject({ run: { bounds } });
+  });
+
   it('tell a rolled back run nothing of it in its next generation', () => {
     const run = taskIn(STATES.COMPLETED, { rolledBackAt: NOW, parentTry: '1.1' });
     const result = transition(run, EVENTS.again, { now: NOW, parentTry: '1.2' });

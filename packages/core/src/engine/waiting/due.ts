@@ -1,3 +1,4 @@
+import { boundOf } from '../../model/bounds.ts';
 import type { FlowRun } from '../../model/run.ts';
 import type { EpochMs, PausedState } from '../../model/state.ts';
 import type { OpenRun } from '../../store/run-store.ts';
@@ -37,7 +38,8 @@ export async function waitsUntil(
 ): Promise<EpochMs | undefined> {
   if (run.state.type !== 'PAUSED' || cancelReason !== undefined) return undefined;
   const given = (await inputGivenAt(engine, run)) ?? Infinity;
-  const time = run.state.until ?? Infinity;
+  // It is looked at, too, when the time is over in which it must end.
+  const time = Math.min(run.state.until ?? Infinity, boundOf(run)?.at ?? Infinity);
   const due = headStart
     ? Math.min(given + HEAD_START.input, time + HEAD_START.time)
     : Math.min(given, time);

@@ -63,11 +63,12 @@ function keptState(state: State): State {
 export function keptRun(run: Run): Run {
   const state = keptState(run.state);
   const tags = run.tags.length === 0 ? NONE : [...run.tags];
+  const bounds = run.bounds === undefined ? undefined : { bounds: copyJson(run.bounds) };
   if (run.kind === 'flow') {
-    return { ...run, state, tags, inputs: copyJson<JsonValue>(run.inputs) };
+    return { ...run, state, tags, inputs: copyJson<JsonValue>(run.inputs), ...bounds };
   }
   const dependsOn = run.dependsOn.length === 0 ? NONE : run.dependsOn.map((on) => ({ ...on }));
-  return { ...run, state, tags, dependsOn };
+  return { ...run, state, tags, dependsOn, ...bounds };
 }
 
 /** A history entry without what the run it stands with tells as well. */
@@ -94,10 +95,11 @@ export function copyStep(runId: RunId, { state, ...step }: KeptStep): HistoryEnt
 export function copyRun(run: Run): Run {
   const state = copyState(run.state);
   const tags = [...run.tags];
+  const bounds = run.bounds === undefined ? undefined : { bounds: copyJson(run.bounds) };
   if (run.kind === 'flow') {
-    return { ...run, state, tags, inputs: copyJson<JsonValue>(run.inputs) };
+    return { ...run, state, tags, inputs: copyJson<JsonValue>(run.inputs), ...bounds };
   }
-  return { ...run, state, tags, dependsOn: run.dependsOn.map((on) => ({ ...on })) };
+  return { ...run, state, tags, dependsOn: run.dependsOn.map((on) => ({ ...on })), ...bounds };
 }
 
 /** A pending hook that shares nothing with the given one. */

@@ -96,12 +96,14 @@ export const fidelityChecks: readonly RunStoreCheck[] = [
         inputs: [{ database: 'orders' }],
         recoveries: 2,
         createdAt: 1_767_578_400_000.25,
+        bounds: { deadline: 1_767_578_400_001, window: { opensAt: -1.5, closesAt: 1e15 } },
       });
       await commitAll(store, creation(flow, { lease: HOLDER }));
       const fence = { rootId: flow.id, epoch: 1 };
       const dependsOn = [{ runId: sampleId(8), generation: 3 }];
       const groups = ['dumps', 'große'];
-      const task = sampleTask(2, flow, { dependsOn, groups, key: '', inputHash: '' });
+      const bounds = { window: { opensAt: 0, closesAt: 1 } };
+      const task = sampleTask(2, flow, { dependsOn, groups, bounds, key: '', inputHash: '' });
       const { startedAt: _, ...unstarted } = sampleTask(3, flow, { name: '' });
       await commitAll(store, creation(task, { fence }), creation(unstarted, { fence }));
       assert.deepEqual(await store.runs({ order: 'oldest' }), [flow, task, unstarted]);
@@ -178,6 +180,7 @@ export const fidelityChecks: readonly RunStoreCheck[] = [
         state,
         tags: ['t'],
         dependsOn: [{ runId, generation: 1 }],
+        bounds: { window: { opensAt: 1, closesAt: 2 } },
       });
       const value = { runId, rootId, scope: '1.1', slot: 'now:0', value: { at: [1] } };
       const child = { runId, rootId, bootId: 'b', pid: 1, startTime: '1', command: 'c' };

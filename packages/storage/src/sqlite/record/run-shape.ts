@@ -9,6 +9,7 @@ import type {
   Failure,
   FlowRun,
   PausedState,
+  RunBounds,
   RunningState,
   ScheduledState,
   SkippedState,
@@ -16,6 +17,7 @@ import type {
   StateType,
   StoredValue,
   TaskRun,
+  WindowSpan,
 } from '@holdfast/core';
 import {
   count,
@@ -122,6 +124,11 @@ export const stateShape: Shape = variant(
   ),
 );
 
+const bounds = record<RunBounds>({
+  deadline: optional(number),
+  window: optional(record<WindowSpan>({ opensAt: number, closesAt: number })),
+});
+
 const COMMON = {
   id: text,
   name: text,
@@ -134,6 +141,7 @@ const COMMON = {
   createdAt: number,
   startedAt: optional(number),
   endedAt: optional(number),
+  bounds: optional(bounds),
   tags: list(text),
   groups: optional(list(text)),
   parentTry: optional(text),
