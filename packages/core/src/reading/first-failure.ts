@@ -143,11 +143,24 @@ function stepOf(run: Run, before: Run | undefined): FailureStep {
   return { run: namedRun(run), how: how() };
 }
 
+const TIME_OVER: ReadonlySet<string | undefined> = new Set([
+  'DEADLINE_PASSED',
+  'WINDOW_CLOSED',
+  'WINDOW_MISSED',
+]);
+
+/** Whether a run did nothing wrong before the time of what started it was over: then its end is no failure of its own. */
+function endedWithOther({ name, state }: Run): boolean {
+  if (state.type !== 'FAILED' || !TIME_OVER.has(state.error.code)) return false;
+  return state.error.cause === undefined && state.error.context?.['of'] !== name;
+}
+
 /** The runs below one that count as failed: what was cancelled or skipped did not fail. */
 function failedBelow(tree: RunTree, run: Run): readonly Run[] {
   return tree
     .present(run.id)
-    .filter(({ state }) => state.type === 'FAILED' || state.type === 'CRASHED');
+    .filter(({ state }) => state.type === 'FAILED' || state.type === 'CRASHED')
+    .filter((each) => !endedWithOther(each));
 }
 
 function failureFrom(run: Run, led?: ReadonlyMap<Run, Run | undefined>): FirstFailure {

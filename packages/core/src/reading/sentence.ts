@@ -69,6 +69,14 @@ function causeText(failure: FirstFailure, explained: Explained): string {
   return reached ? `because ${first}` : first;
 }
 
+const HOW_FAILED = {
+  Failed: 'failed',
+  TimedOut: 'timed out',
+  MissedWindow: 'missed its window',
+  WindowClosed: 'was cut off',
+  Crashed: 'was given up',
+} as const;
+
 /** How it ended, and why. */
 function endText(explained: Explained): string {
   const { state, duration } = explained.run;
@@ -84,8 +92,7 @@ function endText(explained: Explained): string {
       return first === undefined ? `was skipped: ${inLine(state.reason)}` : `was skipped ${why}`;
     case 'FAILED':
     case 'CRASHED': {
-      const verb = state.type === 'CRASHED' ? 'was given up' : 'failed';
-      const how = state.name === 'TimedOut' ? 'timed out' : verb;
+      const how = HOW_FAILED[state.name];
       const own = first?.reached === true ? '' : ` with ${errorText(state.error)}`;
       return `${how}${after}${own}${why === '' ? '' : `${own === '' ? ' ' : '; before that, '}${why}`}`;
     }
@@ -119,8 +126,11 @@ function waitText(wait: Wait, now: EpochMs): string {
     case 'start':
       return `${wait.late ? 'is late: it was to start' : 'starts'} ${when(wait.dueAt, now)}`;
     case 'slot':
-    case 'window':
-      return `waits for its ${wait.for}`;
+      return 'waits for its slot';
+    case 'window': {
+      const closes = wait.closesAt === undefined ? '' : ` until ${timeText(wait.closesAt)}`;
+      return `waits for its window, open ${when(wait.dueAt, now)}${closes}`;
+    }
     case 'inputs':
       return `waits for what it needs${wait.certain ? '' : ', probably'} from ${list(wait.of)}`;
     case 'turn':

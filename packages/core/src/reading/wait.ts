@@ -19,8 +19,10 @@ export type Reason =
     }
   /** The time of its start. */
   | { readonly for: 'start'; readonly dueAt: EpochMs; readonly late: boolean }
-  /** A slot that others hold, or its window. */
-  | { readonly for: 'slot' | 'window'; readonly dueAt: EpochMs }
+  /** A slot that others hold. */
+  | { readonly for: 'slot'; readonly dueAt: EpochMs }
+  /** Its window, which opens at `dueAt`. */
+  | { readonly for: 'window'; readonly dueAt: EpochMs; readonly closesAt?: EpochMs }
   /**
    * What it takes as input. Records name it only once it has ended: where `certain` is false, these are the runs
    * beside it that were started earlier and have not ended, at most 100, among which its inputs are.
@@ -107,7 +109,10 @@ class Waits {
 
   #scheduled(run: Run, { name, dueAt }: ScheduledState): Reason {
     if (name === 'AwaitingSlot') return { for: 'slot', dueAt };
-    if (name === 'AwaitingWindow') return { for: 'window', dueAt };
+    if (name === 'AwaitingWindow') {
+      const closesAt = run.bounds?.window?.closesAt;
+      return { for: 'window', dueAt, ...(closesAt === undefined ? {} : { closesAt }) };
+    }
     if (name === 'AwaitingRecovery') return { for: 'turn' };
     return { for: 'start', dueAt, late: displayState(run, this.#now) === 'Late' };
   }
