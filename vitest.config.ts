@@ -45,6 +45,8 @@ export default defineConfig({
   test: {
     ...shared.test,
     reporters,
+    // What is left out is no part of the cache's keys.
+    ...(leftOut === undefined ? {} : { fsModuleCache: false }),
     coverage: { include: ['packages/*/src/**/*.ts'], exclude: ['**/*.test.ts', '**/*.test-d.ts'] },
     projects: [
       packageProject('core'),

@@ -45,6 +45,16 @@ export const GROUPS = {
       variable: 'retries',
     },
   },
+  window: {
+    title: 'Windows',
+    taken: 'Taken by the option `window`.',
+    declared: [{ file: `${CORE}/policies/window.ts`, names: ['TimeWindow'] }],
+    read: {
+      file: `${CORE}/policies/window.ts`,
+      head: /export function checkWindow\([^]*?\): CheckedWindow \{/,
+      variable: 'given',
+    },
+  },
   engine: {
     title: 'Engines',
     taken: 'Taken by `createEngine(options)`.',

@@ -68,6 +68,15 @@ export const PROOFS: { readonly [group in GroupName]: { readonly [option: string
     ...inFile(`${ENGINE}/waiting/input-given.test.ts`, {
       inputs: 'is checked by any engine that knows the definition, else by who waits',
     }),
+    ...inFile(`${ENGINE}/deadline.test.ts`, {
+      deadline: 'tells what is under way to stop, and fails it as timed out, without a retry',
+    }),
+    ...inFile(`${ENGINE}/window.test.ts`, {
+      window: 'waits until it opens, and says so',
+    }),
+    ...inFile(`${ENGINE}/fits.test.ts`, {
+      ifWontFit: 'is skipped where it says so, with both figures',
+    }),
   },
   retries: inFile('packages/core/test/model/retry.test.ts', {
     delay: 'is fixed, a list of which the last repeats, exponential, or what a function says',
@@ -76,6 +85,11 @@ export const PROOFS: { readonly [group in GroupName]: { readonly [option: string
     maxDelay: 'lets a function meet maxDelay too',
     jitter: 'is spread by the jitter between a part of the delay and all of it, as chance says',
     maxElapsed: 'begins after maxElapsed',
+  }),
+  window: inFile(`${ENGINE}/window.test.ts`, {
+    timeZone: 'goes by the clock of its zone',
+    days: 'opens on its days alone',
+    ifClosed: 'fails at once where it is not to wait',
   }),
   engine: {
     ...inFile(`${ENGINE}/recovery.test.ts`, {
