@@ -57,6 +57,10 @@ export const PROOFS: { readonly [group in GroupName]: { readonly [option: string
       cacheFor: 'is served no longer than cacheFor',
       refreshCache: 'is made anew and replaced with refreshCache',
     }),
+    ...inFile(`${ENGINE}/limits/limits.test.ts`, {
+      limits: 'is shared by everything that names it: tasks, flows, and several of their slots',
+      whenLimited: 'fails a run at once that would have to wait, with LIMIT_REACHED',
+    }),
     ...inFile(`${ENGINE}/engine-options.test.ts`, {
       description: 'a flow is described by the engine that knows it',
       onCrash: 'calls a hook of a flow that is not taken up again',
@@ -92,6 +96,10 @@ export const PROOFS: { readonly [group in GroupName]: { readonly [option: string
     ifClosed: 'fails at once where it is not to wait',
   }),
   engine: {
+    ...inFile(`${ENGINE}/limits/limits.test.ts`, {
+      limits: 'is shared by everything that names it: tasks, flows, and several of their slots',
+      tagLimits: 'holds for every run with the tag, beside the limits that it names',
+    }),
     ...inFile(`${ENGINE}/recovery.test.ts`, {
       flows: 'goes on elsewhere; what had completed is not executed again, attempts stay used',
       clock: 'gets the same time, chance and ids again, each attempt its own',

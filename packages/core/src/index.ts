@@ -85,6 +85,7 @@ export type {
   RunOptions,
   TaskOptions,
 } from './definition/options.ts';
+export type { Limit, LimitUse, WhenLimited } from './definition/limit-options.ts';
 export { cacheBy } from './policies/cache-policy.ts';
 export type { CacheInput, CacheKeyFunction, CachePolicy } from './policies/cache-policy.ts';
 export { decideRetry, retryPolicy, whenError } from './policies/retry.ts';

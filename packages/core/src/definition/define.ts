@@ -4,13 +4,14 @@ import { durationMs, type Duration } from '../model/duration.ts';
 import { retryPolicy, type Retries, type RetryInfo } from '../policies/retry.ts';
 import { cacheRule } from './cache-options.ts';
 import type { Definition, GivenOptions, InputCheck, Loose } from './definition.ts';
+import { limitShares, whenLimited } from './limit-options.ts';
 import { checkOptionTypes, HOOKS } from './option-types.ts';
 import { isSchema, isSchemas, schemaCheck } from './schema-check.ts';
 import { timeLimitsOf } from './time-options.ts';
 import { wholeNumber } from './whole-number.ts';
 
 /** Options that may hold a run up before an attempt. */
-const GATED: readonly string[] = ['window', 'cache'];
+const GATED: readonly string[] = ['window', 'cache', 'limits', 'tags'];
 const SHARED = [
   'name',
   'description',
@@ -30,6 +31,8 @@ const SHARED = [
   'cache',
   'cacheFor',
   'refreshCache',
+  'limits',
+  'whenLimited',
   ...HOOKS,
 ];
 const KNOWN = {
@@ -159,6 +162,8 @@ export function define(
     waitFor: (options['waitFor'] as readonly Waitable[] | undefined) ?? [],
     concurrency: wholeNumber(what, 'concurrency', options['concurrency'], 1, DEFAULT_CONCURRENCY),
     cache: cacheRule(kind, what, fn, options),
+    limits: limitShares(what, options['limits']),
+    whenLimited: whenLimited(what, options),
     gated: GATED.some((option) => options[option] !== undefined),
     given: options,
   };

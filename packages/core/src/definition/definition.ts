@@ -5,6 +5,7 @@ import type { TimeLimits } from '../policies/deadline.ts';
 import type { IfWontFit } from '../policies/fitting.ts';
 import type { RetryPolicy } from '../policies/retry.ts';
 import type { CacheRule } from './cache-options.ts';
+import type { LimitShare, WhenLimited } from './limit-options.ts';
 
 /** Any function: what it takes and gives was checked by the compiler where it was defined. */
 export type Loose = (...args: readonly unknown[]) => unknown;
@@ -40,6 +41,9 @@ export interface Definition extends TimeLimits {
   readonly concurrency: number;
   /** Undefined: its results are not cached. */
   readonly cache: CacheRule | undefined;
+  /** Shares of limits that each attempt takes. */
+  readonly limits: readonly LimitShare[];
+  readonly whenLimited: WhenLimited;
   /** Whether anything may hold its runs up: see `engine/admission`. */
   readonly gated: boolean;
   /** The options as they were given, for `with()`. */

@@ -2,6 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Duration } from '../model/duration.ts';
 import type { State } from '../model/state.ts';
 import type { RunId } from '../model/ids.ts';
+import type { LimitUse, WhenLimited } from './limit-options.ts';
 import type { CacheKeyFunction, CachePolicy } from '../policies/cache-policy.ts';
 import type { IfWontFit } from '../policies/fitting.ts';
 import type { Retries, RetryInfo } from '../policies/retry.ts';
@@ -108,6 +109,18 @@ export interface RunOptions<A extends readonly unknown[] = never, R = never> ext
    * waited for.
    */
   inputs?: { readonly [name: string]: StandardSchemaV1 };
+  /**
+   * Shares of limits of the engine that each attempt takes, all of them at once, and gives back when it ends: names, or
+   * names with a number of slots. While its code waits for a task, a flow, a time or an input, it holds none. A limit
+   * that the engine does not have is refused (`OPTIONS_INVALID`) when the engine is made, or at the call. Default: none.
+   */
+  limits?: readonly LimitUse[];
+  /**
+   * What happens when a limit, by name or by tag, is reached before the first attempt: `'wait'` shows the run as
+   * SCHEDULED/AwaitingSlot until its share is free; `'refuse'` ends it as FAILED with `LIMIT_REACHED`. What has begun
+   * waits in either case. Default `'wait'`.
+   */
+  whenLimited?: WhenLimited;
 }
 
 /** Options of a task. */

@@ -1,6 +1,6 @@
 import type { Definition } from '../definition/definition.ts';
 import { waitsOnItself } from '../errors/errors.ts';
-import { assertDurable } from './engine-core.ts';
+import { assertRunnable } from './engine-core.ts';
 import { currentGroup, type Group } from './group.ts';
 import { authorsKey, hashArguments, keyRequired } from './identity.ts';
 import type { Scope } from './scope.ts';
@@ -28,15 +28,15 @@ export interface Call {
 /**
  * Checks a call.
  *
- * @throws `RUN_ENDED`, `NAME_REUSED`, `DURABLE_STORE_REQUIRED`, `RUN_WAITS_ON_ITSELF`, `KEY_INVALID`, `LEASE_LOST`,
- *   `ENGINE_STOPPED`
+ * @throws `RUN_ENDED`, `NAME_REUSED`, `OPTIONS_INVALID`, `DURABLE_STORE_REQUIRED`, `RUN_WAITS_ON_ITSELF`,
+ *   `KEY_INVALID`, `LEASE_LOST`, `ENGINE_STOPPED`
  */
 export function callOf(scope: Scope, definition: Definition, given: readonly unknown[]): Call {
   const { engine } = scope.execution;
   const stretch = stretchIn(scope);
   stretch.assertOpen(definition.name);
   scope.assertSameFunction(definition);
-  assertDurable(engine, definition);
+  assertRunnable(engine, definition);
   engine.definitions.note(definition);
   const found = searchIn(given);
   const plain = unquoted(given, found);

@@ -5,6 +5,7 @@ import { durationMs } from '../model/duration.ts';
 import { newRunId, systemRandom } from '../model/ids.ts';
 import { createScrubber } from '../secret/scrubber.ts';
 import { valueCodec } from '../serial/value-codec.ts';
+import { EngineLimits } from './admission/engine-limits.ts';
 import { Permits } from './admission/permits.ts';
 import { Definitions } from './definitions.ts';
 import type { EngineCore } from './engine-core.ts';
@@ -41,6 +42,7 @@ export function coreOf(options: EngineOptions): EngineCore {
       logger.error({ event, err: error }, 'a listener threw');
     }),
     definitions: new Definitions(),
+    limits: new EngineLimits(options),
     codec: valueCodec(resources),
     scrubber,
     secretResolvers: options.secrets ?? {},

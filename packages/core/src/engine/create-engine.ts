@@ -13,7 +13,7 @@ import { durationMs } from '../model/duration.ts';
 import type { RunId } from '../model/ids.ts';
 import { coreOf } from './core-of.ts';
 import type { CallTarget, Engine, StartOptions } from './engine.ts';
-import { assertDurable, keepableText } from './engine-core.ts';
+import { assertRunnable, keepableText } from './engine-core.ts';
 import type { EngineOptions } from './engine-options.ts';
 import { flowAround } from './flow-around.ts';
 import type { FlowHandle, RecoveryReport } from './flow-handle.ts';
@@ -62,12 +62,12 @@ class HoldfastEngine extends StoreReader implements Engine, CallTarget {
 
   constructor(options: EngineOptions) {
     super(coreOf(options));
-    for (const flow of options.flows ?? [])
-      this.core.definitions.register(definitionFor(flow, 'flow'));
-    for (const task of options.tasks ?? [])
-      this.core.definitions.register(definitionFor(task, 'task'));
+    const { definitions, limits } = this.core;
+    for (const flow of options.flows ?? []) definitions.register(definitionFor(flow, 'flow'));
+    for (const task of options.tasks ?? []) definitions.register(definitionFor(task, 'task'));
     const schedules = schedulesOf(options);
-    for (const { definition } of schedules) this.core.definitions.note(definition);
+    for (const { definition } of schedules) definitions.note(definition);
+    for (const definition of definitions.all()) limits.check(definition);
     this.schedules = new Scheduler(this.core, schedules, this.#starter(), () => this.ready());
     this.#recoverer = new Recoverer(this.core, this.#recoveryHost());
     this.#service = new Service(this.core, this.schedules, this.#recoverer);
@@ -130,8 +130,8 @@ class HoldfastEngine extends StoreReader implements Engine, CallTarget {
     options: StartOptions,
   ): Promise<FlowHandle<unknown>> {
     await this.ready();
+    assertRunnable(this.core, given);
     const definition = given.kind === 'flow' ? given : flowAround(given);
-    assertDurable(this.core, definition);
     this.core.definitions.note(definition);
     const starting = RootRun.start(this.core, definition, args, options);
     const started = await this.#unlessStopped(starting);

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock/clock.ts';
 import type { Definition } from '../definition/definition.ts';
 import { runNameOf } from '../definition/run-name.ts';
+import type { EngineLimits } from './admission/engine-limits.ts';
 import type { Permits } from './admission/permits.ts';
 import type { EngineEvents } from '../events/engine-events.ts';
 import type { RunLogger } from '../events/logger.ts';
@@ -46,6 +47,7 @@ export interface EngineCore {
   readonly permits: Permits;
   readonly desk: InputDesk;
   readonly usualDurations: UsualDurations;
+  readonly limits: EngineLimits;
   readonly codeVersion: string | undefined;
   readonly aroundAttempt: EngineOptions['aroundAttempt'];
 }
@@ -81,11 +83,21 @@ export function encodeInputs(
 }
 
 /**
+ * Refuses to call what could never run here.
+ *
+ * @throws `OPTIONS_INVALID` for limits that the engine does not have, `DURABLE_STORE_REQUIRED`
+ */
+export function assertRunnable(engine: EngineCore, definition: Definition): void {
+  if (definition.limits.length > 0) engine.limits.check(definition);
+  assertDurable(engine, definition);
+}
+
+/**
  * Refuses a flow that wants to survive its process on a store that does not.
  *
  * @throws `DURABLE_STORE_REQUIRED`
  */
-export function assertDurable(engine: EngineCore, definition: Definition): void {
+function assertDurable(engine: EngineCore, definition: Definition): void {
   if (!definition.durable || engine.store.durable) return;
   throw new HoldfastError(
     'DURABLE_STORE_REQUIRED',

@@ -1,3 +1,4 @@
+import type { Limit } from '../definition/limit-options.ts';
 import type { Schedule } from '../definition/schedule.ts';
 import type { Clock } from '../clock/clock.ts';
 import type { Logger } from '../events/logger.ts';
@@ -43,6 +44,13 @@ export interface EngineOptions {
   readonly logs?: LogOptions;
   /** The host's own version, kept with each run. */
   readonly codeVersion?: string;
+  /**
+   * How much of something runs may use at once, by name: see the option `limits` of flows and tasks. It holds over all
+   * engines on the store; each goes by the numbers that it was given itself.
+   */
+  readonly limits?: { readonly [name: string]: Limit };
+  /** Limits of all runs of flows and tasks that have a tag: each attempt takes one slot. */
+  readonly tagLimits?: { readonly [tag: string]: Limit };
   /**
    * How long a lease lasts without renewal: the longest that a run of a process on another machine that died stays
    * untouched. On the same machine a dead process is noticed at once. Renewed at a third of it. Default 30 s.

@@ -3,6 +3,7 @@ import type { Resolved } from '../definition/input-types.ts';
 import { parentFailed, runEnded } from '../errors/errors.ts';
 import { HoldfastError } from '../errors/holdfast-error.ts';
 import { ObservedPromise } from '../future/observed-promise.ts';
+import { limitOfGroup } from '../model/limit-name.ts';
 import type { Outcome } from '../model/outcome.ts';
 import { errorOf } from '../serial/failure-codec.ts';
 import { Accounts, type Accountable } from './accounts.ts';
@@ -131,7 +132,7 @@ export class Group implements Accountable, Stretch {
 /** Shows a run that waits for a place. One that backs off, or was left by its process, is shown as that. */
 function showWaiting({ execution, handle }: Performance, path: readonly string[]): void {
   if (handle.state.type !== 'PENDING') return;
-  const limits = [`group ${path.join(' / ')}`];
+  const limits = [limitOfGroup(path)];
   handle.stage({ type: 'schedule', name: 'AwaitingSlot', dueAt: execution.clock.now(), limits });
   // A failure to write it halts the execution, and is met again by the next write.
   handle.commit().catch(() => undefined);

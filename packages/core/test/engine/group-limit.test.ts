@@ -59,7 +59,7 @@ describe('the limit of a group', () => {
     const runs = await b.engine.below(handle.id);
     expect(runs.map(({ state, groups }) => [state, groups])).toMatchObject([
       [{ type: 'RUNNING' }, ['disk']],
-      [{ type: 'SCHEDULED', name: 'AwaitingSlot', limits: ['group disk'] }, ['disk']],
+      [{ type: 'SCHEDULED', name: 'AwaitingSlot', limits: ['holdfast:group:disk'] }, ['disk']],
     ]);
     for (const name of ['first', 'second', 'a', 'b']) {
       await turns();
