@@ -8,9 +8,9 @@ import type {
   PermitRequest,
   PruneRequest,
   RunId,
-  RunQuery,
-  Write,
 } from '@holdfast/core';
+import type { ListTerms } from './list-terms.ts';
+import type { EncodedWrite } from './record/encode-write.ts';
 
 /** Where the worker finds its database, and how long it waits. Sent with {@link StoreCalls.open}. */
 export interface DatabaseTerms {
@@ -23,7 +23,7 @@ export interface DatabaseTerms {
 export interface StoreCalls {
   readonly open: DatabaseTerms;
   readonly close: undefined;
-  readonly commit: { readonly writes: readonly Write[]; readonly durability: Durability };
+  readonly commit: { readonly writes: readonly EncodedWrite[]; readonly durability: Durability };
   readonly acquireLease: LeaseRequest;
   readonly renewLeases: {
     readonly fences: readonly Fence[];
@@ -31,7 +31,7 @@ export interface StoreCalls {
   };
   readonly releaseLeases: readonly Fence[];
   readonly run: RunId;
-  readonly runs: RunQuery;
+  readonly runs: ListTerms;
   readonly history: RunId;
   readonly below: RunId;
   readonly recorded: RunId;

@@ -30,7 +30,11 @@ import type {
   WriteOutcome,
 } from '@holdfast/core';
 import type { CallName, Fault, StoreCalls } from './protocol.ts';
-import { errorOf, WorkerLink } from './worker-link.ts';
+import { listTerms } from './list-terms.ts';
+import { encodeWrites } from './record/encode-write.ts';
+import type { EncodedWrite } from './record/encode-write.ts';
+import { errorOf, noRecord, WorkerLink } from './worker-link.ts';
+import { StoreFault } from './worker/fault.ts';
 
 /** How a {@link sqliteRunStore} behaves. */
 export interface SqliteRunStoreOptions {
@@ -117,7 +121,7 @@ export class WorkerRunStore implements SqliteRunStore {
 
   async commit(writes: readonly Write[], durability: Durability): Promise<readonly WriteOutcome[]> {
     checkWrites(writes);
-    const outcomes = await this.#call('commit', { writes, durability });
+    const outcomes = await this.#call('commit', { writes: encoded(writes), durability });
     return (outcomes ?? writes.map(() => APPLIED)) as readonly WriteOutcome[];
   }
 
@@ -126,7 +130,7 @@ export class WorkerRunStore implements SqliteRunStore {
   }
 
   runs(query: RunQuery): Promise<readonly Run[]> {
-    return this.#call('runs', query) as Promise<readonly Run[]>;
+    return this.#call('runs', listTerms(query)) as Promise<readonly Run[]>;
   }
 
   history(id: RunId): Promise<readonly HistoryEntry[]> {
@@ -247,5 +251,13 @@ export class WorkerRunStore implements SqliteRunStore {
       hint: 'Call open() before anything else; a store that was closed stays closed.',
       retryable: false,
     });
+  }
+}
+
+function encoded(writes: readonly Write[]): EncodedWrite[] {
+  try {
+    return encodeWrites(writes);
+  } catch (error) {
+    throw error instanceof StoreFault ? errorOf(error.fault) : noRecord(error);
   }
 }

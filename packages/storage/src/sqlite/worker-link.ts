@@ -70,7 +70,7 @@ export class WorkerLink {
       try {
         this.#send({ id, call, argument });
       } catch (error) {
-        reject(notCloneable(error));
+        reject(noRecord(error));
         return;
       }
       if (this.#pending.size === 0) this.#worker.ref();
@@ -155,7 +155,8 @@ export function errorOf({ code, message, hint, retryable, context, cause }: Faul
   });
 }
 
-function notCloneable(cause: unknown): HoldfastError {
+/** Something was to be written that no thread can give to another, or that is no JSON. */
+export function noRecord(cause: unknown): HoldfastError {
   return new HoldfastError('STORE_WRITE_INVALID', 'A write holds something that is not a record', {
     hint: 'This is a mistake in the code that calls the run store; nothing of the batch was written.',
     retryable: false,

@@ -106,7 +106,9 @@ describe('sqliteRunStore, over a record that was spoilt', () => {
   it('refuses its history and its hooks', async () => {
     const { store, path } = await twoRuns();
     behindItsBack(path, (file) => {
-      file.prepare(`update history set state_json = '{}' where run_id = ?`).run(task.id);
+      file
+        .prepare(`update run set past_text = '[1,0,1,7,{}]' || char(10) where id = ?`)
+        .run(task.id);
       file.prepare(`update hook set hook = 'onFire' where run_id = ?`).run(task.id);
     });
     await expect(store.history(task.id)).rejects.toMatchObject(CORRUPT);

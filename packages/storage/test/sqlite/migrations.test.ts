@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
+import type { HistoryEntry } from '@holdfast/core';
 import {
   advanced,
   COMPLETED,
@@ -11,6 +12,7 @@ import {
   sampleTask,
   update,
 } from '@holdfast/core/testing';
+import { MIGRATION_NAMES } from '../../src/sqlite/worker/migrations.ts';
 import { RUNS } from '../../src/sqlite/worker/migrations/0001-runs.ts';
 import { behindItsBack, openStore, scratchFile } from './scratch.ts';
 
@@ -20,14 +22,17 @@ const ended = advanced(sampleFlow(3), COMPLETED, { endedAt: SAMPLE_TIME + 50 });
 const lease = { holder: 'h', ttl: 60_000 };
 const fence = { rootId: root.id, epoch: 1 };
 
+const RUN_COLUMNS = `id, kind, name, root_id, parent_id, key, idempotency_key, generation, version,
+  state_type, state_json, body_json`;
+
 /** Moves the rows of a present store into a new file, whose schema is the first one. */
-function downgraded(path: string, to: string): void {
+function downgraded(path: string, to: string, history: readonly HistoryEntry[]): void {
   const file = new DatabaseSync(to);
   for (const text of RUNS) file.exec(text);
   file.exec(`attach '${path}' as present`);
-  for (const table of ['run', 'history', 'hook', 'recorded', 'child']) {
-    file.exec(`insert into ${table} select * from present.${table}`);
-  }
+  const run = `insert into run (${RUN_COLUMNS}) select ${RUN_COLUMNS} from present.run order by seq`;
+  file.exec(run);
+  file.exec('insert into hook select * from present.hook');
   const columns = 'root_id, holder, epoch, expires_at, cancel_reason';
   file.exec(`insert into lease select ${columns} from present.lease`);
   file.exec(`create table holdfast_migration as select * from present.holdfast_migration limit 1`);
@@ -35,6 +40,10 @@ function downgraded(path: string, to: string): void {
     `create table holdfast_migration_lock as select * from present.holdfast_migration_lock`,
   );
   file.exec(`detach present; pragma application_id = 0x48465354; pragma user_version = 1`);
+  const step = file.prepare('insert into history values (?, ?, ?, ?, ?, ?)');
+  for (const { runId, version, step: n, generation, at, state } of history) {
+    step.run(runId, version, n, generation, at, JSON.stringify(state));
+  }
   file.close();
 }
 
@@ -52,9 +61,11 @@ async function firstSchema(): Promise<string> {
     ],
     'process',
   );
+  const ids = [root.id, task.id, ended.id];
+  const history = (await Promise.all(ids.map((id) => store.history(id)))).flat();
   await store.close();
   const first = await scratchFile();
-  downgraded(path, first);
+  downgraded(path, first, history);
   return first;
 }
 
@@ -72,11 +83,7 @@ describe('a file that the first schema made', () => {
     const names = behindItsBack(path, (file) =>
       file.prepare('select name from holdfast_migration order by name').all(),
     );
-    expect(names).toEqual([
-      { name: '0001-runs' },
-      { name: '0002-beside-runs' },
-      { name: '0003-schedules-of-runs' },
-    ]);
+    expect(names.map(({ name }) => name)).toEqual([...MIGRATION_NAMES]);
   });
 
   it('lists its runs by tag, forgets those that ended, and takes what is new', async () => {
@@ -93,6 +100,7 @@ describe('a file that the first schema made', () => {
     });
     const next = advanced(task, COMPLETED);
     expect(await store.commit([update(next, { fence })], 'machine')).toEqual([{ ok: true }]);
+    expect(await store.history(task.id)).toEqual([sampleStep(task), sampleStep(next)]);
   });
 
   it('is migrated although a run in it does not parse', async () => {

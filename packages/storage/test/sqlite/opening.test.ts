@@ -42,7 +42,7 @@ describe('sqliteRunStore, when it opens', () => {
     await openStore(path);
     behindItsBack(path, (file) => {
       expect(file.prepare('pragma application_id').get()).toEqual({ application_id: 0x48465354 });
-      expect(file.prepare('pragma user_version').get()).toEqual({ user_version: 2 });
+      expect(file.prepare('pragma user_version').get()).toEqual({ user_version: 4 });
       expect(file.prepare('pragma journal_mode').get()).toEqual({ journal_mode: 'wal' });
     });
   });
@@ -63,8 +63,8 @@ describe('sqliteRunStore, when it opens', () => {
     ['a higher version', 'pragma user_version = 7', 'version 7'],
     [
       'a migration it does not know',
-      `insert into holdfast_migration values ('0003-queues', '2027-01-01')`,
-      'migration 0003-queues',
+      `insert into holdfast_migration values ('0005-queues', '2027-01-01')`,
+      'migration 0005-queues',
     ],
   ])('refuses a file with %s, and leaves it as it is', async (_, change, found) => {
     const path = await usedFile();
@@ -75,7 +75,7 @@ describe('sqliteRunStore, when it opens', () => {
     const { message, hint } = error as { message: string; hint: string };
     expect(message).toContain(path);
     expect(message).toContain(found);
-    expect(message).toContain('version 2 (0002-beside-runs)');
+    expect(message).toContain('version 4 (0004-lean-runs)');
     expect(hint).toContain('Update @holdfast/storage');
     expect(await digest(path)).toBe(before);
   });
@@ -83,7 +83,7 @@ describe('sqliteRunStore, when it opens', () => {
   it('stops writing to a file that newer software has migrated meanwhile', async () => {
     const path = await scratchFile();
     const store = await openStore(path);
-    behindItsBack(path, (file) => file.exec('pragma user_version = 3'));
+    behindItsBack(path, (file) => file.exec('pragma user_version = 5'));
     await expect(store.commit([flow], 'process')).rejects.toMatchObject({ code: 'STORE_NEWER' });
     expect(await store.runs({})).toEqual([]);
   });

@@ -1,6 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { PruneRequest, RunQuery } from '@holdfast/core';
 import { sampleId } from '@holdfast/core/testing';
+import { listTerms } from '../../src/sqlite/list-terms.ts';
 import { Committer } from '../../src/sqlite/worker/commit.ts';
 import { openDatabase } from '../../src/sqlite/worker/database.ts';
 import type { Database } from '../../src/sqlite/worker/database.ts';
@@ -80,7 +81,11 @@ const QUERIES: readonly (readonly [RunQuery, string])[] = [
   [{ name: 'dump', after: id }, 'run_name'],
   [{ states: ['FAILED'] }, 'run_state'],
   [{ states: ['FAILED', 'CRASHED'], after: id }, 'run_state'],
-  [{ parentId: id }, 'run_parent'],
+  [{ states: ['COMPLETED'] }, 'sqlite_autoindex_run_1'],
+  [{ rootId: id, after: id }, 'run_root (root_id=? AND id<?)'],
+  [{ parentId: id }, 'run_root (root_id=?)'],
+  [{ parentId: id, order: 'oldest', after: id }, 'run_root (root_id=? AND id>?)'],
+  [{ parentId: id, after: id }, 'run_parent (parent_id=? AND id<?)'],
   [{ name: 'dump', key: 'orders' }, 'run_name'],
   [{ parentId: id, key: 'orders' }, 'run_parent'],
   [{ tag: 'prod' }, 'run_tag USING PRIMARY KEY (tag=?)'],
@@ -114,10 +119,10 @@ describe('the plans of the SQLite run store', () => {
     const [path] = await statementsOf(() => undefined);
     const database = await openDatabase(path);
     onTestFinished(() => database.close());
-    const { sql } = selectRuns(database.query, wanted).compile();
+    const { sql } = selectRuns(database.query, listTerms(wanted)).compile();
     const steps = plan(path, sql);
     expect(steps.join('\n')).toContain(index);
-    const union = (wanted.states?.length ?? 0) > 1;
+    const union = (wanted.states?.length ?? 0) > 1 || wanted.parentId !== undefined;
     expect(steps.filter((step) => step.endsWith('SCAN run'))).toEqual([]);
     if (!union) expect(steps.filter((step) => /TEMP B-TREE/.test(step))).toEqual([]);
   });
@@ -152,7 +157,7 @@ describe('the plans of the SQLite run store', () => {
     const [path] = await statementsOf(() => undefined);
     const database = await openDatabase(path);
     onTestFinished(() => database.close());
-    const { sql } = selectRuns(database.query, { states: ['FAILED', 'COMPLETED'] }).compile();
+    const { sql } = selectRuns(database.query, { states: ['FAILED', 'CRASHED'] }).compile();
     const steps = plan(path, sql);
     expect(steps.filter((step) => /SEARCH run USING INDEX run_state/.test(step))).toHaveLength(2);
     expect(sql.match(/limit \?/g)).toHaveLength(3);

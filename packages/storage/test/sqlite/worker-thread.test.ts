@@ -2,6 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Write } from '@holdfast/core';
 import { creation, sampleFlow, sampleTask } from '@holdfast/core/testing';
 import { WorkerRunStore } from '../../src/sqlite/sqlite-run-store.ts';
+import { encodeWrites } from '../../src/sqlite/record/encode-write.ts';
 import { WorkerLink } from '../../src/sqlite/worker-link.ts';
 import { commandLine, start } from './child-process.ts';
 import { openStore, scratchFile } from './scratch.ts';
@@ -58,12 +59,9 @@ describe('the thread of sqliteRunStore', () => {
     const link = new WorkerLink(path);
     onTestFinished(() => link.kill());
     await link.call('open', { path, busyTimeout: 100 });
-    await link.call('commit', { writes: [creation(root, { lease })], durability: 'process' });
-    const lost = link.call('runs', {});
-    await Promise.all([
-      expect(lost).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' }),
-      link.kill(),
-    ]);
+    const writes = encodeWrites([creation(root, { lease })]);
+    await link.call('commit', { writes, durability: 'process' });
+    await link.kill();
     await expect(link.call('runs', {})).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
     const store = await openStore(path);
     expect(await store.runs({})).toEqual([root]);

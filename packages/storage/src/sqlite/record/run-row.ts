@@ -1,7 +1,7 @@
-import type { HistoryEntry, PendingHook, RecordedValue, Run, State } from '@holdfast/core';
+import type { PendingHook, RecordedValue, Run } from '@holdfast/core';
 import type { Selectable } from 'kysely';
 import { corruptRecord } from '../worker/fault.ts';
-import type { HistoryTable, HookTable, RecordedTable, RunTable } from '../worker/schema.ts';
+import type { HookTable, RecordedTable, RunTable } from '../worker/schema.ts';
 import { parse } from './parse.ts';
 import { runShape, stateShape } from './run-shape.ts';
 import { oneOf, record, text, number } from './shape.ts';
@@ -11,8 +11,8 @@ export type RunRow = Selectable<RunTable>;
 /** The same without what SQLite assigns, as it is written. */
 export type RunColumns = Omit<RunRow, 'seq'>;
 
-/** A run as columns. `stateJson` is the text of its state. */
-export function encodeRun(run: Run, stateJson: string): RunColumns {
+/** A run as columns. `stateJson` is the text of its state, `pastText` what is added to its past. */
+export function encodeRun(run: Run, stateJson: string, pastText: string): RunColumns {
   const { id, kind, name, rootId, parentId, key, generation, version, state, ...rest } = run;
   const { idempotencyKey = null, ...body } = rest as typeof rest & { idempotencyKey?: string };
   return {
@@ -28,6 +28,7 @@ export function encodeRun(run: Run, stateJson: string): RunColumns {
     state_type: state.type,
     state_json: stateJson,
     body_json: JSON.stringify(body),
+    past_text: pastText,
   };
 }
 
@@ -60,18 +61,6 @@ export function decodeRun(row: RunRow): Run {
     throw corruptRecord('record', row.id, 'its state is not the one it is listed under');
   }
   return run as Run;
-}
-
-/** The history entry in a row. */
-export function decodeHistory(row: HistoryTable): HistoryEntry {
-  return {
-    runId: row.run_id as Run['id'],
-    generation: row.generation,
-    version: row.version,
-    step: row.step,
-    at: row.at,
-    state: parseState(row.state_json, 'history', row.run_id),
-  };
 }
 
 const hookShape = record<PendingHook>({
@@ -107,11 +96,4 @@ export function decodeRecorded(row: RecordedTable): RecordedValue {
     slot: row.slot,
     value: parse(row.value_json, 'recorded value', row.run_id),
   };
-}
-
-function parseState(json: string, what: string, runId: string): State {
-  const state: unknown = parse(json, what, runId);
-  const wrong = stateShape(state);
-  if (wrong !== undefined) throw corruptRecord(what, runId, `state${wrong}`);
-  return state as State;
 }

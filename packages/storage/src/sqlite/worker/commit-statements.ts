@@ -9,7 +9,7 @@ import type { Statement } from './statements.ts';
 export interface CommitStatements {
   /** The columns of the run table; changes nothing when the id or an identity is taken. */
   readonly insertRun: Statement;
-  /** generation, version, state_type, state_json, body_json; then id, version expected, and the identity. */
+  /** generation, version, state_type, state_json, body_json, past_text; then id, version expected, and the identity. */
   readonly updateRun: Statement;
   readonly selectById: Statement;
   readonly selectByIdentity: Statement;
@@ -37,15 +37,20 @@ type Query = Kysely<Tables>;
 
 const RUN_COLUMNS = [
   ...(['id', 'kind', 'name', 'root_id', 'parent_id', 'key', 'idempotency_key'] as const),
-  ...(['generation', 'version', 'state_type', 'state_json', 'body_json'] as const),
+  ...(['generation', 'version', 'state_type', 'state_json', 'body_json', 'past_text'] as const),
 ] as const;
 
 const CHILD_IDENTITY = ['root_id', 'run_id', 'boot_id', 'pid', 'start_time'] as const;
+
+/** Adds to the past of a run, after closing the step that was left open with the state that the row had. */
+const PAST = sql<string>`past_text ||
+  case when substr(past_text, -1) = ',' then state_json || ']' || char(10) else '' end || ${LATER}`;
 
 function updateRun(query: Query): Compilable {
   return query
     .updateTable('run')
     .set(each('generation', 'version', 'state_type', 'state_json', 'body_json'))
+    .set('past_text', PAST)
     .where('id', '=', LATER)
     .where('version', '=', LATER)
     .where('kind', '=', LATER)

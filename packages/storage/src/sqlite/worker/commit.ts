@@ -1,21 +1,11 @@
-import type {
-  ChildRecord,
-  Fence,
-  RecordedValue,
-  Run,
-  RunId,
-  RunWrite,
-  Write,
-  WriteOutcome,
-} from '@holdfast/core';
-import { decodeRun, encodeRun } from '../record/run-row.ts';
-import type { RunRow } from '../record/run-row.ts';
-import { runShape, stateShape } from '../record/run-shape.ts';
-import type { Database } from './database.ts';
+import type { ChildRecord, Fence, RecordedValue, Run, RunId, WriteOutcome } from '@holdfast/core';
+import type { EncodedRun, EncodedWrite } from '../record/encode-write.ts';
+import { decodeRun } from '../record/run-row.ts';
+import type { RunColumns, RunRow } from '../record/run-row.ts';
 import { BesideRuns } from './beside-runs.ts';
-import { misshapen } from './fault.ts';
 import { commitStatements } from './commit-statements.ts';
 import type { CommitStatements } from './commit-statements.ts';
+import type { Database } from './database.ts';
 import { isOpenType } from './open-states.ts';
 
 const APPLIED: WriteOutcome = { ok: true };
@@ -32,23 +22,23 @@ interface RootStanding {
 export class Committer {
   readonly #sql: CommitStatements;
   readonly #beside: BesideRuns;
-  readonly #roots = new Map<RunId, RootStanding | undefined>();
+  readonly #roots = new Map<string, RootStanding | undefined>();
 
   constructor(database: Database) {
     this.#sql = commitStatements(database);
     this.#beside = new BesideRuns(database, {
       has: (rootId) => this.#standing(rootId) !== undefined,
-      holds: (fence) => this.#mayWrite(fence.rootId, fence),
+      holds: (fence) => this.#mayWrite(fence.rootId, fence.epoch),
     });
   }
 
   /** The outcomes, in the order of the writes. Whatever it throws ends the transaction. */
-  apply(writes: readonly Write[]): WriteOutcome[] {
+  apply(writes: readonly EncodedWrite[]): WriteOutcome[] {
     this.#roots.clear();
     return writes.map((write) => this.#apply(write));
   }
 
-  #apply(write: Write): WriteOutcome {
+  #apply(write: EncodedWrite): WriteOutcome {
     switch (write.kind) {
       case 'run':
         return this.#applyRun(write);
@@ -68,23 +58,23 @@ export class Committer {
     }
   }
 
-  #applyRun(write: RunWrite): WriteOutcome {
-    const { run, expectVersion, fence } = write;
-    refuseMisshapen(write);
+  #applyRun(write: EncodedRun): WriteOutcome {
+    const { columns, expectVersion, epoch } = write;
+    const { id, root_id: rootId } = columns;
     const creates = expectVersion === 0;
-    const startsRoot = creates && run.rootId === run.id && fence === undefined;
-    if (!startsRoot && !this.#mayWrite(run.rootId, fence)) return FENCED;
+    const startsRoot = creates && rootId === id && epoch === null;
+    if (!startsRoot && !this.#mayWrite(rootId, epoch)) return FENCED;
     return creates ? this.#create(write) : this.#update(write);
   }
 
-  #mayWrite(rootId: RunId, fence: Fence | undefined): boolean {
+  #mayWrite(rootId: string, epoch: number | null): boolean {
     const root = this.#standing(rootId);
     if (root === undefined) return false;
-    if (fence !== undefined) return root.leased && root.epoch === fence.epoch;
+    if (epoch !== null) return root.leased && root.epoch === epoch;
     return !root.leased || this.#hasEnded(rootId);
   }
 
-  #standing(rootId: RunId): RootStanding | undefined {
+  #standing(rootId: string): RootStanding | undefined {
     if (this.#roots.has(rootId)) return this.#roots.get(rootId);
     const row = this.#sql.selectLease.get(rootId) as { holder: string; epoch: number } | undefined;
     const standing =
@@ -93,79 +83,73 @@ export class Committer {
     return standing;
   }
 
-  #hasEnded(rootId: RunId): boolean {
+  #hasEnded(rootId: string): boolean {
     const row = this.#sql.selectStanding.get(rootId) as { state_type: string } | undefined;
     return row !== undefined && !isOpenType(row.state_type);
   }
 
-  #create(write: RunWrite): WriteOutcome {
-    const { run, lease } = write;
-    const stateJson = JSON.stringify(run.state);
-    const columns = encodeRun(run, stateJson);
+  #create(write: EncodedRun): WriteOutcome {
+    const { columns, lease } = write;
+    const { id } = columns;
     if (this.#sql.insertRun.run(Object.values(columns)).changes === 0) {
-      return { ok: false, conflict: 'exists', run: this.#existing(run) };
+      return { ok: false, conflict: 'exists', run: this.#existing(columns) };
     }
-    if (run.id === run.rootId) {
-      const expiresAt = lease === undefined ? 0 : run.createdAt + lease.ttl;
+    if (id === columns.root_id) {
       const epoch = lease === undefined ? 0 : 1;
-      this.#sql.insertLease.run([run.id, lease?.holder ?? '', epoch, expiresAt]);
-      this.#roots.delete(run.id);
-      if (!isOpenType(run.state.type)) this.#noteEnd(run);
+      this.#sql.insertLease.run([id, lease?.holder ?? '', epoch, lease?.expiresAt ?? 0]);
+      this.#roots.delete(id);
+      if (!isOpenType(columns.state_type)) this.#noteEnd(write);
     }
-    this.#addPast(write, stateJson);
+    this.#addBeside(write);
     return APPLIED;
   }
 
-  #existing(run: Run): Run {
-    const start = run.kind === 'flow' ? (run.idempotencyKey ?? null) : null;
+  #existing({ id, name, parent_id: parentId, key, idempotency_key: start }: RunColumns): Run {
     const row =
-      this.#sql.selectById.get(run.id) ??
-      (run.parentId === undefined
-        ? this.#sql.selectByStart.get(run.name, start)
-        : this.#sql.selectByIdentity.get(run.parentId, run.name, run.key ?? null));
+      this.#sql.selectById.get(id) ??
+      (parentId === null
+        ? this.#sql.selectByStart.get(name, start)
+        : this.#sql.selectByIdentity.get(parentId, name, key));
     return decodeRun(row as RunRow);
   }
 
-  #update(write: RunWrite): WriteOutcome {
-    const { run, expectVersion } = write;
-    const stateJson = JSON.stringify(run.state);
-    const is = encodeRun(run, stateJson);
-    const isRoot = run.id === run.rootId;
-    const before = isRoot ? this.#generation(run.id) : run.generation;
-    const next = [is.generation, is.version, is.state_type, is.state_json, is.body_json];
+  #update(write: EncodedRun): WriteOutcome {
+    const { columns: is, expectVersion } = write;
+    const isRoot = is.id === is.root_id;
+    const before = isRoot ? this.#generation(is.id) : is.generation;
+    const state = [is.generation, is.version, is.state_type, is.state_json];
+    const next = [...state, is.body_json, is.past_text];
     const identity = [is.kind, is.name, is.root_id, is.parent_id, is.key, is.idempotency_key];
     const { changes } = this.#sql.updateRun.run([...next, is.id, expectVersion, ...identity]);
     if (changes === 0) return VERSION;
-    if (run.generation > before) this.#sql.clearCancel.run([run.id]);
-    if (isRoot) this.#noteEnd(run);
-    this.#addPast(write, stateJson);
+    if (is.generation > before) this.#sql.clearCancel.run([is.id]);
+    if (isRoot) this.#noteEnd(write);
+    this.#addBeside(write);
     return APPLIED;
   }
 
-  #generation(id: RunId): number {
+  #generation(id: string): number {
     const row = this.#sql.selectStanding.get(id) as { generation: number } | undefined;
     return row?.generation ?? 0;
   }
 
-  #noteEnd({ id, state, endedAt }: Run): void {
-    const ended = isOpenType(state.type) ? null : (endedAt ?? null);
-    this.#sql.noteEnd.run([ended, id]);
+  #noteEnd({ columns, endedAt }: EncodedRun): void {
+    this.#sql.noteEnd.run([isOpenType(columns.state_type) ? null : endedAt, columns.id]);
   }
 
-  #addPast({ run, history, hooks }: RunWrite, stateJson: string): void {
-    for (const tag of run.tags) this.#sql.insertTag.run([tag, run.id, run.rootId]);
-    for (const { runId, version, step, generation, at, state } of history) {
-      const json = state === run.state ? stateJson : JSON.stringify(state);
-      this.#sql.insertHistory.run([runId, version, step, generation, at, json]);
+  #addBeside({ columns, tags, history, hooks }: EncodedRun): void {
+    for (const tag of tags) this.#sql.insertTag.run([tag, columns.id, columns.root_id]);
+    for (const step of history) {
+      const { run_id: runId, version, generation, at, state_json: json } = step;
+      this.#sql.insertHistory.run([runId, version, step.step, generation, at, json]);
     }
-    for (const { id, runId, rootId, hook, at, state } of hooks) {
-      const json = state === run.state ? stateJson : JSON.stringify(state);
+    for (const { id, run_id: runId, root_id: rootId, hook, at, state_json: json } of hooks) {
       this.#sql.insertHook.run([id, runId, rootId, hook, at, json]);
     }
   }
 
   #record(value: RecordedValue, fence: Fence): WriteOutcome {
-    if (!this.#mayWrite(fence.rootId, fence)) return FENCED;
+    if (!this.#mayWrite(fence.rootId, fence.epoch)) return FENCED;
     const { rootId, runId, scope, slot } = value;
     this.#sql.insertRecorded.run([rootId, runId, scope, slot, JSON.stringify(value.value)]);
     return APPLIED;
@@ -183,14 +167,4 @@ export class Committer {
     this.#sql.requestCancel.run([reason, rootId]);
     return APPLIED;
   }
-}
-
-/** What is written must be readable: the shapes that reading asks for are asked for here too. */
-function refuseMisshapen({ run, history, hooks }: RunWrite): void {
-  let wrong = runShape(run);
-  for (const entry of [...history, ...hooks]) {
-    if (entry.state !== run.state) wrong ??= stateShape(entry.state);
-  }
-  if (wrong === undefined) return;
-  throw misshapen(`run ${run.id}`, `run${wrong}`, { runId: run.id });
 }

@@ -3,7 +3,9 @@ import type { Kysely, Selectable } from 'kysely';
 import { sql } from 'kysely';
 import type { Fault } from '../protocol.ts';
 import { decodeArtifact, decodeLine } from '../record/note-row.ts';
-import { decodeHistory, decodeHook, decodeRecorded, decodeRun } from '../record/run-row.ts';
+import { decodeHistory, decodePast } from '../record/past.ts';
+import { decodeHook, decodeRecorded, decodeRun } from '../record/run-row.ts';
+import type { RunRow } from '../record/run-row.ts';
 import { decodeCached, decodeInput, decodeSchedule } from '../record/shared-row.ts';
 import { corruptRecord, StoreFault } from './fault.ts';
 import type { Tables } from './schema.ts';
@@ -63,7 +65,7 @@ async function inRuns(query: Query): Promise<Fault[]> {
   const history = query.selectFrom('history').selectAll();
   const recorded = query.selectFrom('recorded').selectAll();
   for await (const rows of pages(query, 'run')) {
-    faults.push(...faultsIn(rows, decodeRun));
+    faults.push(...faultsIn(rows, decodeWhole));
     for (const { id, root_id: rootId } of rows) {
       const steps = await history.where('run_id', '=', id).execute();
       const values = recorded.where('root_id', '=', rootId).where('run_id', '=', id);
@@ -72,6 +74,12 @@ async function inRuns(query: Query): Promise<Fault[]> {
     }
   }
   return faults;
+}
+
+/** A run and the steps in its row: what is wrong with both is told once. */
+function decodeWhole(row: RunRow): void {
+  decodeRun(row);
+  decodePast(row);
 }
 
 async function inLeases(query: Query): Promise<Fault[]> {

@@ -1,7 +1,7 @@
-import { firstRunId } from '@holdfast/core';
-import type { Run, RunQuery, StateName, StateType } from '@holdfast/core';
+import type { Run, RunId, StateName, StateType } from '@holdfast/core';
 import { sql } from 'kysely';
 import type { Kysely, RawBuilder, SelectQueryBuilder } from 'kysely';
+import type { ListTerms } from '../list-terms.ts';
 import { decodeRun } from '../record/run-row.ts';
 import type { RunRow } from '../record/run-row.ts';
 import { decodeReadable } from './reads.ts';
@@ -15,7 +15,7 @@ const DEFAULT_LIMIT = 100;
  * The runs that a query describes. Among the runs of one root a damaged one refuses the list; in a
  * list across roots it is left out, and the page is filled up with those after it.
  */
-export async function listRuns(query: Kysely<Tables>, wanted: RunQuery): Promise<Run[]> {
+export async function listRuns(query: Kysely<Tables>, wanted: ListTerms): Promise<Run[]> {
   const limit = wanted.limit ?? DEFAULT_LIMIT;
   const ofOneRoot = wanted.rootId !== undefined || wanted.parentId !== undefined;
   const found: Run[] = [];
@@ -31,33 +31,50 @@ export async function listRuns(query: Kysely<Tables>, wanted: RunQuery): Promise
   return found;
 }
 
+/** Where a part of a list is read: an index has the runs directly below a root, another those below any other run. */
+type Below = 'root' | 'other';
+
 /**
- * The statement for a query. With several states it joins one ordered and limited part per state: each
- * is read off an index, where a single `in` would sort every run in these states.
+ * The statement for a query. With several states, or below a run, it joins ordered and limited parts: each is read
+ * off an index, where a single `in` or `or` would sort every run that is found.
  */
-export function selectRuns(query: Kysely<Tables>, wanted: RunQuery): Selection {
-  const states = [...new Set(wanted.states)];
-  if (wanted.states === undefined || states.length === 1) {
-    return part(query, wanted, states[0]);
-  }
-  const [first, ...others] = states.map((state) =>
-    query.selectFrom(part(query, wanted, state).as('part')).selectAll(),
+export function selectRuns(query: Kysely<Tables>, wanted: ListTerms): Selection {
+  const states = wanted.states === undefined ? [undefined] : [...new Set(wanted.states)];
+  const places: Below[] = ['root', 'other'];
+  const parts = states.flatMap((state) =>
+    wanted.parentId === undefined
+      ? [part(query, wanted, state)]
+      : places.map((below) => part(query, wanted, state, below)),
   );
-  if (first === undefined) return part(query, wanted, undefined).where('id', 'is', null);
-  const all = others.reduce((union, next) => union.unionAll(next), first);
+  const [only] = parts;
+  if (only === undefined) return part(query, wanted, undefined).where('run.id', 'is', null);
+  if (parts.length === 1) return only;
+  const [first, ...others] = parts.map((one) => query.selectFrom(one.as('part')).selectAll());
+  const all = others.reduce((union, next) => union.unionAll(next), first as Selection);
   return inOrder(query.selectFrom(all.as('run')).selectAll(), wanted);
 }
 
-function part(query: Kysely<Tables>, wanted: RunQuery, state: StateType | undefined): Selection {
+/** The literal is the condition of the index over states. Completed runs are not in it: they are nearly all. */
+const NOT_COMPLETED = sql<boolean>`state_type <> 'COMPLETED'`;
+
+function part(
+  query: Kysely<Tables>,
+  wanted: ListTerms,
+  state: StateType | undefined,
+  below?: Below,
+): Selection {
   const { kind, name, parentId, rootId, topLevel, after, order, key, tag } = wanted;
   const few = parentId !== undefined || rootId !== undefined;
   const byTag = tag !== undefined && !few;
   let runs = byTag ? listedUnder(query, tag) : query.selectFrom('run').selectAll('run');
   const id = byTag ? LISTED_ID : 'run.id';
   if (state !== undefined) runs = runs.where('state_type', '=', state);
+  if (state !== undefined && state !== 'COMPLETED') runs = runs.where(NOT_COMPLETED);
   if (kind !== undefined) runs = runs.where('kind', '=', kind);
   if (name !== undefined) runs = runs.where('name', '=', name);
   if (parentId !== undefined) runs = runs.where('parent_id', '=', parentId);
+  if (below === 'root') runs = runs.where('run.root_id', '=', parentId as RunId);
+  if (below === 'other') runs = runs.where(sql<boolean>`parent_id <> run.root_id`);
   if (rootId !== undefined) runs = runs.where('run.root_id', '=', rootId);
   if (key !== undefined) runs = runs.where('key', '=', key);
   if (tag !== undefined) runs = runs.where(carries(tag));
@@ -67,15 +84,15 @@ function part(query: Kysely<Tables>, wanted: RunQuery, state: StateType | undefi
 }
 
 /** Conditions within what the others describe. */
-function finer(all: Selection, wanted: RunQuery, id: Place): Selection {
-  const { stateNames, schedule, createdFrom, createdBefore } = wanted;
+function finer(all: Selection, wanted: ListTerms, id: Place): Selection {
+  const { stateNames, schedule, idFrom, idBefore } = wanted;
   let runs = all;
   if (stateNames !== undefined) runs = runs.where(isNamed(stateNames));
   if (schedule !== undefined) {
     runs = runs.where(SCHEDULE, '=', schedule).where('run.parent_id', 'is', null);
   }
-  if (createdFrom !== undefined) runs = runs.where(id, '>=', firstRunId(createdFrom));
-  if (createdBefore !== undefined) runs = runs.where(id, '<', firstRunId(createdBefore));
+  if (idFrom !== undefined) runs = runs.where(id, '>=', idFrom);
+  if (idBefore !== undefined) runs = runs.where(id, '<', idBefore);
   return runs;
 }
 
@@ -107,7 +124,7 @@ function carries(tag: string): RawBuilder<boolean> {
 
 type Place = 'run.id' | 'id' | typeof LISTED_ID;
 
-function inOrder(runs: Selection, wanted: RunQuery, id: Place = 'id'): Selection {
+function inOrder(runs: Selection, wanted: ListTerms, id: Place = 'id'): Selection {
   const { order, limit = DEFAULT_LIMIT } = wanted;
   return runs.orderBy(id, order === 'oldest' ? 'asc' : 'desc').limit(limit);
 }

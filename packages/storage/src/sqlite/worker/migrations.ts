@@ -4,6 +4,7 @@ import type { Migration, MigrationProvider } from 'kysely/migration';
 import { RUNS } from './migrations/0001-runs.ts';
 import { BESIDE_RUNS } from './migrations/0002-beside-runs.ts';
 import { SCHEDULES_OF_RUNS } from './migrations/0003-schedules-of-runs.ts';
+import { LEAN_RUNS } from './migrations/0004-lean-runs.ts';
 
 function inOrder(texts: readonly string[]): Migration {
   return {
@@ -18,6 +19,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001-runs': inOrder(RUNS),
   '0002-beside-runs': inOrder(BESIDE_RUNS),
   '0003-schedules-of-runs': inOrder(SCHEDULES_OF_RUNS),
+  '0004-lean-runs': inOrder(LEAN_RUNS),
 };
 
 /** The names that this software knows, in order. */

@@ -10,7 +10,8 @@ import type {
 } from '@holdfast/core';
 import type { Kysely } from 'kysely';
 import { sql } from 'kysely';
-import { decodeHistory, decodeHook, decodeRecorded, decodeRun } from '../record/run-row.ts';
+import { decodeHistory, decodePast } from '../record/past.ts';
+import { decodeHook, decodeRecorded, decodeRun } from '../record/run-row.ts';
 import type { RunRow } from '../record/run-row.ts';
 import { corruptRecord, StoreFault } from './fault.ts';
 import { leaseOf } from './leases.ts';
@@ -45,8 +46,13 @@ export async function readRun(query: Query, id: RunId): Promise<Run | undefined>
   return row === undefined ? undefined : decodeRun(row);
 }
 
-/** A run's steps over all generations. */
+/** A run's steps over all generations: those in its row, and those in the table. */
 export async function readHistory(query: Query, id: RunId): Promise<HistoryEntry[]> {
+  const run = await query
+    .selectFrom('run')
+    .select(['id', 'past_text', 'state_json'])
+    .where('id', '=', id)
+    .executeTakeFirst();
   const rows = await query
     .selectFrom('history')
     .selectAll()
@@ -54,7 +60,11 @@ export async function readHistory(query: Query, id: RunId): Promise<HistoryEntry
     .orderBy('version')
     .orderBy('step')
     .execute();
-  return rows.map(decodeHistory);
+  const within = run === undefined ? [] : decodePast(run);
+  // The first schema kept every step in the table.
+  return [...within, ...rows.map(decodeHistory)].toSorted(
+    (a, b) => a.version - b.version || a.step - b.step,
+  );
 }
 
 /** All below a root; one that does not parse refuses them all, for a recovery must know every outcome. */
@@ -64,9 +74,8 @@ export async function readBelow(query: Query, rootId: RunId): Promise<Run[]> {
     .selectAll()
     .where('root_id', '=', rootId)
     .where('id', '<>', rootId)
-    .orderBy('seq')
     .execute();
-  return rows.map(decodeRun);
+  return rows.toSorted((a, b) => a.seq - b.seq).map(decodeRun);
 }
 
 /** What was recorded under a root. */

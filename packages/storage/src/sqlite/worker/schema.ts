@@ -36,6 +36,8 @@ export interface RunTable {
   state_type: string;
   state_json: string;
   body_json: string;
+  /** Its first steps: see `encodePast`. */
+  past_text: string;
 }
 
 /** One row per top-level run, leased or not. */
@@ -50,6 +52,7 @@ export interface LeaseTable {
   ended_at: number | null;
 }
 
+/** The steps of a run that do not stand in its row. */
 export interface HistoryTable {
   run_id: string;
   version: number;
