@@ -6,6 +6,7 @@ import {
   advanced,
   COMPLETED,
   creation,
+  RUNNING,
   SAMPLE_STATES,
   sampleFlow,
   sampleHook,
@@ -78,6 +79,32 @@ export const fidelityChecks: readonly RunStoreCheck[] = [
         assert.deepEqual(await store.run(run.id), run, state.name);
         assert.deepEqual(await store.history(run.id), [sampleStep(made), sampleStep(run)]);
         assert.deepEqual((await store.pendingHooks()).at(-1), hooks[0]);
+      }
+    },
+  },
+  {
+    name: 'a long history is read as it was written: many versions, several steps at once, or none',
+    async run({ store }) {
+      const { root, fence } = await leasedFlow(store, 1000);
+      let run: Run = sampleTask(1, root);
+      const steps = [sampleStep(run)];
+      await commitAll(store, creation(run, { fence }));
+      for (let n = 0; n < 24; n++) {
+        run = advanced(run, SAMPLE_STATES[n % SAMPLE_STATES.length] as Run['state']);
+        const step = sampleStep(run);
+        const later = { ...step, step: 3, at: step.at + 0.5, state: RUNNING };
+        const history = [
+          [step],
+          [],
+          [step, later],
+          [later],
+          [{ ...step, state: { ...run.state } }],
+        ];
+        const write = { ...update(run, { fence }), history: history[n % 5] ?? [] };
+        await commitAll(store, write);
+        steps.push(...write.history);
+        assert.deepEqual(await store.history(run.id), steps, `version ${run.version}`);
+        assert.deepEqual(await store.run(run.id), run);
       }
     },
   },
