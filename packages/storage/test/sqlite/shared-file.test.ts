@@ -23,11 +23,18 @@ describe('sqliteRunStore, on a file that others use too', () => {
 
   it('never grants more of a limit than there is, to several processes', async () => {
     const path = await scratchFile();
-    await openStore(path);
+    const store = await openStore(path);
     const told = `${path}.taken`;
-    const children = ['a', 'b', 'c', 'd'].map((holder) =>
-      start(commandLine('take-turns', path, told, holder, '50', '3')),
-    );
+    const wishes = [{ limit: 'db', capacity: 3, slots: 3 }];
+    await store.acquirePermits({ id: 'all', holder: 'test', wishes, now: 0, ttl: Date.now() * 2 });
+    const refused: Promise<void>[] = [];
+    const children = ['a', 'b', 'c', 'd'].map((holder) => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      refused.push(promise);
+      return start(commandLine('take-turns', path, told, holder, '50', '3'), () => resolve());
+    });
+    await Promise.all(refused);
+    await store.releasePermits('test', ['all']);
     for (const { ended } of children) expect(await ended).toEqual({ by: 0, stderr: '' });
     const changes = (await readFile(told, 'utf8')).trim().split('\n').map(Number);
     const taken = changes.map((_, n) => changes.slice(0, n + 1).reduce((a, b) => a + b, 0));
