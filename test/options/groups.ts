@@ -85,6 +85,38 @@ export const GROUPS = {
       variable: 'options',
     },
   },
+  retention: {
+    title: 'Retention',
+    taken: 'Taken by the option `retention` of an engine.',
+    declared: [
+      { file: `${CORE}/engine/retention/retention-options.ts`, names: ['RetentionOptions'] },
+    ],
+    read: {
+      file: `${CORE}/engine/retention/retention-options.ts`,
+      head: /export function retentionRules\([^]*?\): RetentionRules \{/,
+      variable: 'options',
+    },
+  },
+  prune: {
+    title: 'Forgetting runs',
+    taken: 'Taken by `engine.prune(options)`.',
+    declared: [{ file: `${CORE}/engine/retention/prune-options.ts`, names: ['PruneOptions'] }],
+    read: {
+      file: `${CORE}/engine/retention/retention.ts`,
+      head: /async prune\([^]*?\): Promise<PruneReport> \{/,
+      variable: 'options',
+    },
+  },
+  sweepResults: {
+    title: 'Removing results without a run',
+    taken: 'Taken by `engine.sweepResults(options)`.',
+    declared: [{ file: `${CORE}/engine/results/sweep-results.ts`, names: ['SweepResultsOptions'] }],
+    read: {
+      file: `${CORE}/engine/results/sweep-results.ts`,
+      head: /export async function sweepResults\([^]*?\): Promise<ResultsSwept> \{/,
+      variable: 'options',
+    },
+  },
   start: {
     title: 'Starting a flow',
     taken: 'Taken by `engine.start(flow, args, options)`.',

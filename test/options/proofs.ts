@@ -120,6 +120,7 @@ export const PROOFS: { readonly [group in GroupName]: { readonly [option: string
       random: 'takes its random numbers from the source that it is given',
     }),
     ...inFile(`${ENGINE}/retry.test.ts`, { aroundAttempt: 'can be provoked by a plan' }),
+    ...inFile(`${ENGINE}/retention.test.ts`, { retention: 'keeps for as long as it is told' }),
     ...inFile(`${ENGINE}/results.test.ts`, {
       results: 'lies in the object store, named and hashed in the record, and is read back',
     }),
@@ -136,6 +137,28 @@ export const PROOFS: { readonly [group in GroupName]: { readonly [option: string
     ...inFile(`${ENGINE}/results.test.ts`, {
       inlineUpTo: 'lies in the object store, named and hashed in the record, and is read back',
       prefix: 'lies in the object store, named and hashed in the record, and is read back',
+    }),
+  },
+  retention: {
+    ...inFile(`${ENGINE}/retention.test.ts`, {
+      keep: 'keeps for as long as it is told',
+      states: 'keeps runs longer, or less long, by the state they ended in',
+      every: 'looks again as often as it is told',
+      batch: 'goes by batches, and asks once for the states of one span',
+    }),
+  },
+  prune: {
+    ...inFile(`${ENGINE}/retention.test.ts`, {
+      endedBefore: 'forgets what ended before a time, or longer ago than a span',
+      olderThan: 'forgets what ended before a time, or longer ago than a span',
+      states: 'forgets those of a flow, in a state, and no more than so many',
+      name: 'forgets those of a flow, in a state, and no more than so many',
+      limit: 'forgets those of a flow, in a state, and no more than so many',
+    }),
+  },
+  sweepResults: {
+    ...inFile(`${ENGINE}/results-retention.test.ts`, {
+      olderThan: 'takes another age from an hour on',
     }),
   },
   start: {

@@ -18,6 +18,14 @@ import type { EngineOptions } from './engine-options.ts';
 import { flowAround } from './flow-around.ts';
 import type { FlowHandle, RecoveryReport } from './flow-handle.ts';
 import { Recoverer, type RecoveryHost } from './recoverer.ts';
+import {
+  sweepResults,
+  type ResultsSwept,
+  type SweepResultsOptions,
+} from './results/sweep-results.ts';
+import type { PruneOptions, PruneReport } from './retention/prune-options.ts';
+import { Retention } from './retention/retention.ts';
+import { retentionRules } from './retention/retention-options.ts';
 import { retryRun } from './retry-run.ts';
 import type { RunStarter } from './schedules/occurrence.ts';
 import { Scheduler } from './schedules/scheduler.ts';
@@ -55,6 +63,7 @@ class HoldfastEngine extends StoreReader implements Engine, CallTarget {
   /** Ends what waits for runs of other processes; aborted once the engine interrupts its own. */
   readonly #waiting = new AbortController();
   readonly schedules: Scheduler;
+  readonly #retention: Retention;
   readonly #service: Service;
   readonly #recoverer: Recoverer;
   #opened: Promise<void> | undefined;
@@ -70,7 +79,8 @@ class HoldfastEngine extends StoreReader implements Engine, CallTarget {
     for (const definition of definitions.all()) limits.check(definition);
     this.schedules = new Scheduler(this.core, schedules, this.#starter(), () => this.ready());
     this.#recoverer = new Recoverer(this.core, this.#recoveryHost());
-    this.#service = new Service(this.core, this.schedules, this.#recoverer);
+    this.#retention = new Retention(this.core, retentionRules(options.retention ?? {}));
+    this.#service = new Service(this.core, this.#recoverer, [this.schedules, this.#retention]);
   }
 
   #recoveryHost(): RecoveryHost {
@@ -98,6 +108,16 @@ class HoldfastEngine extends StoreReader implements Engine, CallTarget {
   async serve(options: { readonly recoverEvery?: number | string } = {}): Promise<RecoveryReport> {
     await this.ready();
     return this.#service.start(durationMs(options.recoverEvery ?? LOOK_AGAIN, 'recoverEvery'));
+  }
+
+  async prune(options: PruneOptions): Promise<PruneReport> {
+    await this.ready();
+    return this.#retention.prune(options);
+  }
+
+  async sweepResults(options: SweepResultsOptions = {}): Promise<ResultsSwept> {
+    await this.ready();
+    return sweepResults(this.core, options);
   }
 
   get events(): EngineEvents {

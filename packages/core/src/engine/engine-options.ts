@@ -6,6 +6,7 @@ import type { Duration } from '../model/duration.ts';
 import type { RandomBytes, RunId } from '../model/ids.ts';
 import type { LogOptions } from './notes/log-keeping.ts';
 import type { ResultOptions } from './results/result-options.ts';
+import type { RetentionOptions } from './retention/retention-options.ts';
 import type { SecretResolvers } from '../secret/resolve-secret.ts';
 import type { RunStore } from '../store/run-store.ts';
 
@@ -35,6 +36,8 @@ export interface EngineOptions {
   readonly secrets?: SecretResolvers;
   /** Takes the engine's lines and those of `runContext().logger`. Default: nothing is logged. */
   readonly logger?: Logger;
+  /** How long history is kept: applied by `serve()`. Default: 90 days. */
+  readonly retention?: RetentionOptions;
   /**
    * Where results go that are too large for the run store. Without it a result of more than 8 MiB of JSON is refused
    * (`RESULT_TOO_LARGE`), and what is smaller is kept in the run store.

@@ -5,6 +5,8 @@ import type { Duration } from '../model/duration.ts';
 import type { RunId } from '../model/ids.ts';
 import type { Schedules } from './schedules/schedules.ts';
 import type { FlowHandle, RecoveryReport } from './flow-handle.ts';
+import type { ResultsSwept, SweepResultsOptions } from './results/sweep-results.ts';
+import type { PruneOptions, PruneReport } from './retention/prune-options.ts';
 import type { RunReader } from './run-reader.ts';
 
 type RunArguments<A extends readonly unknown[]> = [] extends A ? [args?: A] : [args: A];
@@ -20,8 +22,28 @@ export interface StartOptions {
   readonly traceparent?: string;
 }
 
+/** Forgets what nobody needs any more. */
+export interface HistoryKeeper {
+  /**
+   * Forgets ended top-level runs with everything below them, also their results in an object store, the ones that ended
+   * first leading. What has not ended, is leased, or has hooks that are due stays. `serve()` does so by itself, by the
+   * option `retention`.
+   *
+   * @throws `OPTIONS_INVALID`, `DURATION_INVALID`
+   */
+  prune(options: PruneOptions): Promise<PruneReport>;
+  /**
+   * Removes objects below the prefix of the results that belong to no run: what a crash has left between the put of a
+   * result and its outcome, and results of forgotten runs whose removal failed. Reads a record or two for each object: to
+   * be called now and then, by one process.
+   *
+   * @throws `OPTIONS_INVALID` also when the engine has no object store for results; what the stores throw
+   */
+  sweepResults(options?: SweepResultsOptions): Promise<ResultsSwept>;
+}
+
 /** Executes flows on a run store. Made with `createEngine`; there can be many in a process. */
-export interface Engine extends RunReader {
+export interface Engine extends RunReader, HistoryKeeper {
   /** What happens, as it happens. */
   readonly events: Pick<EngineEvents, 'on'>;
 
@@ -48,7 +70,7 @@ export interface Engine extends RunReader {
   /**
    * Looks after the store until the engine is stopped: takes up what earlier processes left, now, from time to time, and
    * when the first of the paused runs it has found may go on (a second later, where another process still may have it);
-   * starts the runs of its schedules as their times come. Keeps the process alive. A second call does nothing more.
+   * starts the runs of its schedules as their times come; forgets old runs by its retention. Keeps the process alive. A second call does nothing more.
    *
    * @returns what the first recovery found
    */

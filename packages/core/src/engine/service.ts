@@ -3,13 +3,18 @@ import { engineStopped } from '../errors/errors.ts';
 import type { EngineCore } from './engine-core.ts';
 import type { RecoveryReport } from './flow-handle.ts';
 import type { Recoverer } from './recoverer.ts';
-import type { Scheduler } from './schedules/scheduler.ts';
 
-/** What an engine does by itself once it serves: recoveries from time to time, and schedules. */
+/** Something that is done as long as an engine serves. */
+export interface Chore {
+  /** Does it, until the signal aborts; resolves when nothing of it is under way. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+/** What an engine does by itself once it serves: recoveries from time to time, schedules, the retention. */
 export class Service {
   readonly #engine: EngineCore;
-  readonly #scheduler: Scheduler;
   readonly #recoverer: Recoverer;
+  readonly #chores: readonly Chore[];
   readonly #stopping = new AbortController();
   #first: Promise<RecoveryReport> | undefined;
   #underWay: Promise<unknown> = Promise.resolve();
@@ -17,10 +22,10 @@ export class Service {
   #woken = false;
   #wake = (): void => undefined;
 
-  constructor(engine: EngineCore, scheduler: Scheduler, recoverer: Recoverer) {
+  constructor(engine: EngineCore, recoverer: Recoverer, chores: readonly Chore[]) {
     this.#engine = engine;
-    this.#scheduler = scheduler;
     this.#recoverer = recoverer;
+    this.#chores = chores;
   }
 
   /** Begins, once; gives what the first recovery found. */
@@ -31,7 +36,10 @@ export class Service {
       const first = this.#first.catch(() => undefined);
       // What an earlier process left is taken up first: a schedule sees it as running.
       this.#underWay = first.then(() =>
-        Promise.all([this.#scheduler.run(signal), this.#recovering(recoverEvery, signal)]),
+        Promise.all([
+          this.#recovering(recoverEvery, signal),
+          ...this.#chores.map((chore) => chore.run(signal)),
+        ]),
       );
     }
     return this.#first;
