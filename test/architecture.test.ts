@@ -46,7 +46,8 @@ const CORE: Record<string, readonly string[]> = {
   decorators: [...engine, 'callable'],
   flow: [...engine, 'callable', 'decorators'],
   task: [...engine, 'callable', 'decorators'],
-  index: [...engine, 'flow', 'task'],
+  collect: [...engine, 'decorators'],
+  index: [...engine, 'flow', 'task', 'collect'],
   testing: [...engine, 'flow', 'task', 'index'],
 };
 

@@ -5,6 +5,7 @@ import type { GivenOptions, InputCheck, Loose } from './definition/definition.ts
 import { parameterTypeCheck } from './definition/parameter-types.ts';
 import { optionsInvalid } from './errors/errors.ts';
 import type { HoldfastError } from './errors/holdfast-error.ts';
+import { secretParameters } from './secret/secret-parameters.ts';
 
 type Kind = 'flow' | 'task';
 
@@ -19,6 +20,11 @@ interface Method {
 
 /** Methods and getters that a decorator of ours has made. */
 const made = new WeakSet<object>();
+
+/** Whether a getter is one that binds a decorated method. */
+export function isBinding(get: () => unknown): boolean {
+  return made.has(get);
+}
 
 /** Wrong options are told where the class is defined, not when the method is first used. */
 function checked(method: Method): Method {
@@ -123,7 +129,32 @@ function decorateLegacy(
   if (typeof descriptor?.value !== 'function') throw noMethod(kind, key);
   const fn = descriptor.value as Loose;
   const types = parameterTypeCheck(target, key, options.name ?? String(key));
-  return bindingProperty(checked({ kind, key, fn, options, types }));
+  const marked = secretParameters(target, key);
+  if (marked.length === 0) return bindingProperty(checked({ kind, key, fn, options, types }));
+  assertCanBeSecrets(kind, target, key, marked);
+  const given: unknown = options['secretArgs'] ?? [];
+  const secretArgs = Array.isArray(given) ? [...(given as unknown[]), ...marked] : given;
+  return bindingProperty(checked({ kind, key, fn, options: { ...options, secretArgs }, types }));
+}
+
+/** A parameter that is marked and typed as a text would never be given one. */
+function assertCanBeSecrets(
+  kind: Kind,
+  target: object,
+  key: string | symbol,
+  marked: readonly number[],
+): void {
+  const types: unknown = Reflect.getMetadata('design:paramtypes', target, key);
+  const wrong = marked.find((at) =>
+    [String, Number, Boolean, Date].includes((types as [] | undefined)?.[at] as never),
+  );
+  if (wrong === undefined) return;
+  throw refused(
+    kind,
+    key,
+    `parameter ${wrong + 1} is marked with @secret() and typed as a value`,
+    'Type it as Secret: it is given a reference.',
+  );
 }
 
 function isContext(value: unknown): value is ClassMethodDecoratorContext {

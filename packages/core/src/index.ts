@@ -41,6 +41,7 @@ export type * from './model/failure.ts';
 export { createScrubber, Scrubber } from './secret/scrubber.ts';
 export { scrubStream } from './secret/scrub-stream.ts';
 export { isSecret, Secret, secret } from './secret/secret.ts';
+export type { SecretParameterDecorator } from './secret/secret-parameters.ts';
 export { resolveSecret } from './secret/resolve-secret.ts';
 export type { SecretResolver, SecretResolvers } from './secret/resolve-secret.ts';
 export type { RunId } from './model/ids.ts';
@@ -57,6 +58,8 @@ export type * from './store/run-notes.ts';
 export type * from './store/shared-state.ts';
 export { flow } from './flow.ts';
 export { map, submit, task } from './task.ts';
+export { collectFlows, collectTasks } from './collect.ts';
+export type { SomeFlow, SomeTask } from './collect.ts';
 export { schedule } from './schedule.ts';
 export type { Schedule } from './definition/schedule.ts';
 export type { Overlap, ScheduleOptions, ScheduleRules } from './definition/schedule-options.ts';
@@ -83,6 +86,7 @@ export type {
   HookInfo,
   Hooks,
   RunOptions,
+  SecretArg,
   TaskOptions,
 } from './definition/options.ts';
 export type { Limit, LimitUse, WhenLimited } from './definition/limit-options.ts';

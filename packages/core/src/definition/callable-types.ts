@@ -92,9 +92,13 @@ export interface MethodDecorator {
 }
 
 /** Options on a decorator cannot see the method's parameters: those that need them go to `task(this.dump).with({ … })`. */
-export type DecoratorOptions<O> = Omit<O, 'key' | 'onSuccess' | 'runName' | 'cache'> & {
+export type DecoratorOptions<O> = Omit<
+  O,
+  'key' | 'onSuccess' | 'runName' | 'cache' | 'secretArgs'
+> & {
   runName?: string;
   cache?: CachePolicy;
+  secretArgs?: readonly (number | string)[];
 } & { kind?: never };
 
 /** What the callers give: the schema's input where there is one, else the function's own parameters. */

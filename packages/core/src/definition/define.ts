@@ -6,50 +6,25 @@ import { cacheRule } from './cache-options.ts';
 import type { Definition, GivenOptions, InputCheck, Loose } from './definition.ts';
 import { limitShares, whenLimited } from './limit-options.ts';
 import { checkOptionTypes, HOOKS } from './option-types.ts';
+import { KNOWN_OPTIONS } from './known-options.ts';
 import { isSchema, isSchemas, schemaCheck } from './schema-check.ts';
+import { secretArgsOf } from './secret-args.ts';
 import { timeLimitsOf } from './time-options.ts';
 import { wholeNumber } from './whole-number.ts';
 
 /** Options that may hold a run up before an attempt. */
 const GATED: readonly string[] = ['window', 'cache', 'limits', 'tags'];
-const SHARED = [
-  'name',
-  'description',
-  'runName',
-  'tags',
-  'retries',
-  'retryIf',
-  'timeout',
-  'deadline',
-  'window',
-  'ifWontFit',
-  'grace',
-  'maxRecoveries',
-  'key',
-  'input',
-  'inputs',
-  'cache',
-  'cacheFor',
-  'refreshCache',
-  'limits',
-  'whenLimited',
-  ...HOOKS,
-];
-const KNOWN = {
-  task: new Set([...SHARED, 'waitFor', 'concurrency']),
-  flow: new Set([...SHARED, 'durable']),
-};
 const DEFAULT_GRACE = 10_000;
 const DEFAULT_RECOVERIES = 3;
 const DEFAULT_CONCURRENCY = 100;
 
 function checkShape(kind: 'flow' | 'task', what: string, options: GivenOptions): void {
   for (const option of Object.keys(options)) {
-    if (options[option] === undefined || KNOWN[kind].has(option)) continue;
+    if (options[option] === undefined || KNOWN_OPTIONS[kind].has(option)) continue;
     throw optionsInvalid(
       what,
       `there is no option '${option}' for a ${kind}`,
-      `Options of a ${kind}: ${[...KNOWN[kind]].join(', ')}.`,
+      `Options of a ${kind}: ${[...KNOWN_OPTIONS[kind]].join(', ')}.`,
     );
   }
   checkOptionTypes(what, options);
@@ -89,6 +64,17 @@ function hooksOf(options: GivenOptions): Definition['hooks'] {
   return Object.fromEntries(
     HOOKS.flatMap((hook) => (options[hook] === undefined ? [] : [[hook, options[hook] as Loose]])),
   );
+}
+
+function callOptions(
+  what: string,
+  options: GivenOptions,
+): Pick<Definition, 'waitFor' | 'concurrency' | 'stopOnFailure'> {
+  return {
+    waitFor: (options['waitFor'] as readonly Waitable[] | undefined) ?? [],
+    concurrency: wholeNumber(what, 'concurrency', options['concurrency'], 1, DEFAULT_CONCURRENCY),
+    stopOnFailure: options['stopOnFailure'] === true,
+  };
 }
 
 function inputCheck(what: string, options: GivenOptions, name: string): InputCheck | undefined {
@@ -134,6 +120,7 @@ export function define(
     fn,
     self,
     description: options['description'] as string | undefined,
+    version: options['version'] as string | undefined,
     runName: options['runName'] as Definition['runName'],
     tags: (options['tags'] as readonly string[] | undefined) ?? [],
     retry: retryPolicy(
@@ -158,9 +145,9 @@ export function define(
     hooks: hooksOf(options),
     checkInput: inputCheck(what, options, name) ?? types,
     inputs: inputsOf(what, options['inputs']),
+    secretArgs: secretArgsOf(what, options['secretArgs']),
     durable: options['durable'] === true,
-    waitFor: (options['waitFor'] as readonly Waitable[] | undefined) ?? [],
-    concurrency: wholeNumber(what, 'concurrency', options['concurrency'], 1, DEFAULT_CONCURRENCY),
+    ...callOptions(what, options),
     cache: cacheRule(kind, what, fn, options),
     limits: limitShares(what, options['limits']),
     whenLimited: whenLimited(what, options),

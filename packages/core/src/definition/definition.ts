@@ -6,6 +6,7 @@ import type { IfWontFit } from '../policies/fitting.ts';
 import type { RetryPolicy } from '../policies/retry.ts';
 import type { CacheRule } from './cache-options.ts';
 import type { LimitShare, WhenLimited } from './limit-options.ts';
+import type { SecretArgs } from './secret-args.ts';
 
 /** Any function: what it takes and gives was checked by the compiler where it was defined. */
 export type Loose = (...args: readonly unknown[]) => unknown;
@@ -23,6 +24,7 @@ export interface Definition extends TimeLimits {
   /** What `this` is in the function: the instance of a decorated method. */
   readonly self: unknown;
   readonly description: string | undefined;
+  readonly version: string | undefined;
   readonly runName: string | ((...args: readonly unknown[]) => string) | undefined;
   readonly tags: readonly string[];
   readonly retry: RetryPolicy;
@@ -36,9 +38,11 @@ export interface Definition extends TimeLimits {
   readonly checkInput: InputCheck | undefined;
   /** What its runs may wait for, by name. */
   readonly inputs: { readonly [name: string]: StandardSchemaV1 };
+  readonly secretArgs: SecretArgs | undefined;
   readonly durable: boolean;
   readonly waitFor: readonly Waitable[];
   readonly concurrency: number;
+  readonly stopOnFailure: boolean;
   /** Undefined: its results are not cached. */
   readonly cache: CacheRule | undefined;
   /** Shares of limits that each attempt takes. */

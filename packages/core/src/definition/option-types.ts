@@ -14,7 +14,10 @@ export const HOOKS: readonly HookName[] = [
   'onSkip',
 ];
 
-const isText = (value: unknown): boolean => typeof value === 'string';
+const isText = (value: unknown): value is string => typeof value === 'string';
+/** A text that every store keeps: what it refuses would take all others of its commit with it. */
+const isKept = (value: unknown): boolean =>
+  isText(value) && value.isWellFormed() && !value.includes('\0');
 const isFunction = (value: unknown): boolean => typeof value === 'function';
 const isListOf = (test: (value: unknown) => boolean) => (value: unknown) =>
   Array.isArray(value) && value.every(test);
@@ -33,13 +36,15 @@ const A_FLAG: OptionType = {
 /** What is wanted of an option. Numbers, durations and schemas are checked where they are read. */
 const TYPES: { readonly [option: string]: OptionType } = {
   description: { wanted: 'a text', fits: isText },
+  version: { wanted: 'a text that can be kept', fits: isKept },
   runName: {
     wanted: 'a text or a function',
     fits: (value) => isText(value) || isFunction(value),
   },
-  tags: { wanted: 'a list of texts', fits: isListOf(isText) },
+  tags: { wanted: 'a list of texts that can be kept', fits: isListOf(isKept) },
   durable: A_FLAG,
   refreshCache: A_FLAG,
+  stopOnFailure: A_FLAG,
   waitFor: {
     wanted: 'a list of what submit() or map() gave',
     fits: isListOf((value) => isFuture(value) || isFutureList(value)),

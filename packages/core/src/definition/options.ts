@@ -42,12 +42,33 @@ export interface Hooks<R = never> {
   onSkip?: Hook<[reason: string, info: HookInfo]>;
 }
 
+/** What is a value, whatever it holds. */
+type Valued = string | number | bigint | boolean | symbol | Date;
+/** The positions of arguments that can be Secrets, or data made of them. */
+type SecretPosition<A extends readonly unknown[]> = number extends A['length']
+  ? number
+  : {
+      [K in keyof Required<A>]: NonNullable<A[K & keyof A]> extends Valued
+        ? never
+        : K extends `${infer N extends number}`
+          ? N
+          : never;
+    }[number];
+
+/** What `secretArgs` takes: a position, from 0, of an argument that can be a Secret, or the name of a member. */
+export type SecretArg<A extends readonly unknown[]> = SecretPosition<A> | (string & {});
+
 /** Options of flows and tasks alike. `A` are the arguments, `R` the result. */
 export interface RunOptions<A extends readonly unknown[] = never, R = never> extends Hooks<R> {
   /** Unique in an engine. Default: the function's name, or the method's. */
   name?: string;
   /** One sentence for people: `engine.definitions()` gives it. */
   description?: string;
+  /**
+   * Which version of its code this is: a text that you change with the code. Kept with each run that is executed under
+   * it, at its last start or resume (`definitionVersion`). Default: none.
+   */
+  version?: string;
   /**
    * What people call one run of it, in lists and messages: a text, or a function of the arguments, called once.
    * Identifies nothing. Default: the name. A function that throws counts as absent.
@@ -91,6 +112,12 @@ export interface RunOptions<A extends readonly unknown[] = never, R = never> ext
    * one run; different arguments under one key are an error (`KEY_REUSED`).
    */
   key?(...args: A): string;
+  /**
+   * Arguments that take Secrets and nothing else: by position, from 0, or by the name of a member of plain data, wherever
+   * it stands. A value in place of a reference is refused (`SECRET_EXPECTED`) before anything is hashed, stored or told.
+   * Default: none.
+   */
+  secretArgs?: readonly SecretArg<A>[];
   /**
    * What its results are cached by, over all runs in the store: a policy (see `cacheBy`), or a function of the arguments
    * that gives a text. A call that equals an earlier one ends as COMPLETED/Cached with what that one gave, also where
@@ -141,4 +168,9 @@ export interface CallOptions {
   waitFor?: readonly Waitable[];
   /** How many members of a `map` are under way at once. Default 100. */
   concurrency?: number;
+  /**
+   * Whether a `map` stops at the first member that failed for good: it pulls no more items, and cancels the members that
+   * are under way. The list then rejects with what failed. Members that never started are no runs. Default false.
+   */
+  stopOnFailure?: boolean;
 }

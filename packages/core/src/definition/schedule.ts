@@ -5,6 +5,7 @@ import type { Catchup } from '../policies/catchup.ts';
 import { occurrencesOf, type Occurrences, type Times } from '../policies/occurrences.ts';
 import type { Definition } from './definition.ts';
 import type { Overlap, ScheduleRules } from './schedule-options.ts';
+import { assertSecrets } from './secret-args.ts';
 
 /** A flow, and when it is to be run. Made with `schedule()`. */
 export interface Schedule {
@@ -68,7 +69,7 @@ function checkShape(what: string, given: Given): void {
   }
 }
 
-/** Checks a schedule's options. Throws `OPTIONS_INVALID`, `SCHEDULE_INVALID`, `DURATION_INVALID`. */
+/** Checks a schedule's options. Throws `OPTIONS_INVALID`, `SCHEDULE_INVALID`, `DURATION_INVALID`, `SECRET_EXPECTED`. */
 export function makeSchedule(definition: Definition, given: Given): CheckedSchedule {
   const name = given.name ?? definition.name;
   const what = `The schedule '${name}'`;
@@ -77,6 +78,7 @@ export function makeSchedule(definition: Definition, given: Given): CheckedSched
   }
   checkShape(what, given);
   const { args = [] } = given;
+  if (typeof args !== 'function') assertSecrets(definition, args);
   const checked: CheckedSchedule = {
     name,
     flowName: definition.name,

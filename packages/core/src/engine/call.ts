@@ -1,8 +1,10 @@
 import type { Definition } from '../definition/definition.ts';
+import { assertSecrets } from '../definition/secret-args.ts';
 import { waitsOnItself } from '../errors/errors.ts';
+import type { ChildRun } from './child-run.ts';
 import { assertRunnable } from './engine-core.ts';
 import { currentGroup, type Group } from './group.ts';
-import { authorsKey, hashArguments, keyRequired } from './identity.ts';
+import { authorsKey, hashArguments, keyRequired, keyReused } from './identity.ts';
 import type { Scope } from './scope.ts';
 import { stretchIn, type Stretch } from './stretch.ts';
 import { searchIn, unquoted, type AnyFuture } from './search.ts';
@@ -29,7 +31,7 @@ export interface Call {
  * Checks a call.
  *
  * @throws `RUN_ENDED`, `NAME_REUSED`, `OPTIONS_INVALID`, `DURABLE_STORE_REQUIRED`, `RUN_WAITS_ON_ITSELF`,
- *   `KEY_INVALID`, `LEASE_LOST`, `ENGINE_STOPPED`
+ *   `SECRET_EXPECTED`, `KEY_INVALID`, `LEASE_LOST`, `ENGINE_STOPPED`
  */
 export function callOf(scope: Scope, definition: Definition, given: readonly unknown[]): Call {
   const { engine } = scope.execution;
@@ -40,6 +42,7 @@ export function callOf(scope: Scope, definition: Definition, given: readonly unk
   engine.definitions.note(definition);
   const found = searchIn(given);
   const plain = unquoted(given, found);
+  assertSecrets(definition, plain);
   const waits = found.futures.length > 0;
   const futures =
     definition.waitFor.length === 0
@@ -70,6 +73,41 @@ export function keyOfInputs({ scope, definition, inputHash }: Call): string {
     throw keyRequired(definition);
   }
   const hash = inputHash ?? 'unhashed';
-  const ordinal = scope.ordinal(definition.name, hash);
+  return numbered(hash, scope.ordinal(definition.name, hash));
+}
+
+/**
+ * The author's key of a call whose arguments futures have given, and the run that this attempt has started under it.
+ *
+ * @throws `KEY_INVALID`, `KEY_REUSED`
+ */
+export function lateKeyOf(
+  { scope, definition, inputHash }: Call,
+  args: readonly unknown[],
+): { readonly key: string; readonly other: ChildRun | undefined } {
+  const { engine } = scope.execution;
+  const key = authorsKey(engine, definition, args);
+  const other = scope.childWithKey(definition.name, key);
+  const same =
+    other === undefined ||
+    other.inputHash === inputHash ||
+    other.inputHash === hashArguments(args, engine.resources);
+  if (!same) throw keyReused(definition, key);
+  return { key, other };
+}
+
+function numbered(hash: string, ordinal: number): string {
   return ordinal === 0 ? hash : `${hash}#${ordinal}`;
+}
+
+/**
+ * Whether an earlier process or try has left the run that a call would be. No, where the key depends on what futures
+ * give: nobody can know yet.
+ */
+export function isRemembered({ scope, definition, inputHash, key }: Call): boolean {
+  const { name } = definition;
+  if (definition.key !== undefined && key === undefined) return false;
+  const hash = inputHash ?? 'unhashed';
+  const identity = key ?? numbered(hash, scope.callsBefore(name, hash));
+  return scope.execution.remembered.knows(scope.run.id, name, identity);
 }

@@ -6,6 +6,7 @@ import type { Call } from './call.ts';
 import { encodeInputs, nameForPeople } from './engine-core.ts';
 import { tellOfRecovery } from './notes/run-logger.ts';
 import { RunHandle } from './run-handle.ts';
+import { underVersion, versionField } from './run-version.ts';
 import type { Scope } from './scope.ts';
 import { crashedWith, endOpenBelow } from './unreached.ts';
 
@@ -35,6 +36,7 @@ function newRun(call: Call, { id, key }: ChildIdentity, args: readonly unknown[]
     tags: definition.tags,
     ...boundsFor(definition, createdAt),
     ...nameForPeople(execution.engine, definition, args),
+    ...versionField(definition),
     ...(group === undefined ? {} : { groups: group.path }),
   };
   return definition.kind === 'task'
@@ -59,7 +61,7 @@ export function openRecord(
   if (known === undefined) {
     return RunHandle.made(execution, definition, newRun(call, identity, args));
   }
-  const handle = RunHandle.read(execution, known, definition);
+  const handle = RunHandle.read(execution, underVersion(known, definition), definition);
   if (isTerminal(known.state)) {
     const bounds = boundsFor(definition, execution.clock.now());
     handle.stage({ type: 'again' }, { parentTry: tryName, ...bounds });

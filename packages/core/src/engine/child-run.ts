@@ -1,4 +1,5 @@
 import type { Definition } from '../definition/definition.ts';
+import { secretsInOpen } from '../definition/secret-args.ts';
 import { cancelled, reasonOf, waitsOnItself } from '../errors/errors.ts';
 import { FutureOfTask, type FutureParts } from '../future/task-future.ts';
 import { newRunId, type RunId } from '../model/ids.ts';
@@ -7,12 +8,13 @@ import type { Outcome } from '../model/outcome.ts';
 import type { Dependency, Run } from '../model/run.ts';
 import { isTerminal } from '../model/state.ts';
 import { standsAsItIs } from '../rules/replay.ts';
+import { toFailure } from '../serial/failure-codec.ts';
 import type { Accountable } from './accounts.ts';
-import { callOf, keyOfInputs, type Call } from './call.ts';
+import { callOf, keyOfInputs, lateKeyOf, type Call } from './call.ts';
 import { Cancellation } from './cancellation.ts';
 import { endRefused, openRecord } from './child-record.ts';
 import { keepableText } from './engine-core.ts';
-import { authorsKey, hashArguments, keyReused } from './identity.ts';
+import { keyReused } from './identity.ts';
 import { allEnded, dependenciesOf, readInputs } from './inputs.ts';
 import { failed, failureOf, upstreamFailed, type Failed } from './outcomes.ts';
 import { performCall } from './perform-call.ts';
@@ -111,6 +113,11 @@ export class ChildRun implements Accountable, FutureParts<unknown> {
     for (const future of this.#call.futures) future.parts.observe();
   }
 
+  /** Whether its outcome is that of an earlier process or try. */
+  get replayed(): boolean {
+    return this.#replayed !== undefined;
+  }
+
   ended(): boolean {
     return this.#ended;
   }
@@ -178,6 +185,8 @@ export class ChildRun implements Accountable, FutureParts<unknown> {
     if (abandoned !== undefined) return failed('CANCELLED', abandoned);
     if (this.#cancellation.reason !== undefined) return this.#cancelledEarly();
     const args = inputs.kind === 'ready' ? inputs.args : this.#call.args;
+    const open = secretsInOpen(definition, args);
+    if (open !== undefined) return this.#refused(open);
     if (this.#key === undefined) {
       if (inputs.kind === 'failed') return this.#skippedBy(inputs.upstream);
       const joined = this.#joinLate(args);
@@ -185,6 +194,16 @@ export class ChildRun implements Accountable, FutureParts<unknown> {
     }
     const dependsOn = await dependenciesOf(this.#call.futures);
     return this.#go(args, dependsOn, inputs.kind === 'failed' ? inputs.upstream : undefined);
+  }
+
+  /** What its futures gave cannot be taken: nothing of it is kept. */
+  async #refused(error: Error): Promise<Outcome<unknown>> {
+    const known = this.#known?.state;
+    const record = this.#handle ?? this.#known;
+    if (record !== undefined && (known === undefined || !isTerminal(known))) {
+      await this.#open([]).apply({ type: 'fail', error: toFailure(error) });
+    }
+    return failed('FAILED', error);
   }
 
   /** Shows a task that waits for others as PENDING, where it has to wait at all. */
@@ -246,22 +265,15 @@ export class ChildRun implements Accountable, FutureParts<unknown> {
 
   /** Joins the run that has the author's key already, where the key depended on what futures gave. */
   #joinLate(args: readonly unknown[]): Promise<Outcome<unknown>> | undefined {
-    const { definition } = this.#call;
-    const { engine } = this.#call.scope.execution;
-    const key = authorsKey(engine, definition, args);
-    const other = this.#call.scope.childWithKey(definition.name, key);
-    if (other === undefined) {
-      this.#identify(key);
-      this.#call.scope.noteKey(definition.name, key, this);
-      return undefined;
+    const { key, other } = lateKeyOf(this.#call, args);
+    if (other !== undefined) {
+      this.#joined = true;
+      this.#id = other.future.runId;
+      return other.settled;
     }
-    const same =
-      other.inputHash === this.inputHash ||
-      other.inputHash === hashArguments(args, engine.resources);
-    if (!same) throw keyReused(definition, key);
-    this.#joined = true;
-    this.#id = other.future.runId;
-    return other.settled;
+    this.#identify(key);
+    this.#call.scope.noteKey(this.definition.name, key, this);
+    return undefined;
   }
 
   #replay(known: Run): Outcome<unknown> | Promise<Outcome<unknown>> {

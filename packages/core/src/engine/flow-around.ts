@@ -11,5 +11,6 @@ export function flowAround(task: Definition): Definition {
     if (scope === undefined) throw engineStopped();
     return ChildRun.start(scope, task, args).future.result();
   };
-  return define('flow', call, { name: `task ${task.name}` });
+  const { secretArgs } = task.given;
+  return define('flow', call, { name: `task ${task.name}`, secretArgs });
 }

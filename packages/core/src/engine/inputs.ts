@@ -1,4 +1,4 @@
-import { outcomesOf, type FutureListOfTasks } from '../future/future-list.ts';
+import { failuresAmong, outcomesOf, type FutureListOfTasks } from '../future/future-list.ts';
 import { isFuture, type FutureOfTask, type Waitable } from '../future/task-future.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { Cancellation } from './cancellation.ts';
@@ -27,7 +27,9 @@ function itemsUnreadable(error: unknown): never {
 
 async function valueOfFuture(future: AnyFuture): Promise<unknown> {
   if (isFuture(future)) return valueOrUpstream(await future.parts.settled);
-  return (await outcomesOf(future).catch(itemsUnreadable)).map(valueOrUpstream);
+  const outcomes = await outcomesOf(future).catch(itemsUnreadable);
+  const [failure] = failuresAmong(outcomes);
+  return failure === undefined ? outcomes.map(valueOrUpstream) : valueOrUpstream(failure);
 }
 
 /**

@@ -1,16 +1,18 @@
 import type { Definition } from '../definition/definition.ts';
+import { secretsInOpen } from '../definition/secret-args.ts';
 import { cancelled } from '../errors/errors.ts';
-import { HoldfastError } from '../errors/holdfast-error.ts';
 import { FutureListOfTasks, isFutureList } from '../future/future-list.ts';
 import { MemberLog, type Member } from '../future/member-log.ts';
 import { isFuture, valueOf, type FutureOfTask } from '../future/task-future.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { Accountable } from './accounts.ts';
+import { callOf, isRemembered } from './call.ts';
 import { Cancellation } from './cancellation.ts';
 import { ChildRun } from './child-run.ts';
 import { currentGroup } from './group.ts';
 import { hashArguments } from './identity.ts';
-import { failed } from './outcomes.ts';
+import { alwaysAnswers, canIterate, iteratorOf, notIterable, type Items } from './items.ts';
+import { failed, failedForGood } from './outcomes.ts';
 import { codeWaits, type Scope } from './scope.ts';
 import { unquoted } from './search.ts';
 import { stretchIn, type Stretch } from './stretch.ts';
@@ -23,44 +25,8 @@ export interface MapCall {
   readonly rest: readonly unknown[];
 }
 
-type Items = Iterator<unknown> | AsyncIterator<unknown>;
-
 const STOPPED = Symbol('stopped');
-
-function notIterable(definition: Definition, items: unknown): HoldfastError {
-  const what = typeof items === 'string' ? 'a text' : typeof items;
-  return new HoldfastError('MAP_NOT_ITERABLE', `'${definition.name}'.map() was given ${what}.`, {
-    hint: 'Give an array, another iterable, an async iterable, or a future of one.',
-    retryable: false,
-  });
-}
-
-/** The members of another list as items: each is a future. */
-function membersOf(list: FutureListOfTasks<unknown>): AsyncIterator<unknown> {
-  const members = list.parts.members()[Symbol.asyncIterator]();
-  return {
-    next: async () => {
-      const next = await members.next();
-      return next.done === true ? next : { done: false, value: next.value.future };
-    },
-  };
-}
-
-function canIterate(items: unknown): items is object {
-  return (
-    typeof items === 'object' &&
-    items !== null &&
-    (isFutureList(items) || Symbol.asyncIterator in items || Symbol.iterator in items)
-  );
-}
-
-function iteratorOf(definition: Definition, items: unknown): Items {
-  if (!canIterate(items)) throw notIterable(definition, items);
-  if (isFutureList(items)) return membersOf(items);
-  return Symbol.asyncIterator in items
-    ? (items as AsyncIterable<unknown>)[Symbol.asyncIterator]()
-    : (items as Iterable<unknown>)[Symbol.iterator]();
-}
+const MEMBER_FAILED = 'a member of its list failed';
 
 /**
  * The reading of the items of one `map`: pulls an item when a slot is free, and starts its member. It holds on to
@@ -82,8 +48,11 @@ class Mapping implements Accountable {
   #open = 0;
   readonly #cancellation: Cancellation;
   #free: number;
+  #answers = false;
   #slotFreed = (): void => undefined;
   #interrupt = (): void => undefined;
+  /** A member failed before a crash: those that were started before it are told of again, and no others started. */
+  #retelling = false;
   #observed = false;
   #itemsObserved = false;
   #error: Error | undefined;
@@ -146,12 +115,21 @@ class Mapping implements Accountable {
     const { resources } = this.#scope.execution.engine;
     const known = isFutureList(items) || isFuture(items) || Array.isArray(items);
     const hash =
-      known || items instanceof Set || items instanceof Map
+      (known || items instanceof Set || items instanceof Map) && !this.#secretsInOpen(items)
         ? hashArguments(unquoted([items, ...rest]), resources)
         : undefined;
     return hash === undefined
       ? `${name}[]#${this.#scope.ordinal(name, 'map')}`
       : `${name}[${hash}]`;
+  }
+
+  /** Whether a value stands where a secret's reference belongs: its member will be refused, and it is not hashed. */
+  #secretsInOpen(items: unknown): boolean {
+    const { definition } = this;
+    if (definition.secretArgs === undefined || isFuture(items) || isFutureList(items)) return false;
+    return Array.from(items as Iterable<unknown>, this.#call.toArguments).some(
+      (args) => Array.isArray(args) && secretsInOpen(definition, args) !== undefined,
+    );
   }
 
   // Fields, so that who holds one of these holds no list.
@@ -181,6 +159,7 @@ class Mapping implements Accountable {
     const { items } = this.#call;
     const source = isFuture(items) ? await this.#givenBy(items) : items;
     const iterator = iteratorOf(this.definition, source);
+    this.#answers = alwaysAnswers(source as object);
     this.#cancellation.onAbort(() => {
       this.#slotFreed();
       this.#interrupt();
@@ -212,6 +191,7 @@ class Mapping implements Accountable {
       if (next === STOPPED) return false;
       if (next.done === true) return true;
       try {
+        if (this.#retells && !(await this.#mayStart(next.value))) return this.#stopAtFailure();
         this.#start(next.value);
       } catch (error) {
         Promise.resolve(iterator.return?.()).catch(() => undefined);
@@ -228,15 +208,44 @@ class Mapping implements Accountable {
     });
   }
 
+  /** Whether members that an earlier process has started may give again how they ended, and with that stop the list. */
+  get #retells(): boolean {
+    const { execution, run } = this.#scope;
+    return this.definition.stopOnFailure && execution.remembered.has(run.id);
+  }
+
+  /** Whether an item's member is started: one that was before, or any other while no failure of before is told again. */
+  async #mayStart(item: unknown): Promise<boolean> {
+    const args = this.#call.toArguments(item);
+    if (isRemembered(callOf(this.#scope, this.definition, args))) return true;
+    for (const child of this.#kept) if (child.replayed) await child.settled;
+    return !this.#retelling && this.#cancellation.reason === undefined;
+  }
+
+  /** Starts nothing more. Always false, as what the pump says then. */
+  #stopAtFailure(): false {
+    this.#cancellation.abort(cancelled(`'${this.definition.name}'.map()`, MEMBER_FAILED));
+    return false;
+  }
+
+  #memberFailed(child: ChildRun): void {
+    for (const each of this.#kept) each.cancel(MEMBER_FAILED);
+    // What had become of the members before a crash is what they give again, whatever the pace of the reading.
+    if (child.replayed && this.#answers) this.#retelling = true;
+    else this.#stopAtFailure();
+  }
+
   #start(item: unknown): void {
     const args = this.#call.toArguments(item);
     const child = ChildRun.start(this.#scope, this.definition, args);
     if (this.#observed) child.observe();
+    if (this.#retelling) child.cancel(MEMBER_FAILED);
     this.#kept.add(child);
     this.#free--;
     this.#open++;
-    void child.settled.then(({ ok }) => {
-      if (ok) this.#kept.delete(child);
+    void child.settled.then((outcome) => {
+      if (outcome.ok) this.#kept.delete(child);
+      else if (this.definition.stopOnFailure && failedForGood(outcome)) this.#memberFailed(child);
       this.#free++;
       this.#open--;
       this.#slotFreed();
@@ -262,6 +271,7 @@ function listOf(mapping: Mapping): FutureListOfTasks<unknown> {
     cancel: mapping.cancel,
     waiting: codeWaits,
     selfWait: mapping.selfWait,
+    stopsOnFailure: mapping.definition.stopOnFailure,
   });
 }
 

@@ -1,4 +1,5 @@
 import { cancelled, skipped } from '../errors/errors.ts';
+import { isHoldfastError } from '../errors/holdfast-error.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { Run } from '../model/run.ts';
 import { isTerminal, type TerminalState } from '../model/state.ts';
@@ -12,6 +13,12 @@ export type Failed = Outcome<unknown> & { ok: false };
 /** An outcome that is none of the good ones. */
 export function failed(state: Failed['state'], error: Error): Failed {
   return { ok: false, error, state };
+}
+
+/** Whether a run failed, or could not run because what it needs had failed: not one that was told to stop, or skipped by a rule. */
+export function failedForGood({ state, error }: Failed): boolean {
+  if (state === 'SKIPPED') return isHoldfastError(error) && error.code === 'UPSTREAM_FAILED';
+  return state !== 'CANCELLED';
 }
 
 /** How a run that ended otherwise than well looks to those who need it. */

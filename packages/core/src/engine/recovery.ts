@@ -10,6 +10,7 @@ import type { HookLeft } from './flow-handle.ts';
 import { tellOfRecovery } from './notes/run-logger.ts';
 import { RootRun } from './root-run.ts';
 import { RunHandle } from './run-handle.ts';
+import { underVersion } from './run-version.ts';
 import { crashedWith, endOpenBelow } from './unreached.ts';
 import { waitsUntil } from './waiting/due.ts';
 
@@ -172,7 +173,11 @@ async function takeUp(
 ): Promise<Recovered> {
   const { engine } = execution;
   const version = engine.codeVersion === undefined ? {} : { codeVersion: engine.codeVersion };
-  const handle = RunHandle.read(execution, { ...run, ...version }, definition);
+  const handle = RunHandle.read(
+    execution,
+    { ...underVersion(run, definition), ...version },
+    definition,
+  );
   const cancels = cancelReason !== undefined || run.state.type === 'CANCELLING';
   // Before anything is changed: an engine that cannot call the flow leaves its run to one that can.
   const args = cancels ? [] : await argumentsOf(engine, definition, run);

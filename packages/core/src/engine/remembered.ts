@@ -27,6 +27,11 @@ export class RememberedRuns {
     return this.#byParent.has(parentId);
   }
 
+  /** Whether a run with this identity is left. */
+  knows(parentId: RunId, name: string, key: string): boolean {
+    return this.#byParent.get(parentId)?.has(identityOf(name, key)) ?? false;
+  }
+
   /** The run with this identity, if one is left. */
   take(parentId: RunId, name: string, key: string): Run | undefined {
     const siblings = this.#byParent.get(parentId);

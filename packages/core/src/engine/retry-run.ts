@@ -8,6 +8,7 @@ import type { EngineCore } from './engine-core.ts';
 import { argumentsOf, remember, takeLease } from './recovery.ts';
 import { RootRun } from './root-run.ts';
 import { RunHandle } from './run-handle.ts';
+import { underVersion } from './run-version.ts';
 
 async function endedRun(engine: EngineCore, id: RunId): Promise<FlowRun> {
   const run = await engine.store.run(id);
@@ -39,7 +40,11 @@ export async function retryRun(engine: EngineCore, id: RunId): Promise<RootRun> 
     const args = await argumentsOf(engine, definition, run);
     await remember(execution, run);
     const version = engine.codeVersion === undefined ? {} : { codeVersion: engine.codeVersion };
-    const handle = RunHandle.read(execution, { ...run, ...version }, definition);
+    const handle = RunHandle.read(
+      execution,
+      { ...underVersion(run, definition), ...version },
+      definition,
+    );
     handle.stage({ type: 'again' }, boundsFor(definition, engine.clock.now()));
     await handle.commit();
     return RootRun.resume(execution, handle, definition, args);

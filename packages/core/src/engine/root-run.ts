@@ -1,5 +1,6 @@
 import { sleep } from '../clock/clock.ts';
 import type { Definition } from '../definition/definition.ts';
+import { assertSecrets } from '../definition/secret-args.ts';
 import { runUnknown, waitsOnItself } from '../errors/errors.ts';
 import { ObservedPromise } from '../future/observed-promise.ts';
 import { valueOf } from '../future/task-future.ts';
@@ -17,6 +18,7 @@ import type { FlowHandle } from './flow-handle.ts';
 import { outcomeOf } from './outcomes.ts';
 import { perform } from './perform.ts';
 import { RunHandle } from './run-handle.ts';
+import { versionField } from './run-version.ts';
 import { currentScope, outsideScope } from './scope.ts';
 import { withinBound } from './time/watch.ts';
 
@@ -62,6 +64,7 @@ export class RootRun {
     if (idempotencyKey !== undefined) {
       assertKey(engine, idempotencyKey, `The idempotency key of '${definition.name}'`);
     }
+    assertSecrets(definition, args);
     const checked = await definition.checkInput?.(args);
     const made = await RootRun.#make(engine, definition, args, terms);
     if (!Array.isArray(made)) return made;
@@ -77,6 +80,7 @@ export class RootRun {
     terms: StartTerms,
     reason: string,
   ): Promise<void> {
+    assertSecrets(definition, args);
     const made = await RootRun.#make(engine, definition, args, terms);
     if (!Array.isArray(made)) return;
     const [execution, handle] = made;
@@ -193,6 +197,7 @@ function newFlowRun(
     tags: definition.tags,
     ...boundsFor(definition, now, scheduled?.at),
     ...nameForPeople(engine, definition, args),
+    ...versionField(definition),
     inputs: encodeInputs(engine, definition.name, args),
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
     ...(traceparent === undefined ? {} : { traceparent: checkTraceparent(traceparent) }),

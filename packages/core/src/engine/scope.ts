@@ -68,6 +68,11 @@ export class Scope implements Stretch {
     return `${this.run.generation}.${this.run.attempts}`;
   }
 
+  /** How many calls of a name with the same hash of arguments this attempt has made. */
+  callsBefore(name: string, hash: string): number {
+    return this.#known?.ordinals.get(name)?.get(hash) ?? 0;
+  }
+
   /** How many calls of a name with the same hash of arguments this attempt has made before, and counts this one. */
   ordinal(name: string, hash: string): number {
     const { ordinals } = this.#calls;

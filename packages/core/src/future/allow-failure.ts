@@ -63,6 +63,7 @@ export function allowFailure(future: Waitable): Waitable {
       cancel: parts.cancel,
       waiting: parts.waiting,
       selfWait: parts.selfWait,
+      stopsOnFailure: false,
     }) as unknown as Waitable;
   }
   if (isFuture(given)) return tolerate(given) as unknown as Waitable;

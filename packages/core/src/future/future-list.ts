@@ -18,6 +18,8 @@ export interface ListParts<T> {
   readonly cancel: (reason?: string) => void;
   /** The code that executes now waits for this work of its. */
   readonly waiting: <W>(work: Promise<W>) => Promise<W>;
+  /** Whether it starts no more members once one has failed, and stops those under way. */
+  readonly stopsOnFailure: boolean;
   /** Why the code that executes now would wait for ever for it: it is part of what has to end first. */
   readonly selfWait: () => Error | undefined;
 }
@@ -29,16 +31,32 @@ export async function outcomesOf<T>(list: FutureListOfTasks<T>): Promise<Outcome
   return Promise.all(settled);
 }
 
-function allValues<T>(outcomes: readonly Outcome<T>[]): T[] {
-  const errors = outcomes.flatMap((outcome) => (outcome.ok ? [] : [outcome.error]));
-  if (errors.length > 0) {
-    const first = errors[0]?.message ?? '';
+/** What ended otherwise than well, what failed by itself before what was told to stop. */
+export function failuresAmong<T>(
+  outcomes: readonly Outcome<T>[],
+): readonly (Outcome<T> & { ok: false })[] {
+  const failures = outcomes.filter((outcome) => !outcome.ok);
+  return failures.toSorted(
+    (a, b) => Number(a.state === 'CANCELLED') - Number(b.state === 'CANCELLED'),
+  );
+}
+
+/** The values of all; throws one error of what ended otherwise than well. */
+function allValues<T>(outcomes: readonly Outcome<T>[], stopsOnFailure: boolean): T[] {
+  const [first, ...others] = failuresAmong(outcomes);
+  if (first === undefined) return outcomes.map((outcome) => (outcome as { value: T }).value);
+  if (stopsOnFailure && first.state !== 'CANCELLED') {
+    const errors = [first, ...others].filter(({ state }) => state !== 'CANCELLED');
     throw new AggregateError(
-      errors,
-      `${errors.length} of ${outcomes.length} tasks failed: ${first}`,
+      errors.map(({ error }) => error),
+      `The list stopped at a failure: ${first.error.message}`,
     );
   }
-  return outcomes.map((outcome) => (outcome as { value: T }).value);
+  const errors = outcomes.flatMap((outcome) => (outcome.ok ? [] : [outcome.error]));
+  throw new AggregateError(
+    errors,
+    `${errors.length} of ${outcomes.length} tasks failed: ${errors[0]?.message ?? ''}`,
+  );
 }
 
 // Generators of their own, and not methods: they hold on to no more of the list than they have yet to read.
@@ -114,7 +132,11 @@ export class FutureListOfTasks<T> implements PromiseLike<T[]> {
   result(): Promise<T[]> {
     const error = this.parts.selfWait();
     if (error !== undefined) return ObservedPromise.watch(Promise.reject(error), undefined);
-    this.#result ??= ObservedPromise.watch(this.#awaited().then(allValues<T>), this.parts.observe);
+    const { stopsOnFailure } = this.parts;
+    this.#result ??= ObservedPromise.watch(
+      this.#awaited().then((outcomes) => allValues(outcomes, stopsOnFailure)),
+      this.parts.observe,
+    );
     return this.#result;
   }
 

@@ -16,6 +16,8 @@ export interface RunBase {
   readonly name: string;
   /** What people call this run, where its definition says so. Identifies nothing. */
   readonly runName?: string;
+  /** The `version` of its definition when it was last started or resumed, where that has one. */
+  readonly definitionVersion?: string;
   /** The flow run at the top: it holds the lease under which this run is written. Its own id for a top-level flow. */
   readonly rootId: RunId;
   /** The run whose code started this one. Absent for a top-level flow. */

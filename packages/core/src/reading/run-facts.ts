@@ -11,6 +11,8 @@ export interface RunFacts {
   readonly name: string;
   /** What people call this run, where its definition says so. */
   readonly runName?: string;
+  /** The version of its definition when it was last started or resumed, where that has one. */
+  readonly definitionVersion?: string;
   readonly rootId: RunId;
   readonly parentId?: RunId;
   /** The groups that its call stood in, outermost first. */
@@ -41,7 +43,7 @@ export function durationOf({ startedAt, endedAt }: Run, now: EpochMs): number | 
 /** A run in short. */
 export function runFacts(run: Run, now: EpochMs): RunFacts {
   const { id, kind, name, rootId, state, generation, attempts, recoveries, createdAt } = run;
-  const { runName, parentId, groups, startedAt, endedAt } = run;
+  const { runName, definitionVersion, parentId, groups, startedAt, endedAt } = run;
   const duration = durationOf(run, now);
   return {
     id,
@@ -55,6 +57,7 @@ export function runFacts(run: Run, now: EpochMs): RunFacts {
     createdAt,
     displayState: displayState(run, now),
     ...(runName === undefined ? {} : { runName }),
+    ...(definitionVersion === undefined ? {} : { definitionVersion }),
     ...(parentId === undefined ? {} : { parentId }),
     ...(groups === undefined ? {} : { groups }),
     ...(startedAt === undefined ? {} : { startedAt }),

@@ -1,4 +1,5 @@
 import { HoldfastError } from '../errors/holdfast-error.ts';
+import { markSecretParameter, type SecretParameterDecorator } from './secret-parameters.ts';
 
 const BRAND = Symbol.for('@holdfast/secret');
 
@@ -74,8 +75,15 @@ function checkReference(reference: string): void {
  *
  * @throws HoldfastError SECRET_REFERENCE_INVALID: the text has no such form, or is a URL
  */
-export function secret(reference: string): Secret {
-  return new Secret(reference);
+export function secret(reference: string): Secret;
+/**
+ * Without a reference, a decorator for a parameter of a decorated method (legacy decorators): `@secret() password: Secret`.
+ * The parameter then takes Secrets only, as with the option `secretArgs`. Stands on a parameter of a method only:
+ * `OPTIONS_INVALID` elsewhere.
+ */
+export function secret(): SecretParameterDecorator;
+export function secret(...given: [reference?: string]): Secret | SecretParameterDecorator {
+  return given.length === 0 ? markSecretParameter : new Secret(given[0] as string);
 }
 
 /** Whether a value is a {@link Secret}, also one of another copy of this package. */

@@ -66,6 +66,7 @@ it('options are typed by the function', () => {
   task(toBackup, {
     name: 'dump',
     description: 'Dumps',
+    version: '2026-01',
     tags: ['night'],
     retries: {
       limit: 3,
@@ -96,6 +97,7 @@ it('options are typed by the function', () => {
   flow(async (dbs: Db[]) => dbs.length, {
     name: 'nightly',
     durable: true,
+    version: 'v2',
     timeout: '4h',
     retries: 2,
     runName: 'Nightly',
@@ -107,6 +109,13 @@ it('options are typed by the function', () => {
       expectTypeOf(value).toEqualTypeOf<number>();
     },
   });
+});
+
+it('a version is a text', () => {
+  // @ts-expect-error -- a number is no text
+  task(toBackup, { name: 'a', version: 2 });
+  // @ts-expect-error -- neither is it for a flow
+  flow(toBackup, { name: 'a', version: 2 });
 });
 
 it('hooks are told what they are about', () => {

@@ -3,6 +3,7 @@ import { allowFailure, map, task, type TaskFutureList } from '@holdfast/core';
 import {
   archive,
   backup,
+  count,
   databases,
   db,
   dump,
@@ -69,6 +70,17 @@ it('mapArgs takes lists of arguments', () => {
   verify.mapArgs([[backup], [backup, true]]);
   const result = archive.mapArgs(new Set([[backup, vault] as [Backup, typeof vault]]));
   expectTypeOf(result).toEqualTypeOf<TaskFutureList<string>>();
+});
+
+it('with() sets whether a list stops at a failure', () => {
+  const given = dump.with({ stopOnFailure: true, concurrency: 2 });
+  expectTypeOf(given.map(databases)).toEqualTypeOf<TaskFutureList<Backup>>();
+  // @ts-expect-error -- yes or no
+  dump.with({ stopOnFailure: 1 });
+  // @ts-expect-error -- it is said of a call, by with()
+  task(async () => 1, { name: 'x', stopOnFailure: true });
+  // @ts-expect-error -- a flow is not mapped
+  count.with({ stopOnFailure: true });
 });
 
 it('with() sets how many run at once', () => {

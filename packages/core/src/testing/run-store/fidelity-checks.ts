@@ -114,6 +114,7 @@ export const fidelityChecks: readonly RunStoreCheck[] = [
       const flow = sampleFlow(1, {
         idempotencyKey: 'k',
         codeVersion: 'v1.2',
+        definitionVersion: '2026-01',
         traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
         scheduled: { schedule: 'nightly', at: 1_767_578_400_000 },
         tags: ['prod', 'прод', ''],

@@ -146,6 +146,7 @@ const COMMON = {
   groups: optional(list(text)),
   parentTry: optional(text),
   runName: optional(text),
+  definitionVersion: optional(text),
   rolledBackAt: optional(number),
   queue: optional(text),
 };
