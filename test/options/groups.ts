@@ -55,6 +55,16 @@ export const GROUPS = {
       variable: 'given',
     },
   },
+  group: {
+    title: 'Groups',
+    taken: 'Taken by `group(name, options, code)`.',
+    declared: [{ file: `${CORE}/definition/group-options.ts`, names: ['GroupOptions'] }],
+    read: {
+      file: `${CORE}/definition/group-options.ts`,
+      head: /export function checkGroup\([^]*?\): number \{/,
+      variable: 'options',
+    },
+  },
   engine: {
     title: 'Engines',
     taken: 'Taken by `createEngine(options)`.',

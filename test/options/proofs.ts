@@ -52,6 +52,15 @@ export const PROOFS: { readonly [group in GroupName]: { readonly [option: string
       runName: 'comes from the arguments, once they are known',
       waitFor: 'that fail skip the task, which says why, and allowFailure lets it run',
     }),
+    ...inFile(`${ENGINE}/version.test.ts`, {
+      version: 'is kept with each run that is executed under it, and told',
+    }),
+    ...inFile(`${ENGINE}/secret-args.test.ts`, {
+      secretArgs: 'is refused for a flow that is started, before there is a run',
+    }),
+    ...inFile(`${ENGINE}/stop-on-failure.test.ts`, {
+      stopOnFailure: 'goes on from there when the flow is tried again',
+    }),
     ...inFile(`${ENGINE}/cache.test.ts`, {
       cache: 'is given to an equal call of another run, as COMPLETED/Cached, and to no other',
       cacheFor: 'is served no longer than cacheFor',
@@ -89,6 +98,9 @@ export const PROOFS: { readonly [group in GroupName]: { readonly [option: string
     maxDelay: 'lets a function meet maxDelay too',
     jitter: 'is spread by the jitter between a part of the delay and all of it, as chance says',
     maxElapsed: 'begins after maxElapsed',
+  }),
+  group: inFile(`${ENGINE}/group-limit.test.ts`, {
+    concurrency: 'counts calls, submissions and maps together',
   }),
   window: inFile(`${ENGINE}/window.test.ts`, {
     timeZone: 'goes by the clock of its zone',

@@ -66,6 +66,25 @@ function hooksOf(options: GivenOptions): Definition['hooks'] {
   );
 }
 
+/** How often its function is called, and for how long. */
+function attemptOptions(
+  what: string,
+  options: GivenOptions,
+): Pick<Definition, 'retry' | 'timeout' | 'grace' | 'maxRecoveries'> {
+  const { retries, retryIf, timeout, grace, maxRecoveries } = options;
+  return {
+    retry: retryPolicy(
+      retries as number | Retries | undefined,
+      retryIf as ((error: unknown, info: RetryInfo) => boolean) | undefined,
+      what,
+    ),
+    timeout: timeoutOf(what, timeout),
+    grace: durationMs((grace as Duration | undefined) ?? DEFAULT_GRACE, `${what}: grace`),
+    maxRecoveries: wholeNumber(what, 'maxRecoveries', maxRecoveries, 0, DEFAULT_RECOVERIES),
+  };
+}
+
+/** What is said of one call. */
 function callOptions(
   what: string,
   options: GivenOptions,
@@ -123,24 +142,8 @@ export function define(
     version: options['version'] as string | undefined,
     runName: options['runName'] as Definition['runName'],
     tags: (options['tags'] as readonly string[] | undefined) ?? [],
-    retry: retryPolicy(
-      options['retries'] as number | Retries | undefined,
-      options['retryIf'] as ((error: unknown, info: RetryInfo) => boolean) | undefined,
-      what,
-    ),
-    timeout: timeoutOf(what, options['timeout']),
+    ...attemptOptions(what, options),
     ...timeLimitsOf(what, options),
-    grace: durationMs(
-      (options['grace'] as Duration | undefined) ?? DEFAULT_GRACE,
-      `${what}: grace`,
-    ),
-    maxRecoveries: wholeNumber(
-      what,
-      'maxRecoveries',
-      options['maxRecoveries'],
-      0,
-      DEFAULT_RECOVERIES,
-    ),
     key: options['key'] as Definition['key'],
     hooks: hooksOf(options),
     checkInput: inputCheck(what, options, name) ?? types,
