@@ -1,22 +1,34 @@
 import type { Clock } from '../clock/clock.ts';
+import { Chain, Link } from './chain.ts';
+
+/** Who wants to know of an abort. */
+class Listener extends Link {
+  readonly hear: (reason: Error) => void;
+
+  constructor(hear: (reason: Error) => void) {
+    super();
+    this.hear = hear;
+  }
+}
 
 /**
  * Cancellation of a tree of work: aborting one aborts all below it. An AbortSignal is made only when
  * somebody asks for it.
  */
-export class Cancellation {
+export class Cancellation extends Link {
   readonly #parent: Cancellation | undefined;
   // Made when first needed: most work is neither listened to nor divided.
-  #children: Set<Cancellation> | undefined;
-  #listeners: Set<(reason: Error) => void> | undefined;
+  #children: Chain<Cancellation> | undefined;
+  #listeners: Chain<Listener> | undefined;
   #controller: AbortController | undefined;
   #reason: Error | undefined;
 
   constructor(parent?: Cancellation) {
+    super();
     this.#parent = parent;
     this.#reason = parent?.reason;
     if (this.#reason !== undefined || parent === undefined) return;
-    parent.#children ??= new Set();
+    parent.#children ??= new Chain();
     parent.#children.add(this);
   }
 
@@ -44,10 +56,14 @@ export class Cancellation {
     if (this.#reason !== undefined) return;
     this.#reason = reason;
     this.#controller?.abort(reason);
-    for (const listener of this.#listeners ?? []) listener(reason);
-    this.#listeners = undefined;
-    for (const child of this.#children ?? []) child.abort(reason);
-    this.#children = undefined;
+    for (let next = this.#listeners?.first; next !== undefined; next = this.#listeners?.first) {
+      this.#listeners?.remove(next);
+      next.hear(reason);
+    }
+    for (let next = this.#children?.first; next !== undefined; next = this.#children?.first) {
+      this.#children?.remove(next);
+      next.abort(reason);
+    }
   }
 
   /** Calls back once when aborted; at once when it was already. Returns how to stop listening. */
@@ -56,14 +72,15 @@ export class Cancellation {
       listener(this.#reason);
       return () => undefined;
     }
-    this.#listeners ??= new Set();
-    this.#listeners.add(listener);
-    return () => this.#listeners?.delete(listener);
+    const listeners = (this.#listeners ??= new Chain());
+    const link = new Listener(listener);
+    listeners.add(link);
+    return () => listeners.remove(link);
   }
 
   /** The work has ended: an abort further up no longer concerns it. */
   end(): void {
-    if (this.#parent !== undefined) this.#parent.#children?.delete(this);
+    if (this.#parent !== undefined) this.#parent.#children?.remove(this);
   }
 }
 

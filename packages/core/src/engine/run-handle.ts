@@ -4,6 +4,7 @@ import { illegalTransition } from '../errors/errors.ts';
 import type { FlowRun, HistoryEntry, PendingHook, Run } from '../model/run.ts';
 import type { RunEvent } from '../model/run-event.ts';
 import { isTerminal, type State } from '../model/state.ts';
+import type { Effect } from '../model/transition.ts';
 import { decide } from '../rules/decide.ts';
 import type { RuleFacts } from '../rules/rule.ts';
 import type { LeaseTerms } from '../store/run-store.ts';
@@ -11,6 +12,10 @@ import { keepableText, nameForPeople } from './engine-core.ts';
 import type { Execution } from './execution.ts';
 
 type Facts = Omit<RuleFacts, 'now'>;
+
+/** Stands for an empty list, since most runs have no hooks. */
+const NO_HOOKS: PendingHook[] = [];
+Object.freeze(NO_HOOKS);
 
 /** The record of a run, and the only way to change it: stage what happened, then commit. */
 export class RunHandle {
@@ -21,7 +26,7 @@ export class RunHandle {
   /** The version in the store; 0 while it is not there. */
   #stored: number;
   #history: HistoryEntry[] = [];
-  #hooks: PendingHook[] = [];
+  #hooks = NO_HOOKS;
   #failed: Error | undefined;
 
   private constructor(
@@ -82,8 +87,7 @@ export class RunHandle {
       throw illegalTransition(what, result.reason, { runId: this.#run.id, event: event.type });
     }
     this.#run = result.run;
-    const hooks = result.effects.map(({ hook }) => hook);
-    this.#note(now, hooks);
+    this.#note(now, result.effects);
     return result.run.state;
   }
 
@@ -93,12 +97,13 @@ export class RunHandle {
     return { ...event, reason: keepableText(this.#execution.engine, event.reason) };
   }
 
-  #note(now: number, hooks: readonly PendingHook['hook'][]): void {
+  #note(now: number, effects: readonly Effect[]): void {
     const { id, rootId, generation, version, state } = this.#run;
     const step = this.#history.length;
     this.#history.push({ runId: id, generation, version, step, at: now, state });
-    for (const hook of hooks) {
+    for (const { hook } of effects) {
       if (this.#definition?.hooks[hook] === undefined) continue;
+      if (this.#hooks === NO_HOOKS) this.#hooks = [];
       this.#hooks.push({ id: `${id}:${version}:${hook}`, runId: id, rootId, hook, state, at: now });
     }
   }
@@ -136,7 +141,7 @@ export class RunHandle {
       expectVersion: this.#stored,
     };
     this.#history = [];
-    this.#hooks = [];
+    this.#hooks = NO_HOOKS;
     this.#stored = this.#run.version;
     return taken;
   }

@@ -2,11 +2,11 @@ import type { Durability, RunStore, Write, WriteOutcome } from '../store/run-sto
 import { commitSpans, withinCommitSpan } from './spans.ts';
 import { EventLoopShare } from './event-loop.ts';
 
-interface Waiting {
-  readonly write: Write;
-  readonly durability: Durability;
-  resolve(outcome: WriteOutcome): void;
-  reject(error: unknown): void;
+/** Writes that go into one commit, and its outcomes, in their order. */
+interface Batch {
+  readonly writes: Write[];
+  durability: Durability;
+  readonly outcomes: PromiseWithResolvers<readonly WriteOutcome[]>;
 }
 
 /** The most writes in one commit. */
@@ -19,7 +19,8 @@ const LARGEST_COMMIT = 500;
  */
 export class Writer {
   readonly #store: RunStore;
-  readonly #queue: Waiting[] = [];
+  /** Batches that wait, the last one of which takes more writes until it is full. */
+  readonly #queue: Batch[] = [];
   readonly #share = new EventLoopShare();
   #committing = false;
   /** How many writes were given, and how many of them the store has answered. */
@@ -37,14 +38,29 @@ export class Writer {
    * @throws what the store threw: then this write, and all others of its commit, were not applied
    */
   write(write: Write, durability: Durability): Promise<WriteOutcome> {
-    return new Promise((resolve, reject) => {
-      this.#queue.push({ write, durability, resolve, reject });
-      this.#given++;
-      if (this.#committing) return;
+    const batch = this.#batchFor(write, durability);
+    const at = batch.writes.length - 1;
+    this.#given++;
+    if (!this.#committing) {
       this.#committing = true;
       // What is written in the same turn goes into the same commit.
       queueMicrotask(() => void this.#drain());
-    });
+    }
+    return batch.outcomes.promise.then((outcomes) => outcomes[at] as WriteOutcome);
+  }
+
+  #batchFor(write: Write, durability: Durability): Batch {
+    const last = this.#queue.at(-1);
+    // Encoding a batch takes time on this thread: a large one goes in parts.
+    if (last === undefined || last.writes.length === LARGEST_COMMIT) {
+      const outcomes = Promise.withResolvers<readonly WriteOutcome[]>();
+      const batch: Batch = { writes: [write], durability, outcomes };
+      this.#queue.push(batch);
+      return batch;
+    }
+    last.writes.push(write);
+    if (durability === 'machine') last.durability = durability;
+    return last;
   }
 
   /** Resolves when the store has answered every write that was given so far; later ones are not waited for. */
@@ -61,30 +77,29 @@ export class Writer {
   }
 
   async #drain(): Promise<void> {
-    while (this.#queue.length > 0) {
-      // Encoding a batch takes time on this thread: a large one goes in parts.
-      const batch = this.#queue.splice(0, LARGEST_COMMIT);
+    for (let batch = this.#queue.shift(); batch !== undefined; batch = this.#queue.shift()) {
       // Beside the commit: a store that takes longer than a turn is not kept waiting for it.
       const turn = this.#share.due ? this.#share.turn() : undefined;
       await this.#commit(batch);
-      await turn;
+      if (turn !== undefined) await turn;
     }
     this.#committing = false;
   }
 
-  async #commit(batch: readonly Waiting[]): Promise<void> {
-    const durability = batch.some((each) => each.durability === 'machine') ? 'machine' : 'process';
-    const writes = batch.map((waiting) => waiting.write);
+  async #commit({ writes, durability, outcomes }: Batch): Promise<void> {
     const store = this.#store;
     try {
-      const outcomes = await (commitSpans.hasSubscribers
-        ? withinCommitSpan(store, writes.length, durability, () => store.commit(writes, durability))
-        : store.commit(writes, durability));
-      for (const [at, waiting] of batch.entries()) waiting.resolve(outcomes[at] as WriteOutcome);
+      outcomes.resolve(
+        await (commitSpans.hasSubscribers
+          ? withinCommitSpan(store, writes.length, durability, () =>
+              store.commit(writes, durability),
+            )
+          : store.commit(writes, durability)),
+      );
     } catch (error) {
-      for (const waiting of batch) waiting.reject(error);
+      outcomes.reject(error);
     }
-    this.#answered += batch.length;
+    this.#answered += writes.length;
     if (this.#marks.length > 0) this.#pass();
   }
 

@@ -164,21 +164,25 @@ function newGeneration(run: Run, state: State, facts: TransitionFacts): Run {
   };
 }
 
+/** A record before anybody has seen it. */
+type Draft<T> = T extends unknown ? { -readonly [K in keyof T]: T[K] } : never;
+
 function nextRun(run: Run, event: RunEvent, state: State, facts: TransitionFacts): Run {
   if (event.type === 'again') return newGeneration(run, state, facts);
-  return {
-    ...run,
-    ...inputsOf(run, facts),
-    version: run.version + 1,
-    state,
-    attempts: state.type === 'RUNNING' ? state.attempt : run.attempts,
-    recoveries:
-      event.type === 'interrupt' && event.crashed && run.state.type === 'RUNNING'
-        ? run.recoveries + 1
-        : run.recoveries,
-    ...(state.type === 'RUNNING' && run.startedAt === undefined ? { startedAt: facts.now } : {}),
-    ...(isTerminal(state) ? { endedAt: facts.now } : {}),
-  };
+  // Built in one piece: this happens twice for each run.
+  const next: Draft<Run> = { ...run };
+  next.version++;
+  next.state = state;
+  if (state.type === 'RUNNING') {
+    next.attempts = state.attempt;
+    next.startedAt ??= facts.now;
+  }
+  if (event.type === 'interrupt' && event.crashed && run.state.type === 'RUNNING') {
+    next.recoveries++;
+  }
+  if (isTerminal(state)) next.endedAt = facts.now;
+  if (next.kind === 'task' && facts.dependsOn !== undefined) next.dependsOn = facts.dependsOn;
+  return next;
 }
 
 /**

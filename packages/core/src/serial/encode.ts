@@ -28,7 +28,8 @@ function kindOf(view: ArrayBufferView): string {
 export class Encoder {
   readonly #resources: ResourceNames;
   readonly #path: Path = [];
-  readonly #inside = new Set<object>();
+  /** The objects around the one that is being encoded. */
+  readonly #inside: object[] = [];
 
   constructor(resources: ResourceNames) {
     this.#resources = resources;
@@ -56,14 +57,14 @@ export class Encoder {
 
   #object(value: object): JsonValue {
     if (this.#resources.nameOf(value) !== undefined) return this.#byName(value);
-    if (this.#inside.has(value)) throw cyclic(this.#path);
-    this.#inside.add(value);
+    if (this.#inside.includes(value)) throw cyclic(this.#path);
+    this.#inside.push(value);
     try {
       if (Array.isArray(value)) return this.#list(value);
       if (isPlain(value)) return this.#record(value);
       return this.#instance(value);
     } finally {
-      this.#inside.delete(value);
+      this.#inside.pop();
     }
   }
 
@@ -75,7 +76,9 @@ export class Encoder {
   }
 
   #list(values: readonly unknown[]): JsonValue[] {
-    return Array.from(values, (value, index) => this.#at(index, value));
+    const list: JsonValue[] = [];
+    for (let index = 0; index < values.length; index++) list.push(this.#at(index, values[index]));
+    return list;
   }
 
   #record(value: object): JsonValue {
