@@ -43,6 +43,8 @@ export class HookDelivery {
         return false;
       }
       const info: HookInfo = {
+        id: due.id,
+        kind: run.kind,
         runId: run.id,
         rootId: run.rootId,
         name: run.name,
