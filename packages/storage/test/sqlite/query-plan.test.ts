@@ -87,6 +87,7 @@ const QUERIES: readonly (readonly [RunQuery, string])[] = [
   [{ parentId: id, order: 'oldest', after: id }, 'run_root (root_id=? AND id>?)'],
   [{ parentId: id, after: id }, 'run_parent (parent_id=? AND id<?)'],
   [{ name: 'dump', key: 'orders' }, 'run_name'],
+  [{ name: 'dump', states: ['COMPLETED'], limit: 300 }, 'run_name'],
   [{ parentId: id, key: 'orders' }, 'run_parent'],
   [{ tag: 'prod' }, 'run_tag USING PRIMARY KEY (tag=?)'],
   [{ tag: 'prod', after: id, name: 'dump' }, 'run_tag USING PRIMARY KEY (tag=? AND run_id<?)'],
