@@ -66,8 +66,15 @@ function cronOccurrences({ cron, timeZone = 'UTC' }: CronTimes, what: string): O
       cause,
     );
   }
+  // Whoever waits for the next one asks for it again and again, and each time it is worked out from the calendar.
+  let last: { readonly asked: EpochMs; readonly next: EpochMs | undefined } | undefined;
   return {
-    next: (after) => job.nextRun(new Date(after))?.getTime(),
+    next: (after) => {
+      if (last === undefined || after < last.asked || after >= (last.next ?? Infinity)) {
+        last = { asked: after, next: job.nextRun(new Date(after))?.getTime() };
+      }
+      return last.next;
+    },
     text: `${cron} ${timeZone}`,
   };
 }

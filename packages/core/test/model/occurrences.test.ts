@@ -47,6 +47,21 @@ describe('times by a pattern', () => {
     },
   );
 
+  it('are the same whoever asked before', () => {
+    const given = { cron: '30 2 * * *', timeZone: 'Europe/Berlin' };
+    const shared = occurrencesOf(given, 'The schedule');
+    const asked = fc.integer({ min: Date.UTC(2026, 0, 1), max: Date.UTC(2026, 0, 9) });
+    fc.assert(
+      fc.property(asked, (after) => {
+        const next = shared.next(after) as number;
+        expect(next).toBe(occurrencesOf(given, 'The schedule').next(after));
+        expect(shared.next(next - 1)).toBe(next);
+        expect(shared.next(next)).toBeGreaterThan(next);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
   it('are read in UTC where no zone is given', () => {
     expect(times({ cron: '0 2 * * 0' }, '2026-01-05T00:00:00Z', 1)).toEqual([
       '2026-01-11T02:00:00.000Z',

@@ -24,12 +24,13 @@ function termsOf({ name }: CheckedSchedule, at: EpochMs): StartTerms {
   return { idempotencyKey: `schedule:${name}:${time}`, scheduled: { schedule: name, at } };
 }
 
+/** The runs of a schedule that have not ended, of earlier occurrences: another process may be ahead. */
 async function openRunsOf(engine: EngineCore, name: string, at: EpochMs): Promise<FlowRun[]> {
   const open = await engine.store.openRuns();
   return open
     .map(({ run }) => run)
     .filter((run) => !isTerminal(run.state) && run.scheduled?.schedule === name)
-    .filter((run) => run.scheduled?.at !== at);
+    .filter((run) => run.scheduled !== undefined && run.scheduled.at < at);
 }
 
 /**

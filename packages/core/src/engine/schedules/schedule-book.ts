@@ -35,10 +35,10 @@ export class ScheduleBook {
   }
 
   /**
-   * The record of a schedule. One that is new begins now: nothing before was missed. One whose times have changed
-   * begins anew, too.
+   * Begins to keep a schedule, and gives its record. One that is new begins now: nothing before was missed. One whose
+   * times have changed begins anew, too.
    */
-  async of(schedule: CheckedSchedule): Promise<ScheduleRecord> {
+  async begin(schedule: CheckedSchedule): Promise<ScheduleRecord> {
     for (;;) {
       const known = await this.#find(schedule.name);
       const facts = factsOf(schedule);
@@ -50,6 +50,13 @@ export class ScheduleBook {
       // Another process was faster: its record counts.
       if (begun !== undefined) return begun;
     }
+  }
+
+  /** The record of a schedule that was begun; undefined where a process that began later has given it other times. */
+  async of(schedule: CheckedSchedule): Promise<ScheduleRecord | undefined> {
+    const known = await this.#find(schedule.name);
+    if (known === undefined) return this.begin(schedule);
+    return timesIn(known) === factsOf(schedule).times ? known : undefined;
   }
 
   /** Notes that every occurrence up to a time has been dealt with. Undefined when the record has changed meanwhile. */

@@ -23,6 +23,8 @@ export class ScheduleRunner {
   readonly #schedule: CheckedSchedule;
   /** Occurrences that were met in time, and wait for the end of an earlier run. */
   readonly #waiting = new Set<EpochMs>();
+  /** Who began last decides about the times: during a deployment, the new one. */
+  #standing: 'new' | 'kept' | 'replaced' = 'new';
   #wake = (): void => undefined;
 
   constructor(
@@ -71,8 +73,8 @@ export class ScheduleRunner {
   /** Deals with every occurrence whose time has come; gives when the next one does. */
   async #pass(signal: AbortSignal): Promise<EpochMs | undefined> {
     const { occurrences, catchup, maxLateness } = this.#schedule;
-    let record: ScheduleRecord | undefined = await this.#book.of(this.#schedule);
-    if (record.paused) return undefined;
+    let record = await this.#record();
+    if (record === undefined || record.paused) return undefined;
     const now = this.#engine.clock.now();
     const { times, left } = occurrencesBetween(occurrences, record.doneUntil, now, MOST);
     const waiting = times.filter((at) => this.#waiting.has(at) && now - at <= maxLateness);
@@ -92,6 +94,17 @@ export class ScheduleRunner {
       if (record === undefined) return now;
     }
     return occurrences.next(now);
+  }
+
+  /** How far the schedule has come; undefined while it is for another process, which has given it other times. */
+  async #record(): Promise<ScheduleRecord | undefined> {
+    const standing = this.#standing;
+    const record = await (standing === 'new'
+      ? this.#book.begin(this.#schedule)
+      : this.#book.of(this.#schedule));
+    this.#standing = record === undefined ? 'replaced' : 'kept';
+    if (record === undefined && standing === 'kept') this.#tellReplaced();
+    return record;
   }
 
   async #dealWith(at: EpochMs, now: EpochMs): Promise<boolean> {
@@ -118,6 +131,13 @@ export class ScheduleRunner {
     events.emit('warning', {
       code: 'SCHEDULE_NOT_STARTED',
       message: `The run of ${new Date(at).toISOString()} of the schedule '${this.name}' could not be started: ${message}`,
+    });
+  }
+
+  #tellReplaced(): void {
+    this.#engine.events.emit('warning', {
+      code: 'SCHEDULE_REPLACED',
+      message: `The schedule '${this.name}' was given other times by a process that serves it, too, and began later: this one leaves it alone.`,
     });
   }
 

@@ -48,9 +48,10 @@ export class Scheduler implements Schedules {
     await this.#ready();
     const now = this.#engine.clock.now();
     return (await this.#book.all()).map(({ name, paused, doneUntil, facts }) => {
-      const known = this.#schedules.find((each) => each.name === name);
-      const next = paused ? undefined : known?.occurrences.next(Math.max(now, doneUntil));
       const { flow, times } = facts as { readonly flow: string; readonly times: string };
+      const known = this.#schedules.find((each) => each.name === name);
+      const kept = known?.occurrences.text === times ? known.occurrences : undefined;
+      const next = paused ? undefined : kept?.next(Math.max(now, doneUntil));
       return {
         name,
         flow,

@@ -8,7 +8,7 @@ export interface ScheduleInfo {
   readonly paused: boolean;
   /** Every occurrence up to here was started, skipped, or given up. */
   readonly doneUntil: Date;
-  /** The next occurrence; absent while it is paused, after the last one, and where this engine does not have the schedule. */
+  /** The next occurrence; absent while it is paused, after the last one, and where this engine does not have the schedule with these times. */
   readonly next?: Date;
 }
 
