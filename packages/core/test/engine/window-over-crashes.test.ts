@@ -7,7 +7,7 @@ import {
   task,
   type FlowHandle,
 } from '@holdfast/core';
-import { crashingRunStore, TestClock } from '@holdfast/core/testing';
+import { crashAtEveryStep, crashingRunStore, TestClock } from '@holdfast/core/testing';
 import { bench, durableStore, expectNoUnhandledRejections, turns } from './support.ts';
 
 expectNoUnhandledRejections();
@@ -16,6 +16,8 @@ const HOUR = 3_600_000;
 /** The test clock begins at two. */
 const TWO = Date.UTC(2026, 0, 5, 2);
 const OPEN = { opens: '01:00', closes: '04:00' } as const;
+/** The clocks of `crashAtEveryStep` begin at midnight. */
+const SOON = { opens: '00:10', closes: '01:00' } as const;
 const LATER = { opens: '03:00', closes: '05:00' } as const;
 
 describe('over stops and crashes', () => {
@@ -50,21 +52,21 @@ describe('over stops and crashes', () => {
     const open = task(async (n: number) => n + 1, { name: 'open', window: OPEN });
     const third = task(async () => 'x'.repeat(runContext().attempt), {
       name: 'third',
-      window: LATER,
-      deadline: '4h',
-      retries: { limit: 2, delay: '10m' },
+      window: { opens: '02:20', closes: '05:00' },
+      deadline: '1h',
+      retries: { limit: 2, delay: '1m' },
     });
     const flaky = task(
       async () => {
         if (runContext().attempt < 3) throw new Error('again');
         return third();
       },
-      { name: 'flaky', deadline: '3h', retries: { limit: 2, delay: '10m' } },
+      { name: 'flaky', deadline: '1h', retries: { limit: 2, delay: '1m' } },
     );
     const f = flow(async () => [await open(1), await flaky(), await runContext().fits('open')], {
       name: 'f',
-      window: { opens: '02:30', closes: '06:00' },
-      deadline: '1d',
+      window: { opens: '02:10', closes: '06:00' },
+      deadline: '2h',
     });
     let crashes = 0;
     for (let commit = 1; ; commit++) {
@@ -97,5 +99,45 @@ describe('over stops and crashes', () => {
       if (!died) break;
     }
     expect(crashes).toBeGreaterThan(15);
+  }, 60_000);
+
+  it('a run whose process is replaced a week later has ended in time, or tells that it has not', async () => {
+    const plain = task(async (n: number) => n, { name: 'plain', window: SOON });
+    const bounded = task(
+      async () => {
+        if (runContext().attempt < 2) throw new Error('again');
+        return plain(2);
+      },
+      { name: 'bounded', deadline: '30m', retries: { limit: 1, delay: '5m' } },
+    );
+    const ends: Record<string, readonly string[]> = {
+      plain: ['COMPLETED', 'WINDOW_MISSED', 'WINDOW_CLOSED'],
+      bounded: ['COMPLETED', 'DEADLINE_PASSED'],
+    };
+    const told = new Set<string>();
+    const f = flow(
+      async () => {
+        const all = [plain.submit(1), bounded.submit()];
+        const outcomes = await Promise.all(all.map((each) => each.outcome()));
+        return outcomes.map((each) =>
+          each.ok ? each.state : (each.error as Error & { code: string }).code,
+        );
+      },
+      { name: 'f', deadline: '365d' },
+    );
+    const { result, crashes } = await crashAtEveryStep(f, {
+      same: (_expected, [one = '', two = '']) => {
+        told.add(one).add(two);
+        return ends['plain']?.includes(one) === true && ends['bounded']?.includes(two) === true;
+      },
+    });
+    expect(result).toEqual(['COMPLETED', 'COMPLETED']);
+    expect(crashes).toBeGreaterThan(10);
+    expect([...told].toSorted()).toEqual([
+      'COMPLETED',
+      'DEADLINE_PASSED',
+      'WINDOW_CLOSED',
+      'WINDOW_MISSED',
+    ]);
   }, 60_000);
 });

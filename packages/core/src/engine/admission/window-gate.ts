@@ -17,18 +17,20 @@ class WindowGate implements Gate {
   }
 
   async enter(): Promise<Outcome<unknown> | undefined> {
-    const { execution, handle, definition, cancellation } = this.#run;
+    const { execution, handle, definition, cancellation, dependsOn } = this.#run;
     const { clock, engine } = execution;
+    const facts = dependsOn === undefined ? {} : { dependsOn };
     // What has started is not held up again by a clock that was put back.
     if (handle.run.startedAt !== undefined || clock.now() >= this.#opensAt) return undefined;
     if (definition.window?.ifClosed === 'fail') {
       const error = windowNotOpen(handle.run.name, this.#opensAt);
       const failure = toFailure(error, engine.scrubber.scrub);
-      await handle.apply({ type: 'missWindow', error: failure });
+      await handle.apply({ type: 'missWindow', error: failure }, facts);
       return failed('FAILED', error);
     }
     if (handle.state.name !== 'AwaitingWindow') {
-      await handle.apply({ type: 'schedule', name: 'AwaitingWindow', dueAt: this.#opensAt });
+      const wait = { type: 'schedule', name: 'AwaitingWindow', dueAt: this.#opensAt } as const;
+      await handle.apply(wait, facts);
     }
     await waitUntil(clock, this.#opensAt, cancellation).catch(() => undefined);
     return undefined;
