@@ -9,7 +9,7 @@ import { RULES } from '../packages/core/src/rules/decide.ts';
 
 /** Whether a top-level run in a state is held by an engine. Where the names of a type differ, by name. */
 const LEASED: { readonly [type in StateType]: 'yes' | 'no' | readonly StateName[] } = {
-  SCHEDULED: ['AwaitingRetry'],
+  SCHEDULED: ['AwaitingRetry', 'AwaitingSlot', 'AwaitingWindow'],
   PENDING: 'yes',
   RUNNING: 'yes',
   PAUSED: 'no',

@@ -11,6 +11,8 @@ export interface TimeLimits {
   readonly window: CheckedWindow | undefined;
 }
 
+const NONE: { readonly bounds?: RunBounds } = Object.freeze({});
+
 /**
  * What bounds a generation of a run that is made now, as the field of its record; empty when nothing does.
  *
@@ -21,7 +23,7 @@ export function boundsFor(
   now: EpochMs,
   due: EpochMs = now,
 ): { readonly bounds?: RunBounds } {
-  if (deadline === undefined && window === undefined) return {};
+  if (deadline === undefined && window === undefined) return NONE;
   const end = deadline && ('at' in deadline ? deadline.at : now + deadline.after);
   return {
     bounds: {
