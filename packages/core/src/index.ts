@@ -99,6 +99,8 @@ export { displayState } from './reading/display-state.ts';
 export type { DisplayState } from './reading/display-state.ts';
 export type { Explanation } from './reading/explanation.ts';
 export type { FailureStep, FirstFailure } from './reading/first-failure.ts';
+export type { LimitKind } from './model/limit-name.ts';
+export type { LimitInTheWay, ShareHolder } from './reading/limit-wait.ts';
 export type { NamedRun } from './reading/named-run.ts';
 export type { RunFacts, StateCounts } from './reading/run-facts.ts';
 export type { LeaseHolder } from './reading/run-tree.ts';

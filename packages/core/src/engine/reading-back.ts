@@ -1,11 +1,13 @@
 import { runUnknown } from '../errors/errors.ts';
 import type { RunId } from '../model/ids.ts';
+import { runOfPermit } from '../model/limit-name.ts';
 import type { HistoryEntry } from '../model/run.ts';
 import { isTerminal } from '../model/state.ts';
 import { isAlive, parseIdentity } from '../process/identity.ts';
 import { explain } from '../reading/explain.ts';
 import type { Explanation } from '../reading/explanation.ts';
 import { flowchart } from '../reading/flowchart.ts';
+import { limitsInTheWayOf, type TakenShares } from '../reading/limit-wait.ts';
 import { RunTree, type LeaseHolder } from '../reading/run-tree.ts';
 import { timelineOf, type Timeline } from '../reading/timeline.ts';
 import type { Lease } from '../store/run-store.ts';
@@ -44,11 +46,25 @@ async function readTree(engine: EngineCore, id: RunId): Promise<RunTree> {
   return new RunTree({ root, below, holder: holderOf(engine, lease), waiting, ...cancel });
 }
 
+/** Who has the shares of limits that a run, or one below it, waits for. */
+async function sharesTaken(engine: EngineCore, tree: RunTree, id: RunId): Promise<TakenShares> {
+  const limits = new Set([tree.known(id), ...tree.below(id)].flatMap(limitsInTheWayOf));
+  if (limits.size === 0) return { permits: [], others: new Map() };
+  const { store, clock } = engine;
+  const all = await store.permits([...limits]);
+  const permits = all.filter(({ expiresAt }) => expiresAt > clock.now());
+  const holders = new Set(permits.flatMap((permit) => runOfPermit(permit.id) ?? []));
+  const elsewhere = [...holders].filter((each) => tree.get(each) === undefined).slice(0, AT_ONCE);
+  const runs = await Promise.all(elsewhere.map((each) => store.run(each)));
+  return { permits, others: new Map(runs.flatMap((run) => (run ? [[run.id, run]] : []))) };
+}
+
 /** What there is to know of a run. */
 export async function explainRun(engine: EngineCore, id: RunId): Promise<Explanation> {
   const tree = await readTree(engine, id);
   return explain(tree, id, {
     now: engine.clock.now(),
+    shares: await sharesTaken(engine, tree, id),
     recoveriesAllowed: ({ kind, name }) => engine.definitions.get(kind, name)?.maxRecoveries,
   });
 }

@@ -2,6 +2,7 @@ import type { RunId } from '../model/ids.ts';
 import type { EpochMs } from '../model/state.ts';
 import type { Explanation } from './explanation.ts';
 import { firstFailure } from './first-failure.ts';
+import type { TakenShares } from './limit-wait.ts';
 import { countStates, runFacts } from './run-facts.ts';
 import type { RunTree } from './run-tree.ts';
 import { runsAgain, type RecoveriesAllowed } from './runs-again.ts';
@@ -13,6 +14,8 @@ export interface ReadingFacts {
   /** Epoch milliseconds. */
   readonly now: EpochMs;
   readonly recoveriesAllowed: RecoveriesAllowed;
+  /** Of the limits that the run, or one below it, waits for. */
+  readonly shares: TakenShares;
 }
 
 /**
@@ -22,12 +25,12 @@ export interface ReadingFacts {
  */
 export function explain(tree: RunTree, id: RunId, facts: ReadingFacts): Explanation {
   const run = tree.known(id);
-  const { now, recoveriesAllowed } = facts;
+  const { now, recoveriesAllowed, shares } = facts;
   const failed = firstFailure(tree, run);
   const explained = {
     run: runFacts(run, now),
     ...(tree.holder === undefined ? {} : { holder: tree.holder }),
-    whatItWaitsFor: waitsOf(tree, run, now),
+    whatItWaitsFor: waitsOf(tree, run, now, shares),
     ...(failed === undefined ? {} : { whatFailedFirst: failed }),
     whatWouldRunAgain: runsAgain(tree, run, now, recoveriesAllowed),
     counts: countStates(tree.below(id)),

@@ -1,7 +1,9 @@
 import type { Failure } from '../model/failure.ts';
+import { limitText } from '../model/limit-name.ts';
 import { isTerminal, type EpochMs } from '../model/state.ts';
 import type { Explanation } from './explanation.ts';
 import type { FirstFailure } from './first-failure.ts';
+import type { LimitInTheWay } from './limit-wait.ts';
 import { titleOf, type NamedRun } from './named-run.ts';
 import type { LeaseHolder } from './run-tree.ts';
 import { countText, spanText, timeText } from './span-text.ts';
@@ -108,6 +110,18 @@ function holderText(holder: LeaseHolder, now: EpochMs): string {
   return `${process} has not renewed its lease, which ended ${spanText(now - holder.expiresAt)} ago`;
 }
 
+function limitWaitText(limit: LimitInTheWay): string {
+  const what = limitText(limit.kind === 'cache' ? limit : { ...limit, name: inLine(limit.name) });
+  const runs = limit.heldBy.flatMap(({ run }) => run ?? []);
+  if (runs.length > 0) return `${what}, ${limit.kind === 'cache' ? '' : 'taken by '}${list(runs)}`;
+  return limit.heldBy.length === 0 ? what : `${what}, taken elsewhere`;
+}
+
+function slotText({ limits }: Wait & { for: 'slot' }): string {
+  if (limits.length === 0) return 'waits for its slot';
+  return `waits for ${limits.map(limitWaitText).join(', and for ')}`;
+}
+
 function pauseText({ until, inputs }: Wait & { for: 'pause' }, now: EpochMs): string {
   const time = until === undefined ? '' : `${timeText(until)} (in ${spanText(until - now)})`;
   const [first] = inputs;
@@ -126,7 +140,7 @@ function waitText(wait: Wait, now: EpochMs): string {
     case 'start':
       return `${wait.late ? 'is late: it was to start' : 'starts'} ${when(wait.dueAt, now)}`;
     case 'slot':
-      return 'waits for its slot';
+      return slotText(wait);
     case 'window': {
       const closes = wait.closesAt === undefined ? '' : ` until ${timeText(wait.closesAt)}`;
       return `waits for its window, open ${when(wait.dueAt, now)}${closes}`;

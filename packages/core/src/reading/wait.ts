@@ -3,6 +3,7 @@ import type { RunId } from '../model/ids.ts';
 import type { Run, TaskRun } from '../model/run.ts';
 import { isTerminal, type EpochMs, type PausedState, type ScheduledState } from '../model/state.ts';
 import { displayState } from './display-state.ts';
+import { limitsInTheWay, type LimitInTheWay, type TakenShares } from './limit-wait.ts';
 import { namedRun, type NamedRun } from './named-run.ts';
 import type { LeaseHolder, RunTree } from './run-tree.ts';
 
@@ -19,8 +20,12 @@ export type Reason =
     }
   /** The time of its start. */
   | { readonly for: 'start'; readonly dueAt: EpochMs; readonly late: boolean }
-  /** A slot that others hold. */
-  | { readonly for: 'slot'; readonly dueAt: EpochMs }
+  /** Shares of limits that others have. `dueAt` is when the wait began. */
+  | {
+      readonly for: 'slot';
+      readonly dueAt: EpochMs;
+      readonly limits: readonly LimitInTheWay[];
+    }
   /** Its window, which opens at `dueAt`. */
   | { readonly for: 'window'; readonly dueAt: EpochMs; readonly closesAt?: EpochMs }
   /**
@@ -74,11 +79,13 @@ function openSiblings(children: readonly Run[]): OpenSiblings {
 class Waits {
   readonly #tree: RunTree;
   readonly #now: EpochMs;
+  readonly #shares: TakenShares;
   readonly #siblings = new Map<string, OpenSiblings>();
 
-  constructor(tree: RunTree, now: EpochMs) {
+  constructor(tree: RunTree, now: EpochMs, shares: TakenShares) {
     this.#tree = tree;
     this.#now = now;
+    this.#shares = shares;
   }
 
   of(run: Run): Wait {
@@ -108,7 +115,9 @@ class Waits {
   }
 
   #scheduled(run: Run, { name, dueAt }: ScheduledState): Reason {
-    if (name === 'AwaitingSlot') return { for: 'slot', dueAt };
+    if (name === 'AwaitingSlot') {
+      return { for: 'slot', dueAt, limits: limitsInTheWay(this.#tree, run, this.#shares) };
+    }
     if (name === 'AwaitingWindow') {
       const closesAt = run.bounds?.window?.closesAt;
       return { for: 'window', dueAt, ...(closesAt === undefined ? {} : { closesAt }) };
@@ -141,11 +150,16 @@ class Waits {
  * What a run waits for, and each run below it that has not ended: the run itself first. Empty when it has ended.
  * Where nobody goes on with it, that is the one thing it waits for.
  */
-export function waitsOf(tree: RunTree, run: Run, now: EpochMs): readonly Wait[] {
+export function waitsOf(
+  tree: RunTree,
+  run: Run,
+  now: EpochMs,
+  shares: TakenShares,
+): readonly Wait[] {
   if (isTerminal(run.state)) return [];
   if (tree.leftBehind && tree.holder !== undefined) {
     return [{ run: namedRun(run), for: 'recovery', holder: tree.holder }];
   }
-  const waits = new Waits(tree, now);
+  const waits = new Waits(tree, now, shares);
   return [run, ...openOf(tree.below(run.id))].map((each) => waits.of(each));
 }

@@ -112,6 +112,11 @@ export interface SharedState {
   /** Gives permits of a holder back by the ids of their requests. Rates stay taken until their time. Unknown ids are ignored. */
   releasePermits(holder: string, ids: readonly string[]): Promise<void>;
   /**
+   * The permits of some limits that were not given back, rates included, in the order in which they were taken. Expired
+   * ones may be among them: whoever asks knows the time.
+   */
+  permits(limits: readonly string[]): Promise<readonly Permit[]>;
+  /**
    * Forgets ended top-level runs, the ones that ended first leading, with everything below them. What is leased, or has
    * hooks that are due at or below it, stays. One transaction: keep `limit` small where others wait.
    */

@@ -68,6 +68,11 @@ export const LYING_BESIDE: readonly LyingStore[] = [
       })),
   },
   {
+    lie: 'shows the permits of every limit',
+    caughtBy: 'permits are read by their limits, until they are given back',
+    tell: (inner) => ({ permits: (limits) => inner.permits([...limits, 'disk', 'db']) }),
+  },
+  {
     lie: 'looks for a slot first and takes it later',
     caughtBy: 'of overlapping requests for the last slot exactly one is granted',
     tell: (inner) =>

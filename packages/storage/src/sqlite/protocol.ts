@@ -46,6 +46,7 @@ export interface StoreCalls {
   readonly acquirePermits: PermitRequest;
   readonly renewPermits: LeaseTerms & { readonly now: number };
   readonly releasePermits: { readonly holder: string; readonly ids: readonly string[] };
+  readonly permits: readonly string[];
   readonly prune: PruneRequest;
   readonly damaged: undefined;
 }

@@ -14,6 +14,7 @@ import type {
   LogQuery,
   OpenRun,
   PendingHook,
+  Permit,
   PermitGrant,
   PermitRequest,
   Pruned,
@@ -202,6 +203,10 @@ export class WorkerRunStore implements SqliteRunStore {
 
   async releasePermits(holder: string, ids: readonly string[]): Promise<void> {
     await this.#call('releasePermits', { holder, ids });
+  }
+
+  permits(limits: readonly string[]): Promise<readonly Permit[]> {
+    return this.#call('permits', limits) as Promise<readonly Permit[]>;
   }
 
   prune(request: PruneRequest): Promise<Pruned> {

@@ -10,7 +10,12 @@ import { selectRuns } from '../../src/sqlite/worker/list-runs.ts';
 import { Permits } from '../../src/sqlite/worker/permits.ts';
 import { Pruner, selectPrunable } from '../../src/sqlite/worker/prune.ts';
 import { readArtifacts, readLines } from '../../src/sqlite/worker/read-notes.ts';
-import { readCached, readInputs, readSchedules } from '../../src/sqlite/worker/read-shared.ts';
+import {
+  readCached,
+  readInputs,
+  readPermits,
+  readSchedules,
+} from '../../src/sqlite/worker/read-shared.ts';
 import * as reads from '../../src/sqlite/worker/reads.ts';
 import { Connection } from '../../src/sqlite/worker/statements.ts';
 import { behindItsBack, scratchFile } from './scratch.ts';
@@ -65,6 +70,7 @@ const READS: readonly (readonly [string, (database: Database) => unknown])[] = [
   ['logs of a root', ({ query }) => readLines(query, { rootId: id, after: 7 })],
   ['artifacts', ({ query }) => readArtifacts(query, id)],
   ['cached', ({ query }) => readCached(query, 'k')],
+  ['permits', ({ query }) => readPermits(query, ['db', 'api'])],
   ['inputs', ({ query }) => readInputs(query, id)],
   ['the writes of commit', (database) => new Committer(database)],
   ['the writes of leases', (database) => new Leases(database)],

@@ -1,3 +1,4 @@
+import { permitId } from '../../model/limit-name.ts';
 import type { PermitWish } from '../../store/shared-state.ts';
 import type { Cancellation } from '../cancellation.ts';
 import type { LocalLimit, Waiting } from './local-limit.ts';
@@ -34,7 +35,7 @@ export class Claim implements Waiting {
   /** @param onOver called when it is given back or given up, while `state` says what it was until then */
   constructor(order: number, terms: ClaimTerms, onOver: (claim: Claim) => void) {
     this.order = order;
-    this.id = `${terms.of}/${order}`;
+    this.id = permitId(terms.of, order);
     this.wishes = terms.wishes;
     this.#onOver = onOver;
     this.#onWait = terms.onWait;

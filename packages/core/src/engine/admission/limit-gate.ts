@@ -1,5 +1,5 @@
 import { HoldfastError } from '../../errors/holdfast-error.ts';
-import { limitText } from '../../model/limit-name.ts';
+import { limitKind, limitText } from '../../model/limit-name.ts';
 import type { Outcome } from '../../model/outcome.ts';
 import { toFailure } from '../../serial/failure-codec.ts';
 import type { PermitWish } from '../../store/shared-state.ts';
@@ -13,7 +13,7 @@ import { grantedTo, showWait } from './slot-wait.ts';
 function limitReached(name: string, limits: readonly string[]): HoldfastError {
   return new HoldfastError(
     'LIMIT_REACHED',
-    `'${name}' was refused: nothing is free of ${limits.map(limitText).join(' and ')}.`,
+    `'${name}' was refused: nothing is free of ${limits.map((limit) => limitText(limitKind(limit))).join(' and ')}.`,
     {
       hint: "Try again later, or let it wait: whenLimited: 'wait'.",
       context: { name, limits: [...limits] },

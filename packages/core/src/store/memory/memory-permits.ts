@@ -2,6 +2,10 @@ import type { Permit } from '../../model/shared-state.ts';
 import type { EpochMs } from '../../model/state.ts';
 import type { PermitBlock, PermitGrant, PermitRequest, PermitWish } from '../shared-state.ts';
 
+function shown({ rate: _rate, ...permit }: KeptPermit): Permit {
+  return permit;
+}
+
 interface KeptPermit extends Permit {
   /** Stays taken until it expires, whatever becomes of its holder. */
   readonly rate: boolean;
@@ -33,7 +37,11 @@ export class MemoryPermits {
     const permits = this.#permits.filter((each) => each.limit === limit);
     const taken = permits.reduce((sum, each) => sum + each.slots, 0);
     if (taken + slots <= capacity) return [];
-    return [{ limit, permits: permits.map(({ rate: _rate, ...permit }) => permit) }];
+    return [{ limit, permits: permits.map(shown) }];
+  }
+
+  of(limits: readonly string[]): Permit[] {
+    return this.#permits.filter(({ limit }) => limits.includes(limit)).map(shown);
   }
 
   renew(terms: { readonly holder: string; readonly now: EpochMs; readonly ttl: number }): void {

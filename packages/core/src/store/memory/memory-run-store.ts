@@ -9,7 +9,7 @@ import type {
   Run,
 } from '../../model/run.ts';
 import type { RunArtifact } from '../../model/artifact.ts';
-import type { CachedResult, GivenInput, ScheduleRecord } from '../../model/shared-state.ts';
+import type { CachedResult, GivenInput, Permit, ScheduleRecord } from '../../model/shared-state.ts';
 import { isTerminal } from '../../model/state.ts';
 import { checkWrites } from '../check-writes.ts';
 import type {
@@ -207,6 +207,10 @@ class MemoryRunStore implements RunStore {
 
   async releasePermits(holder: string, ids: readonly string[]): Promise<void> {
     this.#open().shared.permits.release(holder, ids);
+  }
+
+  async permits(limits: readonly string[]): Promise<readonly Permit[]> {
+    return this.#open().shared.permits.of(limits);
   }
 
   async prune(request: PruneRequest): Promise<Pruned> {

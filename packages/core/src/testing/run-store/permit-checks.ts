@@ -119,6 +119,28 @@ export const permitChecks: readonly RunStoreCheck[] = [
     },
   },
   {
+    name: 'permits are read by their limits, until they are given back',
+    async run({ store }) {
+      await ask(store, 'a', [wish('db', 3, { slots: 2 }), wish('disk', 1)]);
+      await ask(store, 'b', [wish('api', 1, { per: 1000 })], { holder: RIVAL.holder });
+      await ask(store, 'c', [wish('db', 3)]);
+      const { holder } = HOLDER;
+      const expiresAt = SAMPLE_TIME + TTL;
+      const a = { limit: 'db', id: 'a', holder, slots: 2, expiresAt };
+      const c = { limit: 'db', id: 'c', holder, slots: 1, expiresAt };
+      const rate = { limit: 'api', id: 'b', slots: 1, expiresAt: SAMPLE_TIME + 1000 };
+      assert.deepEqual(await store.permits(['db']), [a, c]);
+      assert.deepEqual(await store.permits(['api', 'db', 'none']), [
+        a,
+        { ...rate, holder: RIVAL.holder },
+        c,
+      ]);
+      assert.deepEqual(await store.permits([]), []);
+      await store.releasePermits(holder, ['a']);
+      assert.deepEqual(await store.permits(['db', 'disk']), [c]);
+    },
+  },
+  {
     name: 'of overlapping requests for the last slot exactly one is granted',
     async run({ store }) {
       const asked = Array.from({ length: 8 }, (_, n) => ask(store, `r${n}`, [wish('db', 3)]));

@@ -1,6 +1,6 @@
-import type { CachedResult, GivenInput, RunId, ScheduleRecord } from '@holdfast/core';
+import type { CachedResult, GivenInput, Permit, RunId, ScheduleRecord } from '@holdfast/core';
 import type { Kysely } from 'kysely';
-import { decodeCached, decodeInput, decodeSchedule } from '../record/shared-row.ts';
+import { decodeCached, decodeInput, decodePermit, decodeSchedule } from '../record/shared-row.ts';
 import { decodeReadable } from './reads.ts';
 import type { Tables } from './schema.ts';
 
@@ -22,6 +22,20 @@ export async function readInputs(query: Kysely<Tables>, rootId: RunId): Promise<
     .orderBy('seq')
     .execute();
   return rows.map(decodeInput);
+}
+
+/** The permits of some limits that were not given back. */
+export async function readPermits(
+  query: Kysely<Tables>,
+  limits: readonly string[],
+): Promise<Permit[]> {
+  if (limits.length === 0) return [];
+  const rows = await query
+    .selectFrom('permit')
+    .selectAll()
+    .where('limit_name', 'in', limits)
+    .execute();
+  return rows.toSorted((a, b) => a.seq - b.seq).map(decodePermit);
 }
 
 /** Every schedule that parses, by name. */

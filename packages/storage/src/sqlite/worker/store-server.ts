@@ -12,7 +12,7 @@ import { listRuns } from './list-runs.ts';
 import { Permits } from './permits.ts';
 import { Pruner } from './prune.ts';
 import { readArtifacts, readLines } from './read-notes.ts';
-import { readCached, readInputs, readSchedules } from './read-shared.ts';
+import { readCached, readInputs, readPermits, readSchedules } from './read-shared.ts';
 import {
   readBelow,
   readChildren,
@@ -115,6 +115,7 @@ export class StoreServer {
     acquirePermits: (request) => this.#write(({ permits }) => permits.acquire(request)),
     renewPermits: (terms) => this.#write(({ permits }) => permits.renew(terms)),
     releasePermits: ({ holder, ids }) => this.#write(({ permits }) => permits.release(holder, ids)),
+    permits: (limits) => this.#read(({ query }) => readPermits(query, limits)),
     prune: (request) => this.#write(({ pruner }) => pruner.prune(request)),
     damaged: () => this.#scans.add(() => findDamage(this.#open().database.query)),
   };
