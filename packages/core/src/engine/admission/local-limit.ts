@@ -9,7 +9,7 @@ export interface Waiting {
 }
 
 const FIRST_LOOK = 100;
-const LONGEST_LOOK = 5000;
+const LONGEST_LOOK = 2000;
 
 /** When the slots that are wanted are free at the latest, as far as the permits in force tell. */
 function freeAt({ permits }: PermitBlock, { capacity, slots }: PermitWish): number {
@@ -82,7 +82,7 @@ export class LocalLimit {
 
   /**
    * Others hold it. Calls back when it is worth asking again: of a rate when its slots are free; of a limit after 0.1 s,
-   * then more rarely, at last every 5 s, since its permits may be given back at any time.
+   * then more rarely, at last every 2 s, since its permits may be given back at any time.
    */
   lookLater(block: PermitBlock, wish: PermitWish, again: () => void): void {
     this.contested = true;
