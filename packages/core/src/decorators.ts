@@ -29,7 +29,8 @@ export function isBinding(get: () => unknown): boolean {
 /** Wrong options are told where the class is defined, not when the method is first used. */
 function checked(method: Method): Method {
   const { kind, key, fn, options, types } = method;
-  const named = { ...method, options: { ...options, name: options.name ?? String(key) } };
+  const { name = String(key) } = options;
+  const named = { ...method, options: { ...options, name } };
   define(kind, fn, named.options, undefined, types);
   return named;
 }
@@ -128,7 +129,11 @@ function decorateLegacy(
   assertFirst(kind, key, descriptor?.get);
   if (typeof descriptor?.value !== 'function') throw noMethod(kind, key);
   const fn = descriptor.value as Loose;
-  const types = parameterTypeCheck(target, key, options.name ?? String(key));
+  const types = parameterTypeCheck(
+    target,
+    key,
+    options.name === undefined ? String(key) : options.name,
+  );
   const marked = secretParameters(target, key);
   if (marked.length === 0) return bindingProperty(checked({ kind, key, fn, options, types }));
   assertCanBeSecrets(kind, target, key, marked);

@@ -72,6 +72,8 @@ export { allowFailure } from './future/allow-failure.ts';
 export { quote } from './future/quote.ts';
 export type { Quoted } from './future/quote.ts';
 export type { TaskFuture, TaskFutureList, Waitable } from './future/task-future.ts';
+export { valuesOf } from './future/outcome-values.ts';
+export type { ValuesOf } from './future/outcome-values.ts';
 export type { Outcome } from './model/outcome.ts';
 export type { Duration } from './model/duration.ts';
 export { durationMs } from './model/duration.ts';

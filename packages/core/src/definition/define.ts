@@ -3,6 +3,7 @@ import type { Waitable } from '../future/task-future.ts';
 import { durationMs, type Duration } from '../model/duration.ts';
 import { retryPolicy, type Retries, type RetryInfo } from '../policies/retry.ts';
 import { cacheRule } from './cache-options.ts';
+import { isPlain } from '../serial/is-plain.ts';
 import type { Definition, GivenOptions, InputCheck, Loose } from './definition.ts';
 import { limitShares, whenLimited } from './limit-options.ts';
 import { checkOptionTypes, HOOKS } from './option-types.ts';
@@ -38,7 +39,7 @@ function timeoutOf(what: string, value: unknown): number | undefined {
 }
 
 function nameOf(kind: 'flow' | 'task', fn: Loose, options: GivenOptions): string {
-  const name: unknown = options.name ?? fn.name;
+  const name: unknown = options.name === undefined ? fn.name : options.name;
   const what = `A ${kind}`;
   if (typeof name !== 'string') {
     throw optionsInvalid(what, 'its name must be a text', "Give { name: '…' }.");
@@ -79,7 +80,7 @@ function attemptOptions(
       what,
     ),
     timeout: timeoutOf(what, timeout),
-    grace: durationMs((grace as Duration | undefined) ?? DEFAULT_GRACE, `${what}: grace`),
+    grace: durationMs(grace === undefined ? DEFAULT_GRACE : (grace as Duration), `${what}: grace`),
     maxRecoveries: wholeNumber(what, 'maxRecoveries', maxRecoveries, 0, DEFAULT_RECOVERIES),
   };
 }
@@ -108,7 +109,7 @@ function inputCheck(what: string, options: GivenOptions, name: string): InputChe
 
 function inputsOf(what: string, inputs: unknown): Definition['inputs'] {
   if (inputs === undefined) return {};
-  const named = typeof inputs === 'object' && inputs !== null && !Array.isArray(inputs);
+  const named = typeof inputs === 'object' && inputs !== null && isPlain(inputs);
   if (named && Object.values(inputs).every(isSchema)) return inputs as Definition['inputs'];
   throw optionsInvalid(
     what,

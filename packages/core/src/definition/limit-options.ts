@@ -1,4 +1,5 @@
 import { optionsInvalid } from '../errors/errors.ts';
+import { shownValue } from '../errors/shown-value.ts';
 import type { Duration } from '../model/duration.ts';
 import type { GivenOptions } from './definition.ts';
 
@@ -45,7 +46,7 @@ function shareOf(what: string, use: unknown): LimitShare {
     return { name, slots };
   throw optionsInvalid(
     what,
-    `of the limit '${name}' it wants ${JSON.stringify(slots)} slots`,
+    `of the limit '${name}' it wants ${shownValue(slots)} slots`,
     'Give a whole number from 1.',
   );
 }

@@ -27,7 +27,7 @@ export function timeLimitsOf(
   options: GivenOptions,
 ): TimeLimits & { readonly ifWontFit: IfWontFit } {
   const window = options['window'] as TimeWindow | undefined;
-  const ifWontFit = options['ifWontFit'] ?? 'start';
+  const { ifWontFit = 'start' } = options;
   if (ifWontFit !== 'start' && ifWontFit !== 'skip') {
     throw optionsInvalid(what, "ifWontFit must be 'start' or 'skip'", 'Correct the option.');
   }

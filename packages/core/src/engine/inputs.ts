@@ -1,4 +1,5 @@
-import { failuresAmong, outcomesOf, type FutureListOfTasks } from '../future/future-list.ts';
+import { outcomesOf, type FutureListOfTasks } from '../future/future-list.ts';
+import { failuresAmong } from '../future/outcome-values.ts';
 import { isFuture, type FutureOfTask, type Waitable } from '../future/task-future.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { Cancellation } from './cancellation.ts';

@@ -1,6 +1,7 @@
 import type { Outcome } from '../model/outcome.ts';
 import { ObservedPromise } from './observed-promise.ts';
 import type { Member } from './member-log.ts';
+import { valuesOf, valuesOfStopped } from './outcome-values.ts';
 
 const LIST = Symbol.for('@holdfast/future-list');
 
@@ -31,39 +32,11 @@ export async function outcomesOf<T>(list: FutureListOfTasks<T>): Promise<Outcome
   return Promise.all(settled);
 }
 
-/** What ended otherwise than well, what failed by itself before what was told to stop. */
-export function failuresAmong<T>(
-  outcomes: readonly Outcome<T>[],
-): readonly (Outcome<T> & { ok: false })[] {
-  const failures = outcomes.filter((outcome) => !outcome.ok);
-  return failures.toSorted(
-    (a, b) => Number(a.state === 'CANCELLED') - Number(b.state === 'CANCELLED'),
-  );
-}
-
-/** The values of all; throws one error of what ended otherwise than well. */
-function allValues<T>(outcomes: readonly Outcome<T>[], stopsOnFailure: boolean): T[] {
-  const [first, ...others] = failuresAmong(outcomes);
-  if (first === undefined) return outcomes.map((outcome) => (outcome as { value: T }).value);
-  if (stopsOnFailure && first.state !== 'CANCELLED') {
-    const errors = [first, ...others].filter(({ state }) => state !== 'CANCELLED');
-    throw new AggregateError(
-      errors.map(({ error }) => error),
-      `The list stopped at a failure: ${first.error.message}`,
-    );
-  }
-  const errors = outcomes.flatMap((outcome) => (outcome.ok ? [] : [outcome.error]));
-  throw new AggregateError(
-    errors,
-    `${errors.length} of ${outcomes.length} tasks failed: ${errors[0]?.message ?? ''}`,
-  );
-}
-
 // Generators of their own, and not methods: they hold on to no more of the list than they have yet to read.
 
 type Waiting = ListParts<unknown>['waiting'];
 
-async function* valuesOf<T>(
+async function* oneByOne<T>(
   members: AsyncIterator<Member<T>>,
   observeItems: () => void,
   waiting: Waiting,
@@ -134,7 +107,9 @@ export class FutureListOfTasks<T> implements PromiseLike<T[]> {
     if (error !== undefined) return ObservedPromise.watch(Promise.reject(error), undefined);
     const { stopsOnFailure } = this.parts;
     this.#result ??= ObservedPromise.watch(
-      this.#awaited().then((outcomes) => allValues(outcomes, stopsOnFailure)),
+      this.#awaited().then((outcomes) =>
+        stopsOnFailure ? valuesOfStopped(outcomes) : (valuesOf(outcomes) as T[]),
+      ),
       this.parts.observe,
     );
     return this.#result;
@@ -163,7 +138,7 @@ export class FutureListOfTasks<T> implements PromiseLike<T[]> {
   [Symbol.asyncIterator](): AsyncGenerator<T> {
     const { parts } = this;
     const { observeItems, waiting } = parts;
-    return valuesOf(parts.members()[Symbol.asyncIterator](), observeItems, waiting);
+    return oneByOne(parts.members()[Symbol.asyncIterator](), observeItems, waiting);
   }
 
   asCompleted(): AsyncGenerator<{ index: number; outcome: Outcome<T> }> {

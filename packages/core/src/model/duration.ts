@@ -1,4 +1,5 @@
 import { HoldfastError } from '../errors/holdfast-error.ts';
+import { shownValue } from '../errors/shown-value.ts';
 
 /**
  * A span of time: milliseconds as a number, or a text of numbers with units, largest first:
@@ -11,14 +12,10 @@ const TEXT =
   /^(?:(?<d>\d+(?:\.\d+)?)d)?(?:(?<h>\d+(?:\.\d+)?)h)?(?:(?<m>\d+(?:\.\d+)?)m(?!s))?(?:(?<s>\d+(?:\.\d+)?)s)?(?:(?<ms>\d+(?:\.\d+)?)ms)?$/;
 
 function invalid(value: unknown, what: string): HoldfastError {
-  return new HoldfastError(
-    'DURATION_INVALID',
-    `${what} is no duration: ${JSON.stringify(value)}.`,
-    {
-      hint: "Give milliseconds as a number, or a text such as '90s' or '1h30m'.",
-      retryable: false,
-    },
-  );
+  return new HoldfastError('DURATION_INVALID', `${what} is no duration: ${shownValue(value)}.`, {
+    hint: "Give milliseconds as a number, or a text such as '90s' or '1h30m'.",
+    retryable: false,
+  });
 }
 
 /**
@@ -30,7 +27,7 @@ function invalid(value: unknown, what: string): HoldfastError {
 export function durationMs(value: Duration, what = 'The value'): number {
   if (typeof value === 'number') {
     if (Number.isFinite(value) && value >= 0) return value;
-    throw invalid(String(value), what);
+    throw invalid(value, what);
   }
   const groups = typeof value === 'string' && value !== '' ? TEXT.exec(value)?.groups : undefined;
   if (groups === undefined) throw invalid(value, what);

@@ -1,4 +1,5 @@
 import { HoldfastError, isHoldfastError } from '../errors/holdfast-error.ts';
+import { shownValue } from '../errors/shown-value.ts';
 import { durationMs, type Duration } from '../model/duration.ts';
 import { backoffDelay, type Backoff } from './backoff.ts';
 
@@ -63,14 +64,18 @@ function wrong(what: string, problem: string): HoldfastError {
   });
 }
 
+function isBetween(value: unknown, least: number, most: number): boolean {
+  return typeof value === 'number' && value >= least && value <= most;
+}
+
 function backoffOf(retries: Retries, what: string): Backoff {
   const { delay = 0, backoff = 'fixed', factor = 2, jitter = 0 } = retries;
   if (backoff !== 'fixed' && backoff !== 'exponential') {
-    throw wrong(what, `backoff must be 'fixed' or 'exponential', not ${JSON.stringify(backoff)}`);
+    throw wrong(what, `backoff must be 'fixed' or 'exponential', not ${shownValue(backoff)}`);
   }
   const fraction = typeof jitter === 'boolean' ? (jitter ? 0.5 : 0) : jitter;
-  if (!(fraction >= 0 && fraction <= 1)) throw wrong(what, 'jitter must lie between 0 and 1');
-  if (!(factor >= 1 && Number.isFinite(factor))) throw wrong(what, 'factor must be 1 or more');
+  if (!isBetween(fraction, 0, 1)) throw wrong(what, 'jitter must lie between 0 and 1');
+  if (!isBetween(factor, 1, Number.MAX_VALUE)) throw wrong(what, 'factor must be 1 or more');
   const exponential = backoff === 'exponential';
   const list = typeof delay === 'function' ? [0] : [delay].flat();
   if (list.length === 0) throw wrong(what, 'a list of delays needs at least one');
@@ -95,8 +100,8 @@ export function retryPolicy(
   retryIf: RetryPolicy['retryIf'],
   what: string,
 ): RetryPolicy {
-  const given: Retries =
-    typeof retries === 'object' && retries !== null ? retries : { limit: retries ?? 0 };
+  const count = retries === undefined ? 0 : retries;
+  const given: Retries = typeof count === 'object' && count !== null ? count : { limit: count };
   const { limit, delay } = given;
   const unknown = Object.keys(given).find((option) => !KNOWN.includes(option));
   if (unknown !== undefined) throw wrong(what, `retries has no option '${unknown}'`);

@@ -1,3 +1,4 @@
+import { shownValue } from '../errors/shown-value.ts';
 import { optionsInvalid } from '../errors/errors.ts';
 import type { WindowSpan } from '../model/bounds.ts';
 import type { EpochMs } from '../model/state.ts';
@@ -49,7 +50,7 @@ function timeOfDay(what: string, option: string, value: unknown, midnight: boole
   }
   throw optionsInvalid(
     what,
-    `${option} must be a time of the day, not ${JSON.stringify(value)}`,
+    `${option} must be a time of the day, not ${shownValue(value)}`,
     EXAMPLE,
   );
 }

@@ -1,6 +1,7 @@
 import { expectTypeOf, it } from 'vitest';
 import {
   allowFailure,
+  valuesOf,
   type Outcome,
   type RunId,
   type TaskFuture,
@@ -58,6 +59,16 @@ it('an outcome tells its value or its error', async () => {
     // @ts-expect-error -- what failed has no value
     void outcome.value;
   }
+});
+
+it('valuesOf gives the values of outcomes, each at its place', async () => {
+  expectTypeOf(valuesOf(await dumps.outcomes())).toEqualTypeOf<Backup[]>();
+  const both = [await future.outcome(), await length.submit('a').outcome()] as const;
+  expectTypeOf(valuesOf(both)).toEqualTypeOf<[Backup, number]>();
+  // @ts-expect-error -- futures are no outcomes yet
+  valuesOf([future]);
+  // @ts-expect-error -- one outcome is no list
+  valuesOf(await future.outcome());
 });
 
 it('a future of a narrower type stands for one of a wider', () => {
