@@ -1,7 +1,7 @@
 import type { Outcome } from '../model/outcome.ts';
 import { ObservedPromise } from './observed-promise.ts';
 import type { Member } from './member-log.ts';
-import { valuesOf, valuesOfStopped } from './outcome-values.ts';
+import { allValues, valuesOfStopped } from './outcome-values.ts';
 
 const LIST = Symbol.for('@holdfast/future-list');
 
@@ -108,7 +108,7 @@ export class FutureListOfTasks<T> implements PromiseLike<T[]> {
     const { stopsOnFailure } = this.parts;
     this.#result ??= ObservedPromise.watch(
       this.#awaited().then((outcomes) =>
-        stopsOnFailure ? valuesOfStopped(outcomes) : (valuesOf(outcomes) as T[]),
+        stopsOnFailure ? valuesOfStopped(outcomes) : allValues(outcomes),
       ),
       this.parts.observe,
     );
