@@ -24,7 +24,7 @@ export interface LogFilter {
 export interface RunReader {
   /** The flows and tasks that this engine knows by name: those it was given, and those it has seen called. Flows first, each kind by name. */
   definitions(): readonly DefinitionInfo[];
-  /** Runs in the store, newest first. */
+  /** Runs in the store, newest first. Throws `OPTIONS_INVALID`. */
   runs(query?: RunQuery): Promise<readonly Run[]>;
   /** Every run below a flow run, in the order they were made. */
   below(id: RunId): Promise<readonly Run[]>;

@@ -3,6 +3,7 @@ import type { RunArtifact } from '../model/artifact.ts';
 import type { RunId } from '../model/ids.ts';
 import { LOG_LEVELS } from '../model/log-entry.ts';
 import type { HistoryEntry, Run } from '../model/run.ts';
+import { STATE_TYPES } from '../model/state.ts';
 import type { Explanation } from '../reading/explanation.ts';
 import type { Timeline } from '../reading/timeline.ts';
 import type { StoredLogEntry } from '../store/run-notes.ts';
@@ -18,10 +19,21 @@ function checkFilter({ level, after = 0, limit = 1 }: LogFilter): void {
       !LOG_LEVELS.includes(level) &&
       `there is no level ${JSON.stringify(level)}`) ||
     (!(after >= 0) && 'after is no position') ||
-    (!(limit >= 1) && 'limit is no number from 1');
+    (!(Number.isSafeInteger(limit) && limit >= 1) && 'limit is no whole number from 1');
   if (wrong === false) return;
   const hint = `Levels: ${LOG_LEVELS.join(', ')}; positions are those of lines.`;
   throw optionsInvalid('The filter of logs()', wrong, hint);
+}
+
+function checkQuery({ states, order, limit = 0 }: RunQuery): void {
+  const known = states?.every((state) => STATE_TYPES.includes(state)) ?? true;
+  const wrong =
+    (!known && 'states names one that there is not') ||
+    (order !== undefined && order !== 'newest' && order !== 'oldest' && 'order is none') ||
+    (!(Number.isSafeInteger(limit) && limit >= 0) && 'limit is no whole number from 0');
+  if (wrong === false) return;
+  const hint = `States: ${STATE_TYPES.join(', ')}. Orders: newest, oldest.`;
+  throw optionsInvalid('The query of runs()', wrong, hint);
 }
 
 /** The reading half of an engine. */
@@ -40,6 +52,7 @@ export abstract class StoreReader implements RunReader {
   }
 
   async runs(query: RunQuery = {}): Promise<readonly Run[]> {
+    checkQuery(query);
     await this.ready();
     return this.core.store.runs(query);
   }

@@ -59,9 +59,22 @@ describe('lines of a run', () => {
     const b = bench();
     const id = '01930000-0000-7000-8000-000000000000' as never;
     await expect(b.engine.logs(id)).rejects.toMatchObject({ code: 'RUN_UNKNOWN' });
-    const wrong = [{ level: 'loud' as never }, { limit: 0 }, { after: Number.NaN }];
+    const wrong = [{ level: 'loud' as never }, { limit: 0 }, { limit: 1.5 }, { after: Number.NaN }];
     for (const filter of wrong) {
       await expect(b.engine.logs(id, filter)).rejects.toMatchObject({ code: 'OPTIONS_INVALID' });
+    }
+  });
+
+  it('are looked for, like runs, only by what makes sense', async () => {
+    const { engine } = bench();
+    const wrong = [
+      { limit: -1 },
+      { limit: Infinity },
+      { states: ['DONE'] as never },
+      { order: 'up' as never },
+    ];
+    for (const query of wrong) {
+      await expect(engine.runs(query)).rejects.toMatchObject({ code: 'OPTIONS_INVALID' });
     }
   });
 

@@ -29,7 +29,7 @@ export interface ResultKeeping {
  * history; every recovery and every list of runs reads it whole; and the event loop stands still while it is turned into
  * text.
  */
-export const MOST_INLINE = 8 * 1024 * 1024;
+const MOST_INLINE = 8 * 1024 * 1024;
 
 const WHAT = "The engine's results";
 
