@@ -173,10 +173,15 @@ export class Scope implements Stretch {
     this.#interrupted = true;
   }
 
+  /** Writes how far the run has come, where that waits to be written: its code does nothing more for a while, or at all. */
+  flushProgress(): void {
+    this.#artifacts?.flush();
+  }
+
   /** The attempt is over: nothing can be started any more. */
   close(): void {
     this.#closed = true;
-    this.#artifacts?.flush();
+    this.flushProgress();
     this.cancellation.end();
     this.#pauses?.close();
   }

@@ -108,4 +108,25 @@ describe('the progress of a run', () => {
     const numbers = written.filter((each) => /^\d/.test(each));
     expect(numbers).toEqual(['1', '10', '20', '30']);
   });
+
+  it('is written before a pause, which it does not disturb', async () => {
+    const { written, store } = noting();
+    const f = flow(
+      async () => {
+        const { progress, sleep: sleepFor } = runContext();
+        progress({ done: 1, unit: 'files' });
+        progress({ done: 2, unit: 'files' });
+        await sleepFor('8h');
+      },
+      { name: 'f' },
+    );
+    const b = bench({ store });
+    const handle = await b.engine.start(f, []);
+    await turns();
+    expect(written).toEqual(['1', '2']);
+    await b.clock.advance(3_600_000);
+    const [open] = await store.openRuns();
+    expect([open!.run.state.name, open!.lease.holder]).toEqual(['Sleeping', '']);
+    await b.clock.runUntil(handle.result());
+  });
 });

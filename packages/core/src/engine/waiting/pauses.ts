@@ -141,6 +141,7 @@ export class Pauses implements AccountsWatcher {
     if (state.type !== 'RUNNING' && state.type !== 'PAUSED') return;
     if (state.type === 'RUNNING' || !isShown(state, view)) {
       if (state.type === 'PAUSED') handle.stage({ type: 'resume' });
+      this.#scope.flushProgress();
       handle.stage({ type: 'pause', ...view });
       await handle.commit();
     }
