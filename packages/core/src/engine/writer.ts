@@ -10,7 +10,7 @@ interface Batch {
 }
 
 /** The most writes in one commit. */
-const LARGEST_COMMIT = 500;
+const LARGEST_COMMIT = 250;
 
 /**
  * The one writer of an engine. Commits are grouped: what has queued up while a commit runs forms the next

@@ -1,3 +1,4 @@
+import type { MessagePort } from 'node:worker_threads';
 import type {
   Durability,
   Fence,
@@ -80,3 +81,11 @@ export type Response =
 
 /** Records in one page of a list. */
 export const PAGE_SIZE = 250;
+
+/** What the worker is started with. */
+export interface WorkerData {
+  /** Over which it is asked and answers. */
+  readonly port: MessagePort;
+  /** The numbers of a `Watch`. */
+  readonly watch: Int32Array;
+}

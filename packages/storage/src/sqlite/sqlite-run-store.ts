@@ -63,8 +63,8 @@ const DEFAULT_BUSY_TIMEOUT = 10_000;
 /**
  * A run store in one SQLite file, which several processes on a host may share. `open` makes the file,
  * but no directory, and brings an older one up to date. The database is used in a thread of its own:
- * neither the disk nor another process's lock holds up the host. The thread keeps no process alive by
- * itself; if it dies, calls under way reject with `STORE_UNAVAILABLE`, and the next call starts another.
+ * neither the disk nor another process's lock holds up the host, but for an answer that is due within 0.15 ms.
+ * The thread keeps no process alive by itself; if it dies, calls under way reject with `STORE_UNAVAILABLE`, and the next call starts another.
  *
  * With durability `machine` a commit waits for fsync of the write-ahead log; with `process` for the
  * write to it. The file belongs on a local disk. Beside it lie `-wal` and `-shm`, which belong to it:

@@ -1,3 +1,4 @@
+import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Write } from '@holdfast/core';
 import { creation, sampleFlow, sampleTask } from '@holdfast/core/testing';
@@ -73,6 +74,36 @@ describe('the thread of sqliteRunStore', () => {
     await expect(store.run(root.id)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
     await store.close();
     await expect(store.run(root.id)).rejects.toMatchObject({ code: 'STORE_CLOSED' });
+  });
+
+  it('answers small writes within the turn of those who write one after the other', async () => {
+    const store = await openStore(await scratchFile());
+    await store.commit([creation(root, { lease })], 'process');
+    let atOnce = 0;
+    for (let n = 1; n <= 200; n++) {
+      let turned = false;
+      setImmediate(() => (turned = true));
+      await store.commit([creation(sampleTask(n, root), { fence })], 'process');
+      if (!turned) atOnce++;
+    }
+    expect(atOnce).toBeGreaterThan(0);
+    expect(await store.below(root.id)).toHaveLength(200);
+  });
+
+  it('does not hold up the host while another process writes', async () => {
+    const path = await scratchFile();
+    const store = await openStore(path);
+    const other = new DatabaseSync(path);
+    await store.commit([creation(root, { lease })], 'process');
+    // Now the thread looks out for the next call, and the host for its answer.
+    other.exec('begin immediate');
+    const before = process.threadCpuUsage();
+    const commit = store.commit([creation(sampleTask(1, root), { fence })], 'process');
+    const { user, system } = process.threadCpuUsage(before);
+    expect((user + system) / 1000).toBeLessThan(5);
+    other.exec('rollback');
+    other.close();
+    expect(await commit).toEqual([{ ok: true }]);
   });
 
   it('keeps no process alive', async () => {

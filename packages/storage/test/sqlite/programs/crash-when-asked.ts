@@ -1,7 +1,9 @@
 /** A worker program that answers `open` and dies of every other call. */
-import { parentPort } from 'node:worker_threads';
+import { workerData } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
 
-parentPort?.on('message', ({ id, call }: { id: number; call: string }) => {
+const { port } = workerData as { port: MessagePort };
+port.on('message', ({ id, call }: { id: number; call: string }) => {
   if (call !== 'open') throw new Error('The worker broke');
-  parentPort?.postMessage({ id, value: undefined });
+  port.postMessage({ id, value: undefined });
 });
