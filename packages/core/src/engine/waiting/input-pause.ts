@@ -8,6 +8,7 @@ import type { GivenInput } from '../../model/shared-state.ts';
 import type { EpochMs } from '../../model/state.ts';
 import type { Cancellation } from '../cancellation.ts';
 import type { Scope } from '../scope.ts';
+import { stretchIn } from '../stretch.ts';
 import { GivenInputs, refusalSlot } from './given-inputs.ts';
 
 /** How an input is waited for. */
@@ -32,6 +33,8 @@ export class InputPause {
   readonly #slot: string;
   readonly #schema: StandardSchemaV1 | undefined;
   readonly #timeout: number | undefined;
+  /** Stops the code that asks. */
+  readonly #within: Cancellation;
   #arrived = false;
   #wake = (): void => undefined;
 
@@ -49,6 +52,7 @@ export class InputPause {
       );
     }
     this.#scope = scope;
+    this.#within = stretchIn(scope).cancellation;
     this.#name = name;
     this.#slot = `input:${name}:${place}`;
     this.#schema = schema ?? scope.definition.inputs[name];
@@ -90,7 +94,7 @@ export class InputPause {
     const awaited = { input: this.#name, ...(until === undefined ? {} : { until }) };
     const { pauses } = this.#scope;
     return this.#scope.waiting(
-      pauses.during(awaited, (cancellation) => this.#wait(until, cancellation)),
+      pauses.during(awaited, this.#within, (cancellation) => this.#wait(until, cancellation)),
     );
   }
 

@@ -39,9 +39,8 @@ function isShown(state: PausedState, view: Omit<PausedState, 'type'>): boolean {
  */
 export class Pauses implements AccountsWatcher {
   readonly #scope: Scope;
-  readonly #waits = new Set<Awaited>();
-  /** Ends the waits with the attempt. */
-  readonly #cancellation: Cancellation;
+  /** What is waited for, and what ends it early. */
+  readonly #waits = new Map<Awaited, Cancellation>();
   /** The errors with which the code was told that an input was not given in time. */
   readonly gaveUp = new WeakSet<Error>();
   #processes = 0;
@@ -49,26 +48,33 @@ export class Pauses implements AccountsWatcher {
 
   constructor(scope: Scope) {
     this.#scope = scope;
-    this.#cancellation = new Cancellation(scope.cancellation);
     scope.accounts.watch(this);
   }
 
   /**
    * Waits, and shows the run as paused meanwhile.
    *
+   * @param within what the code that waits is stopped by
    * @param work ends, by a throw, when the cancellation that it is given is aborted
-   * @throws why the attempt was told to stop, that it has ended, or `LEASE_LOST` where another process went on with it
+   * @throws why the attempt, or the group around the call, was told to stop; that the attempt has ended; `LEASE_LOST` where
+   *   another process went on with it
    */
-  async during<T>(wait: Awaited, work: (cancellation: Cancellation) => Promise<T>): Promise<T> {
-    this.#waits.add(wait);
+  async during<T>(
+    wait: Awaited,
+    within: Cancellation,
+    work: (cancellation: Cancellation) => Promise<T>,
+  ): Promise<T> {
+    const cancellation = new Cancellation(within);
+    this.#waits.set(wait, cancellation);
     this.#lookSoon();
-    const ended = await work(this.#cancellation).then(
+    const ended = await work(cancellation).then(
       (value) => ({ ok: true as const, value }),
       (error: unknown) => ({ ok: false as const, error }),
     );
     this.#waits.delete(wait);
+    cancellation.end();
     await this.#goOn();
-    const { reason } = this.#cancellation;
+    const { reason } = cancellation;
     if (reason !== undefined) {
       if (reason === this.#scope.execution.stopped) this.#scope.noteInterrupted();
       throw reason;
@@ -103,7 +109,8 @@ export class Pauses implements AccountsWatcher {
 
   /** The attempt is over: what still waits is given up. */
   close(): void {
-    this.#cancellation.abort(attemptOver(this.#scope.run.name));
+    const reason = attemptOver(this.#scope.run.name);
+    for (const cancellation of this.#waits.values()) cancellation.abort(reason);
   }
 
   async #goOn(): Promise<void> {
@@ -116,9 +123,9 @@ export class Pauses implements AccountsWatcher {
 
   /** Whether the code does nothing but wait, as far as can be known. */
   get #idle(): boolean {
-    const { execution, accounts } = this.#scope;
+    const { execution, accounts, cancellation, closed } = this.#scope;
     const underWay = accounts.working || this.#processes > 0;
-    const told = this.#cancellation.reason ?? execution.abandoned;
+    const told = closed ?? cancellation.reason ?? execution.abandoned;
     return this.#waits.size > 0 && !underWay && told === undefined;
   }
 
@@ -137,7 +144,7 @@ export class Pauses implements AccountsWatcher {
     if (!this.#idle) return;
     const { handle, execution } = this.#scope;
     const { state } = handle;
-    const view = shownAs(this.#waits);
+    const view = shownAs(this.#waits.keys());
     if (state.type !== 'RUNNING' && state.type !== 'PAUSED') return;
     if (state.type === 'RUNNING' || !isShown(state, view)) {
       if (state.type === 'PAUSED') handle.stage({ type: 'resume' });

@@ -3,6 +3,7 @@ import type { Clock } from '../../clock/clock.ts';
 import type { EpochMs } from '../../model/state.ts';
 import { waitUnlessAborted, type Cancellation } from '../cancellation.ts';
 import type { Scope } from '../scope.ts';
+import { stretchIn } from '../stretch.ts';
 
 /** How long it takes at most until a change of the clock is noticed, or that the machine has slept. */
 const LOOK_AT_CLOCK = 60_000;
@@ -34,7 +35,9 @@ export async function waitUntil(
 export async function sleepUntil(scope: Scope, until: EpochMs): Promise<void> {
   const { clock } = scope.execution;
   if (until <= clock.now()) return;
-  await scope.waiting(
-    scope.pauses.during({ until }, (cancellation) => waitUntil(clock, until, cancellation)),
+  const { cancellation } = stretchIn(scope);
+  const slept = scope.pauses.during({ until }, cancellation, (each) =>
+    waitUntil(clock, until, each),
   );
+  await scope.waiting(slept);
 }

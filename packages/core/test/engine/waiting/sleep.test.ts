@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { flow, runContext, task, type RunId } from '@holdfast/core';
+import { flow, group, runContext, task, type RunId } from '@holdfast/core';
 import { bench, expectNoUnhandledRejections, statesBelow, turns, type Bench } from '../support.ts';
 import { HOUR, nap, openRun, START, step } from './support.ts';
 
@@ -199,5 +199,31 @@ describe('a flow that sleeps', () => {
       'slow FAILED/TimedOut',
     ]);
     expect(await b.store.openRuns()).toEqual([]);
+  });
+
+  it('in a group that fails is woken with it', async () => {
+    const b = bench();
+    const woken: unknown[] = [];
+    const f = flow(
+      async () => {
+        const failed = group('g', {}, () =>
+          Promise.all([
+            runContext()
+              .sleep('9h')
+              .catch((error: { code: string }) => woken.push(error.code)),
+            runContext()
+              .sleep('1h')
+              .then(() => Promise.reject(new Error('no'))),
+          ]),
+        );
+        await failed.catch(() => undefined);
+        return step('after');
+      },
+      { name: 'f' },
+    );
+    const handle = await b.engine.start(f, []);
+    await b.clock.advance(HOUR);
+    expect(await handle.result()).toBe('after');
+    expect(woken).toEqual(['PARENT_FAILED']);
   });
 });
