@@ -79,14 +79,17 @@ async function paused({ engine }: Process, id: RunId): Promise<void> {
   }
 }
 
-function outcomes(handles: readonly (FlowHandle<unknown> | undefined)[]) {
+/** How each ended: its value, its state, or the code of what kept it from being told. */
+function ends(handles: readonly FlowHandle<unknown>[]): Promise<unknown[]> {
   return Promise.all(
-    handles.map((handle) =>
-      handle?.outcome().then(
-        (outcome) => (outcome.ok ? outcome.value : outcome.state),
-        (error: { code: string }) => error.code,
-      ),
-    ),
+    handles.map(async (handle) => {
+      try {
+        const outcome = await handle.outcome();
+        return outcome.ok ? outcome.value : outcome.state;
+      } catch (error) {
+        return (error as { code: string }).code;
+      }
+    }),
   );
 }
 
@@ -101,9 +104,9 @@ describe('engines on one SQLite file', () => {
     const reports = await Promise.all([two.engine.recover(), three.engine.recover()]);
     await waking;
     const others = reports.flatMap(({ resumed }) => resumed);
-    const ends = await outcomes([handle, ...others]);
-    expect(ends.filter((end) => end === 'slept')).toHaveLength(1);
-    expect(ends.filter((end) => end !== 'slept' && end !== 'LEASE_LOST')).toEqual([]);
+    const ended = await ends([handle, ...others]);
+    expect(ended.filter((end) => end === 'slept')).toHaveLength(1);
+    expect(ended.filter((end) => end !== 'slept' && end !== 'LEASE_LOST')).toEqual([]);
     const tasks = await one.engine.below(handle.id);
     expect(tasks.map(({ attempts, generation }) => [attempts, generation])).toEqual([
       [1, 1],

@@ -46,6 +46,7 @@ export { resolveSecret } from './secret/resolve-secret.ts';
 export type { SecretResolver, SecretResolvers } from './secret/resolve-secret.ts';
 export type { RunId } from './model/ids.ts';
 export type * from './model/json.ts';
+export type * from './model/code-version.ts';
 export type * from './model/run.ts';
 export type { RunBounds, WindowSpan } from './model/bounds.ts';
 export type * from './model/artifact.ts';
@@ -94,6 +95,7 @@ export type {
 export type { Limit, LimitUse, WhenLimited } from './definition/limit-options.ts';
 export { cacheBy } from './policies/cache-policy.ts';
 export type { CacheInput, CacheKeyFunction, CachePolicy } from './policies/cache-policy.ts';
+export type { OtherVersions } from './policies/resume.ts';
 export { decideRetry, retryPolicy, whenError } from './policies/retry.ts';
 export type { Retries, RetryDecision, RetryInfo, RetryPolicy } from './policies/retry.ts';
 export type { Backoff } from './policies/backoff.ts';

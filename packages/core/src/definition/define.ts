@@ -8,6 +8,7 @@ import type { Definition, GivenOptions, InputCheck, Loose } from './definition.t
 import { limitShares, whenLimited } from './limit-options.ts';
 import { checkOptionTypes, HOOKS } from './option-types.ts';
 import { KNOWN_OPTIONS } from './known-options.ts';
+import { resumePolicy } from './resume-options.ts';
 import { isSchema, isSchemas, schemaCheck } from './schema-check.ts';
 import { secretArgsOf } from './secret-args.ts';
 import { timeLimitsOf } from './time-options.ts';
@@ -151,6 +152,8 @@ export function define(
     inputs: inputsOf(what, options['inputs']),
     secretArgs: secretArgsOf(what, options['secretArgs']),
     durable: options['durable'] === true,
+    resume: resumePolicy(what, options),
+    stillValid: options['stillValid'] as Definition['stillValid'],
     ...callOptions(what, options),
     cache: cacheRule(kind, what, fn, options),
     limits: limitShares(what, options['limits']),

@@ -3,6 +3,7 @@ import type { Waitable } from '../future/task-future.ts';
 import type { HookName } from '../model/run.ts';
 import type { TimeLimits } from '../policies/deadline.ts';
 import type { IfWontFit } from '../policies/fitting.ts';
+import type { ResumePolicy } from '../policies/resume.ts';
 import type { RetryPolicy } from '../policies/retry.ts';
 import type { CacheRule } from './cache-options.ts';
 import type { LimitShare, WhenLimited } from './limit-options.ts';
@@ -40,6 +41,10 @@ export interface Definition extends TimeLimits {
   readonly inputs: { readonly [name: string]: StandardSchemaV1 };
   readonly secretArgs: SecretArgs | undefined;
   readonly durable: boolean;
+  /** Under what it may be taken up again. */
+  readonly resume: ResumePolicy;
+  /** Whether a stored result still counts. */
+  readonly stillValid: ((result: unknown) => unknown) | undefined;
   readonly waitFor: readonly Waitable[];
   readonly concurrency: number;
   readonly stopOnFailure: boolean;

@@ -49,7 +49,9 @@ const TYPES: { readonly [option: string]: OptionType } = {
     wanted: 'a list of what submit() or map() gave',
     fits: isListOf((value) => isFuture(value) || isFutureList(value)),
   },
-  ...Object.fromEntries([...HOOKS, 'retryIf', 'key'].map((option) => [option, A_FUNCTION])),
+  ...Object.fromEntries(
+    [...HOOKS, 'retryIf', 'key', 'stillValid'].map((option) => [option, A_FUNCTION]),
+  ),
 };
 
 /**

@@ -5,6 +5,7 @@ import type { RunId } from '../model/ids.ts';
 import type { LimitUse, WhenLimited } from './limit-options.ts';
 import type { CacheKeyFunction, CachePolicy } from '../policies/cache-policy.ts';
 import type { IfWontFit } from '../policies/fitting.ts';
+import type { OtherVersions } from '../policies/resume.ts';
 import type { Retries, RetryInfo } from '../policies/retry.ts';
 import type { TimeWindow } from '../policies/window.ts';
 import type { Waitable } from '../future/task-future.ts';
@@ -154,7 +155,17 @@ export interface RunOptions<A extends readonly unknown[] = never, R = never> ext
 }
 
 /** Options of a task. */
-export type TaskOptions<A extends readonly unknown[] = never, R = never> = RunOptions<A, R>;
+export interface TaskOptions<A extends readonly unknown[] = never, R = never> extends RunOptions<
+  A,
+  R
+> {
+  /**
+   * Asked when a result that an earlier process has stored is about to be given again, after a crash or a stop, or by
+   * `engine.retry()`: once a run and process. False, or a throw, has the task executed again, as its next generation,
+   * and so is what takes its result as input; the warning `RESULT_OUTDATED` tells. Default: a stored result counts.
+   */
+  stillValid?(result: R): boolean | Promise<boolean>;
+}
 
 /** Options of a flow. */
 export interface FlowOptions<A extends readonly unknown[] = never, R = never> extends RunOptions<
@@ -163,6 +174,19 @@ export interface FlowOptions<A extends readonly unknown[] = never, R = never> ex
 > {
   /** Refuse (`DURABLE_STORE_REQUIRED`) to run on a store that forgets with the process. Default false. */
   durable?: boolean;
+  /**
+   * How long after it was interrupted a run may be taken up again. One that was interrupted longer ago ends CRASHED
+   * (`RESUME_TOO_LATE`). Counts from when its engine was stopped, its lease was last renewed, or what it waited for was
+   * there; a run that waits is not interrupted. Default: no bound.
+   */
+  resumeWithin?: Duration;
+  /**
+   * Whether a run may be taken up under another version of the code (see `codeVersion` and `gitCommit` of the engine):
+   * 'allow', 'refuse' (it ends CRASHED, `VERSION_REFUSED`), or a function of both, of which a throw means no. A version
+   * is another one where both name it and it differs. Does not bind `engine.retry()`. Default 'allow', with the
+   * warning `VERSION_CHANGED`.
+   */
+  resumeOtherVersions?: OtherVersions;
 }
 
 /** What `with()` may set beside the options. */

@@ -7,6 +7,7 @@ import { encodeInputs, nameForPeople } from './engine-core.ts';
 import { tellOfRecovery } from './notes/run-logger.ts';
 import { RunHandle } from './run-handle.ts';
 import { underVersion, versionField } from './run-version.ts';
+import { refusalBelow } from './resumption.ts';
 import type { Scope } from './scope.ts';
 import { crashedWith, endOpenBelow } from './unreached.ts';
 
@@ -62,9 +63,12 @@ export function openRecord(
     return RunHandle.made(execution, definition, newRun(call, identity, args));
   }
   const handle = RunHandle.read(execution, underVersion(known, definition), definition);
+  const refusal = refusalBelow(execution, definition, known);
   if (isTerminal(known.state)) {
     const bounds = boundsFor(definition, execution.clock.now());
     handle.stage({ type: 'again' }, { parentTry: tryName, ...bounds });
+  } else if (refusal !== undefined) {
+    handle.stage({ type: 'refuseRecovery', error: refusal });
   } else if (known.state.type === 'RUNNING' || known.state.type === 'CANCELLING') {
     const { maxRecoveries } = definition;
     handle.stage({ type: 'interrupt', crashed: true }, { maxRecoveries });

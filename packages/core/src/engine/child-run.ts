@@ -7,7 +7,6 @@ import { boundOf, nearerBound } from '../model/bounds.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { Dependency, Run } from '../model/run.ts';
 import { isTerminal } from '../model/state.ts';
-import { standsAsItIs } from '../rules/replay.ts';
 import { toFailure } from '../serial/failure-codec.ts';
 import type { Accountable } from './accounts.ts';
 import { callOf, keyOfInputs, lateKeyOf, type Call } from './call.ts';
@@ -22,6 +21,7 @@ import { replayedOutcome } from './replayed-outcome.ts';
 import type { RunHandle } from './run-handle.ts';
 import { codeWaits, currentScope, type Scope } from './scope.ts';
 import { waitInTime, withinBound } from './time/watch.ts';
+import { isGivenAgain } from './still-valid.ts';
 
 /** A task or subflow that the code of a run has started: from the call to the outcome. */
 export class ChildRun implements Accountable, FutureParts<unknown> {
@@ -240,7 +240,7 @@ export class ChildRun implements Accountable, FutureParts<unknown> {
     upstream?: Error,
   ): Promise<Outcome<unknown>> {
     const known = this.#known;
-    if (known !== undefined && standsAsItIs(known, dependsOn, this.#call.scope.tryName)) {
+    if (known !== undefined && (await isGivenAgain(this.#call, known, dependsOn))) {
       return this.#replay(known);
     }
     const handle = this.#open(args);

@@ -7,6 +7,7 @@ import { createScrubber } from '../secret/scrubber.ts';
 import { valueCodec } from '../serial/value-codec.ts';
 import { EngineLimits } from './admission/engine-limits.ts';
 import { Permits } from './admission/permits.ts';
+import { versionOf } from './code-version.ts';
 import { Definitions } from './definitions.ts';
 import type { EngineCore } from './engine-core.ts';
 import type { EngineOptions } from './engine-options.ts';
@@ -46,7 +47,7 @@ export function coreOf(options: EngineOptions): EngineCore {
     codec: valueCodec(resources),
     scrubber,
     secretResolvers: options.secrets ?? {},
-    codeVersion: options.codeVersion,
+    version: versionOf(options, process.env),
     aroundAttempt: options.aroundAttempt,
   } as { -readonly [K in keyof EngineCore]: EngineCore[K] };
   core.hooks = new HookDelivery(core);

@@ -6,6 +6,7 @@ import type { Permits } from './admission/permits.ts';
 import type { EngineEvents } from '../events/engine-events.ts';
 import type { RunLogger } from '../events/logger.ts';
 import { HoldfastError } from '../errors/holdfast-error.ts';
+import type { CodeVersion } from '../model/code-version.ts';
 import type { JsonValue } from '../model/json.ts';
 import type { RandomBytes } from '../model/ids.ts';
 import type { ValueCodec } from '../serial/value-codec.ts';
@@ -48,7 +49,8 @@ export interface EngineCore {
   readonly desk: InputDesk;
   readonly usualDurations: UsualDurations;
   readonly limits: EngineLimits;
-  readonly codeVersion: string | undefined;
+  /** The code that it executes. */
+  readonly version: CodeVersion;
   readonly aroundAttempt: EngineOptions['aroundAttempt'];
 }
 

@@ -45,8 +45,14 @@ export interface EngineOptions {
   readonly results?: ResultOptions;
   /** What is kept of the lines that runs log, beside what the logger is handed. */
   readonly logs?: LogOptions;
-  /** The host's own version, kept with each run. */
+  /** The host's own version, kept with each top-level run: at its start, and at each resume. */
   readonly codeVersion?: string;
+  /**
+   * The commit of the host's code, kept likewise. Default: what the environment says (GIT_COMMIT, SOURCE_COMMIT, COMMIT_SHA,
+   * GITHUB_SHA, CI_COMMIT_SHA, HEROKU_SLUG_COMMIT, RENDER_GIT_COMMIT, RAILWAY_GIT_COMMIT_SHA, VERCEL_GIT_COMMIT_SHA,
+   * BUILD_VCS_NUMBER: the first that holds one).
+   */
+  readonly gitCommit?: string;
   /**
    * How much of something runs may use at once, by name: see the option `limits` of flows and tasks. It holds over all
    * engines on the store; each goes by the numbers that it was given itself.

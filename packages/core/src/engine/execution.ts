@@ -4,6 +4,7 @@ import { cancelled, leaseLost } from '../errors/errors.ts';
 import type { RunId } from '../model/ids.ts';
 import type { JsonValue } from '../model/json.ts';
 import type { HistoryEntry, PendingHook, RecordedValue, Run } from '../model/run.ts';
+import type { Resumption } from '../policies/resume.ts';
 import type { Durability, Fence, Write, WriteOutcome } from '../store/run-store.ts';
 import { Cancellation } from './cancellation.ts';
 import type { EngineCore } from './engine-core.ts';
@@ -19,6 +20,10 @@ export class Execution {
   readonly rootId: RunId;
   /** The lease at present: another one after a pause over which it was given back. */
   fence: Fence;
+  /** The runs that an earlier process has left, until their tasks were asked whether their results still count. */
+  readonly inherited = new Set<RunId>();
+  /** What is known of the run where it was taken up again. */
+  resumption: Resumption | undefined;
   /** Set with the first pause of the top-level run. */
   parking: Parking | undefined;
   readonly cancellation = new Cancellation();
@@ -62,7 +67,10 @@ export class Execution {
 
   /** Takes over what the store knows of the runs below the root, when an execution takes up what another began. */
   remember(runs: readonly Run[], recorded: readonly RecordedValue[]): void {
-    for (const run of runs) this.remembered.note(run);
+    for (const run of runs) {
+      this.remembered.note(run);
+      this.inherited.add(run.id);
+    }
     for (const value of recorded) {
       this.#recorded.set(`${value.runId}|${value.scope}|${value.slot}`, value);
     }

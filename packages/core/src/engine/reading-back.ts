@@ -1,4 +1,5 @@
 import { runUnknown } from '../errors/errors.ts';
+import type { Failure } from '../model/failure.ts';
 import type { RunId } from '../model/ids.ts';
 import { runOfPermit } from '../model/limit-name.ts';
 import type { HistoryEntry } from '../model/run.ts';
@@ -10,8 +11,9 @@ import { flowchart } from '../reading/flowchart.ts';
 import { limitsInTheWayOf, type TakenShares } from '../reading/limit-wait.ts';
 import { RunTree, type LeaseHolder } from '../reading/run-tree.ts';
 import { timelineOf, type Timeline } from '../reading/timeline.ts';
-import type { Lease } from '../store/run-store.ts';
+import type { Lease, OpenRun } from '../store/run-store.ts';
 import type { EngineCore } from './engine-core.ts';
+import { refusalOf, resumptionOf } from './resumption.ts';
 import { waitsUntil } from './waiting/due.ts';
 
 /** So many histories are asked for at once: a store answers one after the other. */
@@ -29,7 +31,10 @@ function holderOf(engine: EngineCore, lease: Lease): LeaseHolder {
 }
 
 /** Reads the top-level run that a run belongs to, and everything below it. */
-async function readTree(engine: EngineCore, id: RunId): Promise<RunTree> {
+async function readTree(
+  engine: EngineCore,
+  id: RunId,
+): Promise<{ readonly tree: RunTree; readonly open?: OpenRun }> {
   const { store } = engine;
   const run = await store.run(id);
   if (run === undefined) throw runUnknown(id);
@@ -37,13 +42,21 @@ async function readTree(engine: EngineCore, id: RunId): Promise<RunTree> {
   const root = rootId === id ? run : await store.run(rootId);
   if (root === undefined) throw runUnknown(rootId);
   const below = await store.below(rootId);
-  if (isTerminal(root.state)) return new RunTree({ root, below });
+  if (isTerminal(root.state)) return { tree: new RunTree({ root, below }) };
   const open = (await store.openRuns()).find((each) => each.run.id === rootId);
-  if (open === undefined) return new RunTree({ root, below });
+  if (open === undefined) return { tree: new RunTree({ root, below }) };
   const { lease, cancelReason } = open;
   const cancel = cancelReason === undefined ? {} : { cancelReason };
   const waiting = (await waitsUntil(engine, open, false)) !== undefined;
-  return new RunTree({ root, below, holder: holderOf(engine, lease), waiting, ...cancel });
+  const holder = holderOf(engine, lease);
+  return { tree: new RunTree({ root, below, holder, waiting, ...cancel }), open };
+}
+
+/** Why this engine would not take up a run that was left behind; undefined where it would, or does not know its flow. */
+async function refusedHere(engine: EngineCore, open: OpenRun): Promise<Failure | undefined> {
+  const definition = engine.definitions.get('flow', open.run.name);
+  if (definition === undefined || open.cancelReason !== undefined) return undefined;
+  return refusalOf(engine, definition, await resumptionOf(engine, open.run, open));
 }
 
 /** Who has the shares of limits that a run, or one below it, waits for. */
@@ -61,22 +74,26 @@ async function sharesTaken(engine: EngineCore, tree: RunTree, id: RunId): Promis
 
 /** What there is to know of a run. */
 export async function explainRun(engine: EngineCore, id: RunId): Promise<Explanation> {
-  const tree = await readTree(engine, id);
+  const { tree, open } = await readTree(engine, id);
+  const refused =
+    tree.leftBehind && open !== undefined ? await refusedHere(engine, open) : undefined;
   return explain(tree, id, {
     now: engine.clock.now(),
     shares: await sharesTaken(engine, tree, id),
     recoveriesAllowed: ({ kind, name }) => engine.definitions.get(kind, name)?.maxRecoveries,
+    ...(refused === undefined ? {} : { refused }),
   });
 }
 
 /** A flowchart of a run. */
 export async function flowchartOf(engine: EngineCore, id: RunId): Promise<string> {
-  return flowchart(await readTree(engine, id), id, engine.clock.now());
+  const { tree } = await readTree(engine, id);
+  return flowchart(tree, id, engine.clock.now());
 }
 
 /** The spans of a run and of all below it. */
 export async function readTimeline(engine: EngineCore, id: RunId): Promise<Timeline> {
-  const tree = await readTree(engine, id);
+  const { tree } = await readTree(engine, id);
   const ids = [id, ...tree.below(id).map((run) => run.id)];
   const histories = new Map<RunId, readonly HistoryEntry[]>();
   for (let from = 0; from < ids.length; from += AT_ONCE) {

@@ -1,13 +1,16 @@
 import type { Definition } from '../definition/definition.ts';
 import { HoldfastError } from '../errors/holdfast-error.ts';
 import type { RunId } from '../model/ids.ts';
+import type { Failure } from '../model/failure.ts';
 import type { FlowRun, PendingHook, Run } from '../model/run.ts';
 import { isTerminal } from '../model/state.ts';
 import type { Lease, OpenRun } from '../store/run-store.ts';
+import { executedBy } from './code-version.ts';
 import type { EngineCore } from './engine-core.ts';
 import { Execution } from './execution.ts';
 import type { HookLeft } from './flow-handle.ts';
 import { tellOfRecovery } from './notes/run-logger.ts';
+import { refusalOf, resumptionOf, tellOfVersion } from './resumption.ts';
 import { RootRun } from './root-run.ts';
 import { RunHandle } from './run-handle.ts';
 import { underVersion } from './run-version.ts';
@@ -165,27 +168,38 @@ export async function argumentsOf(
   );
 }
 
+/** Ends a run that may not be taken up again, and what is open below it. */
+async function endRefused(execution: Execution, handle: RunHandle, error: Failure): Promise<void> {
+  const { id, name } = handle.run;
+  await endOpenBelow(execution, id, crashedWith(name, error));
+  await handle.apply({ type: 'refuseRecovery', error });
+}
+
 async function takeUp(
   execution: Execution,
-  { cancelReason }: OpenRun,
+  open: OpenRun,
   run: FlowRun,
   definition: Definition,
 ): Promise<Recovered> {
   const { engine } = execution;
-  const version = engine.codeVersion === undefined ? {} : { codeVersion: engine.codeVersion };
-  const handle = RunHandle.read(
-    execution,
-    { ...underVersion(run, definition), ...version },
-    definition,
-  );
+  const { cancelReason } = open;
+  const resumption = await resumptionOf(engine, run, open);
+  const known = underVersion(run, definition);
+  const goesOn = executedBy(known, engine.version, engine.clock.now());
   const cancels = cancelReason !== undefined || run.state.type === 'CANCELLING';
   // Before anything is changed: an engine that cannot call the flow leaves its run to one that can.
-  const args = cancels ? [] : await argumentsOf(engine, definition, run);
+  const refusal = cancels ? undefined : refusalOf(engine, definition, resumption);
+  const ends = cancels || refusal !== undefined;
+  const args = ends ? [] : await argumentsOf(engine, definition, run);
   await killChildren(execution);
   const hooksLeft = await remember(execution, run);
-  if (cancelReason === undefined) await interrupted(execution, handle, definition);
-  else await endCancelled(execution, handle, cancelReason);
+  execution.resumption = resumption;
+  const handle = RunHandle.read(execution, ends ? run : goesOn, definition);
+  if (cancelReason !== undefined) await endCancelled(execution, handle, cancelReason);
+  else if (refusal !== undefined) await endRefused(execution, handle, refusal);
+  else await interrupted(execution, handle, definition);
   if (isTerminal(handle.state)) return finish(execution, hooksLeft);
+  tellOfVersion(engine, run, resumption);
   tellOfRecovery(execution, handle, run.recoveries, definition.maxRecoveries);
   // Somebody may have asked for a cancel while nobody held it.
   if (run.state.type === 'PAUSED') await engine.leases.check(execution);

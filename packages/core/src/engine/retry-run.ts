@@ -4,6 +4,7 @@ import type { RunId } from '../model/ids.ts';
 import type { FlowRun } from '../model/run.ts';
 import { isTerminal } from '../model/state.ts';
 import { boundsFor } from '../policies/deadline.ts';
+import { executedBy } from './code-version.ts';
 import type { EngineCore } from './engine-core.ts';
 import { argumentsOf, remember, takeLease } from './recovery.ts';
 import { RootRun } from './root-run.ts';
@@ -39,12 +40,9 @@ export async function retryRun(engine: EngineCore, id: RunId): Promise<RootRun> 
     const run = await endedRun(engine, id);
     const args = await argumentsOf(engine, definition, run);
     await remember(execution, run);
-    const version = engine.codeVersion === undefined ? {} : { codeVersion: engine.codeVersion };
-    const handle = RunHandle.read(
-      execution,
-      { ...underVersion(run, definition), ...version },
-      definition,
-    );
+    const known = underVersion(run, definition);
+    const goesOn = executedBy(known, engine.version, engine.clock.now());
+    const handle = RunHandle.read(execution, goesOn, definition);
     handle.stage({ type: 'again' }, boundsFor(definition, engine.clock.now()));
     await handle.commit();
     return RootRun.resume(execution, handle, definition, args);

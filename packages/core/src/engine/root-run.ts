@@ -202,7 +202,7 @@ function newFlowRun(
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
     ...(traceparent === undefined ? {} : { traceparent: checkTraceparent(traceparent) }),
     ...(scheduled === undefined ? {} : { scheduled }),
-    ...(engine.codeVersion === undefined ? {} : { codeVersion: engine.codeVersion }),
+    ...engine.version,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { RunBounds } from './bounds.ts';
+import type { EarlierVersion } from './code-version.ts';
 import type { RunId } from './ids.ts';
 import type { JsonValue } from './json.ts';
 import type { EpochMs, State } from './state.ts';
@@ -59,8 +60,12 @@ export interface FlowRun extends RunBase {
   readonly inputs: JsonValue;
   /** A second start with the same flow name and key gives this run instead of a new one. */
   readonly idempotencyKey?: string;
-  /** The version that the host gave its code, at the last start or resume. */
+  /** Only of a top-level run: the version that the host gave its code, at the last start or resume. */
   readonly codeVersion?: string;
+  /** Only of a top-level run: the commit of its code, at the last start or resume. */
+  readonly gitCommit?: string;
+  /** Only of a top-level run: the versions that it was executed by before, oldest first; absent where there was one. */
+  readonly earlierVersions?: readonly EarlierVersion[];
   /** Only of a top-level run: the trace that it is part of, as the header `traceparent` of W3C Trace Context. */
   readonly traceparent?: string;
   /** The occurrence of a schedule that it was started for. */

@@ -1,19 +1,15 @@
 import type { RunId } from '../model/ids.ts';
-import type { EpochMs } from '../model/state.ts';
 import type { Explanation } from './explanation.ts';
 import { firstFailure } from './first-failure.ts';
 import type { TakenShares } from './limit-wait.ts';
 import { countStates, runFacts } from './run-facts.ts';
 import type { RunTree } from './run-tree.ts';
-import { runsAgain, type RecoveriesAllowed } from './runs-again.ts';
+import { runsAgain, type ForecastFacts } from './runs-again.ts';
 import { sentenceOf } from './sentence.ts';
 import { waitsOf } from './wait.ts';
 
 /** What is known beside the records. */
-export interface ReadingFacts {
-  /** Epoch milliseconds. */
-  readonly now: EpochMs;
-  readonly recoveriesAllowed: RecoveriesAllowed;
+export interface ReadingFacts extends ForecastFacts {
   /** Of the limits that the run, or one below it, waits for. */
   readonly shares: TakenShares;
 }
@@ -25,14 +21,14 @@ export interface ReadingFacts {
  */
 export function explain(tree: RunTree, id: RunId, facts: ReadingFacts): Explanation {
   const run = tree.known(id);
-  const { now, recoveriesAllowed, shares } = facts;
+  const { now, shares } = facts;
   const failed = firstFailure(tree, run);
   const explained = {
     run: runFacts(run, now),
     ...(tree.holder === undefined ? {} : { holder: tree.holder }),
     whatItWaitsFor: waitsOf(tree, run, now, shares),
     ...(failed === undefined ? {} : { whatFailedFirst: failed }),
-    whatWouldRunAgain: runsAgain(tree, run, now, recoveriesAllowed),
+    whatWouldRunAgain: runsAgain(tree, run, facts),
     counts: countStates(tree.below(id)),
   };
   return { sentence: sentenceOf(explained, now), ...explained };

@@ -1,3 +1,4 @@
+import type { Failure } from '../model/failure.ts';
 import type { RunId } from '../model/ids.ts';
 import type { Dependency, Run } from '../model/run.ts';
 import { isTerminal, type EpochMs, type State } from '../model/state.ts';
@@ -10,6 +11,15 @@ import type { RunTree } from './run-tree.ts';
 /** How many recoveries a run's definition allows; undefined where the definition is not known here. */
 export type RecoveriesAllowed = (run: Run) => number | undefined;
 
+/** What a forecast goes by, beside the records. */
+export interface ForecastFacts {
+  /** Epoch milliseconds. */
+  readonly now: EpochMs;
+  readonly recoveriesAllowed: RecoveriesAllowed;
+  /** Why the top-level run would not be taken up again. */
+  readonly refused?: Failure;
+}
+
 /**
  * What would be executed if the run were taken up again, as far as its code asks for the same again. By the rules of
  * the engine: what completed stands, unless what it took as input is run again.
@@ -21,8 +31,10 @@ export interface RunsAgain {
   readonly runs: readonly NamedRun[];
   /** How many completed runs would give their result again, without being executed. */
   readonly kept: number;
-  /** What a recovery would end instead, because its recoveries are used up or it was being cancelled. */
+  /** What a recovery would end instead, because its recoveries are used up, its flow refuses it, or it was being cancelled. */
   readonly ended: readonly { readonly run: NamedRun; readonly as: 'CRASHED' | 'CANCELLED' }[];
+  /** Why the engine that was asked would refuse to take the top-level run up again, where it knows its flow and would. */
+  readonly refused?: Failure;
   /** Recoveries of the run itself. `allowed` is absent where its definition is not known. */
   readonly recoveries: { readonly used: number; readonly allowed?: number };
 }
@@ -48,12 +60,14 @@ class Forecast {
   readonly #tree: RunTree;
   readonly #now: EpochMs;
   readonly #allowed: RecoveriesAllowed;
+  readonly #refused: boolean;
   readonly #fates = new Map<RunId, Fate>();
 
-  constructor(tree: RunTree, now: EpochMs, allowed: RecoveriesAllowed) {
+  constructor(tree: RunTree, { now, recoveriesAllowed, refused }: ForecastFacts) {
     this.#tree = tree;
     this.#now = now;
-    this.#allowed = allowed;
+    this.#allowed = recoveriesAllowed;
+    this.#refused = refused !== undefined;
   }
 
   /** Asks first for what a fate depends on: chains may be long, so nothing here calls itself. */
@@ -94,6 +108,7 @@ class Forecast {
 
   #ofRoot(run: Run): Fate {
     if (isTerminal(run.state)) return this.#retried(run);
+    if (this.#refused) return { kind: 'ends', after: run, as: 'CRASHED' };
     return this.#tree.cancelReason === undefined
       ? this.#recovered(run)
       : { kind: 'ends', after: run, as: 'CANCELLED' };
@@ -126,13 +141,9 @@ class Forecast {
 }
 
 /** What would be executed of a run and all below it: on a recovery while its top-level run is open, else on a retry. */
-export function runsAgain(
-  tree: RunTree,
-  run: Run,
-  now: EpochMs,
-  recoveriesAllowed: RecoveriesAllowed,
-): RunsAgain {
-  const forecast = new Forecast(tree, now, recoveriesAllowed);
+export function runsAgain(tree: RunTree, run: Run, facts: ForecastFacts): RunsAgain {
+  const { recoveriesAllowed, refused } = facts;
+  const forecast = new Forecast(tree, facts);
   const fates = [run, ...tree.below(run.id)].map((each) => ({
     run: namedRun(each),
     completed: each.state.type === 'COMPLETED',
@@ -146,6 +157,7 @@ export function runsAgain(
     ended: fates.flatMap(({ fate, run: named }) =>
       fate.kind === 'ends' ? [{ run: named, as: fate.as }] : [],
     ),
+    ...(refused === undefined ? {} : { refused }),
     recoveries: { used: run.recoveries, ...(allowed === undefined ? {} : { allowed }) },
   };
 }

@@ -205,15 +205,17 @@ function againText(explained: Explained): string {
   const { run, whatItWaitsFor, whatWouldRunAgain: again } = explained;
   const leftBehind = whatItWaitsFor[0]?.for === 'recovery';
   if (!leftBehind && (!isTerminal(run.state) || again.runs.length === 0)) return '';
-  const { used, allowed } = again.recoveries;
+  const { refused, recoveries } = again;
+  const { used, allowed } = recoveries;
   const retry = run.id === run.rootId ? 'engine.retry()' : 'a retry';
   const by = leftBehind ? 'engine.recover()' : retry;
   const mine = again.ended.find((each) => each.run.id === run.id);
   if (mine !== undefined) {
-    const why =
-      mine.as === 'CRASHED'
+    const crashed =
+      refused === undefined
         ? ` because all ${used} recoveries are used`
-        : ', as it was asked to stop';
+        : ` (${errorText(refused)})`;
+    const why = mine.as === 'CRASHED' ? crashed : ', as it was asked to stop';
     return `; ${by} would end it as ${mine.as}${why}`;
   }
   const below = again.runs.filter(({ id }) => id !== run.id);

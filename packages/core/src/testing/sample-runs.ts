@@ -40,6 +40,7 @@ function sampleStates(): State[] {
     { type: 'RUNNING', name: 'Retrying', attempt: 2 },
     { type: 'RUNNING', name: 'Resumed', attempt: 1 },
     { type: 'PAUSED', name: 'Paused', input: 'approval' },
+    { type: 'PAUSED', name: 'Paused', input: 'yes', inputs: ['yes', 'no'], until: dueAt },
     { type: 'PAUSED', name: 'Sleeping', until: dueAt },
     { type: 'CANCELLING', name: 'Cancelling', reason: 'shutdown' },
     { type: 'COMPLETED', name: 'Completed', result: { inline: { rows: 12 } }, failedTasks: 1 },

@@ -192,6 +192,26 @@ describe('explain, of a run that nobody goes on with', () => {
   });
 });
 
+describe('explain, of a run that its flow refuses to take up', () => {
+  it('says why, where the engine that is asked knows the flow', async () => {
+    const picky = flow(forever, { name: 'picky', resumeWithin: '1h' });
+    const store = storeOfTheDead();
+    const id = await begun(processOn(store, START), picky);
+    const late = { flows: [picky] };
+    const told = await processOn(store, START + 120 * MINUTE, late).engine.explain(id);
+    expect(told.sentence).toMatch(
+      /engine\.recover\(\) would end it as CRASHED \(RESUME_TOO_LATE: 'picky' was interrupted/,
+    );
+    expect(told.whatWouldRunAgain).toMatchObject({
+      runs: [],
+      ended: [{ as: 'CRASHED' }],
+      refused: { code: 'RESUME_TOO_LATE' },
+    });
+    const stranger = await processOn(store, START + 120 * MINUTE).engine.explain(id);
+    expect(stranger.whatWouldRunAgain.ended).toEqual([]);
+  });
+});
+
 describe('explain, of a run that sleeps', () => {
   const nap = flow(async () => runContext().sleep('2h'), { name: 'nap' });
   const doze = task(async () => runContext().sleep('1h'), { name: 'doze' });

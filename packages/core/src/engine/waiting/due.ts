@@ -25,6 +25,12 @@ async function inputGivenAt(engine: EngineCore, run: FlowRun): Promise<EpochMs |
   return times.length === 0 ? undefined : Math.min(...times);
 }
 
+/** From when on a paused run may go on: Infinity while nothing is known that wakes it. */
+export async function goesOnAt(engine: EngineCore, run: FlowRun): Promise<EpochMs> {
+  const until = run.state.type === 'PAUSED' ? run.state.until : undefined;
+  return Math.min(until ?? Infinity, (await inputGivenAt(engine, run)) ?? Infinity);
+}
+
 /**
  * When somebody has to look at a run that is paused: Infinity while nothing is known that wakes it. Undefined for one
  * that is to be looked at now: it is not paused, is to be cancelled, or may go on.

@@ -1,6 +1,6 @@
 import type { JsonValue } from '../../model/json.ts';
 import type { RunId } from '../../model/ids.ts';
-import type { HistoryEntry, PendingHook, Run } from '../../model/run.ts';
+import type { FlowRun, HistoryEntry, PendingHook, Run } from '../../model/run.ts';
 import type { State } from '../../model/state.ts';
 
 /**
@@ -43,6 +43,8 @@ function copyState(state: State): State {
       return state.name === 'AwaitingRetry'
         ? { ...state, error: copyJson(state.error) }
         : { ...state };
+    case 'PAUSED':
+      return state.inputs === undefined ? { ...state } : { ...state, inputs: [...state.inputs] };
     default:
       return { ...state };
   }
@@ -59,13 +61,21 @@ function keptState(state: State): State {
   return copyState(state);
 }
 
+/** What only flow runs have, and is not flat. */
+function copyFlowMembers({ inputs, earlierVersions }: FlowRun): Partial<FlowRun> {
+  const copied = { inputs: copyJson<JsonValue>(inputs) };
+  return earlierVersions === undefined
+    ? copied
+    : { ...copied, earlierVersions: copyJson(earlierVersions) };
+}
+
 /** A run as a store keeps it: it shares nothing that could change with the given one. */
 export function keptRun(run: Run): Run {
   const state = keptState(run.state);
   const tags = run.tags.length === 0 ? NONE : [...run.tags];
   const bounds = run.bounds === undefined ? undefined : { bounds: copyJson(run.bounds) };
   if (run.kind === 'flow') {
-    return { ...run, state, tags, inputs: copyJson<JsonValue>(run.inputs), ...bounds };
+    return { ...run, state, tags, ...copyFlowMembers(run), ...bounds };
   }
   const dependsOn = run.dependsOn.length === 0 ? NONE : run.dependsOn.map((on) => ({ ...on }));
   return { ...run, state, tags, dependsOn, ...bounds };
@@ -97,7 +107,7 @@ export function copyRun(run: Run): Run {
   const tags = [...run.tags];
   const bounds = run.bounds === undefined ? undefined : { bounds: copyJson(run.bounds) };
   if (run.kind === 'flow') {
-    return { ...run, state, tags, inputs: copyJson<JsonValue>(run.inputs), ...bounds };
+    return { ...run, state, tags, ...copyFlowMembers(run), ...bounds };
   }
   return { ...run, state, tags, dependsOn: run.dependsOn.map((on) => ({ ...on })), ...bounds };
 }

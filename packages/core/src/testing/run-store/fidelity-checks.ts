@@ -115,6 +115,8 @@ export const fidelityChecks: readonly RunStoreCheck[] = [
         idempotencyKey: 'k',
         codeVersion: 'v1.2',
         definitionVersion: '2026-01',
+        gitCommit: 'ab12',
+        earlierVersions: [{ codeVersion: 'v1.1', gitCommit: 'ab11', until: 2.5 }, { until: 3 }],
         traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
         scheduled: { schedule: 'nightly', at: 1_767_578_400_000 },
         tags: ['prod', 'прод', ''],

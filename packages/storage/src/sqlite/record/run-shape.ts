@@ -5,6 +5,7 @@ import type {
   CompletedState,
   CrashedState,
   Dependency,
+  EarlierVersion,
   FailedState,
   Failure,
   FlowRun,
@@ -158,6 +159,16 @@ const flowShape = record<FlowRun>({
   inputs: json,
   idempotencyKey: optional(text),
   codeVersion: optional(text),
+  gitCommit: optional(text),
+  earlierVersions: optional(
+    list(
+      record<EarlierVersion>({
+        codeVersion: optional(text),
+        gitCommit: optional(text),
+        until: number,
+      }),
+    ),
+  ),
   traceparent: optional(text),
   scheduled: optional(record<NonNullable<FlowRun['scheduled']>>({ schedule: text, at: number })),
   key: optional(text),
