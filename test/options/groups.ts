@@ -26,7 +26,7 @@ export const GROUPS = {
     declared: [
       {
         file: `${CORE}/definition/options.ts`,
-        names: ['RunOptions', 'Hooks', 'FlowOptions', 'CallOptions'],
+        names: ['RunOptions', 'Hooks', 'FlowOptions', 'TaskOptions', 'CallOptions'],
       },
     ],
     read: {
@@ -150,6 +150,16 @@ export const GROUPS = {
       file: `${CORE}/policies/occurrences.ts`,
       head: /export function occurrencesOf\([^]*?\): Occurrences \{/,
       variable: 'times',
+    },
+  },
+  inputs: {
+    title: 'Inputs',
+    taken: 'Taken by `runContext().pauseForInput(name, options)`.',
+    declared: [{ file: `${CORE}/engine/waiting/input-pause.ts`, names: ['InputOptions'] }],
+    read: {
+      file: `${CORE}/engine/waiting/input-pause.ts`,
+      head: /  constructor\(scope: Scope, [^]*?\) \{/,
+      variable: 'options',
     },
   },
   schedule: {

@@ -78,6 +78,13 @@ export const PROOFS: { readonly [group in GroupName]: { readonly [option: string
       name: 'records the tasks under the names of their methods',
       tags: 'records the tasks under the names of their methods',
     }),
+    ...inFile(`${ENGINE}/waiting/resume-rules.test.ts`, {
+      resumeWithin: 'of a subflow ends that one, and its caller is told',
+      resumeOtherVersions: 'may be judged by a function, whose throw means no',
+    }),
+    ...inFile(`${ENGINE}/waiting/still-valid.test.ts`, {
+      stillValid: 'has a result that counts given again, after it was asked once',
+    }),
     ...inFile(`${ENGINE}/waiting/input-given.test.ts`, {
       inputs: 'is checked by any engine that knows the definition, else by who waits',
     }),
@@ -130,6 +137,9 @@ export const PROOFS: { readonly [group in GroupName]: { readonly [option: string
       codeVersion: 'keeps the version of the code with each run',
       leaseTtl: 'leases its runs for as long as it is told',
       random: 'takes its random numbers from the source that it is given',
+    }),
+    ...inFile(`${ENGINE}/waiting/resume-rules.test.ts`, {
+      gitCommit: 'is known by the commit that the engine is given, or that the environment names',
     }),
     ...inFile(`${ENGINE}/retry.test.ts`, { aroundAttempt: 'can be provoked by a plan' }),
     ...inFile(`${ENGINE}/retention.test.ts`, { retention: 'keeps for as long as it is told' }),
@@ -185,6 +195,10 @@ export const PROOFS: { readonly [group in GroupName]: { readonly [option: string
   times: inFile('packages/core/test/model/occurrences.test.ts', {
     timeZone: 'go by the clock of their zone, through the change to summer time',
     anchor: 'follow from their anchor in both directions',
+  }),
+  inputs: inFile(`${ENGINE}/waiting/input.test.ts`, {
+    schema: 'gets what the schema makes of the value, and any value without one',
+    timeout: 'fails the run as TimedOut, which is not tried again',
   }),
   schedule: {
     ...inFile(`${ENGINE}/schedules.test.ts`, {

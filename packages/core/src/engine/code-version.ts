@@ -5,18 +5,12 @@ import type { EpochMs } from '../model/state.ts';
 import type { EngineOptions } from './engine-options.ts';
 
 /** Where build and hosting services name the commit. */
-const COMMIT_VARIABLES: readonly string[] = [
-  'GIT_COMMIT',
-  'SOURCE_COMMIT',
-  'COMMIT_SHA',
-  'GITHUB_SHA',
-  'CI_COMMIT_SHA',
-  'HEROKU_SLUG_COMMIT',
-  'RENDER_GIT_COMMIT',
-  'RAILWAY_GIT_COMMIT_SHA',
-  'VERCEL_GIT_COMMIT_SHA',
-  'BUILD_VCS_NUMBER',
-];
+const COMMIT_VARIABLES = `
+  GIT_COMMIT SOURCE_COMMIT COMMIT_SHA GITHUB_SHA CI_COMMIT_SHA HEROKU_SLUG_COMMIT RENDER_GIT_COMMIT
+  RAILWAY_GIT_COMMIT_SHA VERCEL_GIT_COMMIT_SHA BUILD_VCS_NUMBER
+`
+  .trim()
+  .split(/\s+/);
 const COMMIT = /^[0-9a-f]{7,64}$/i;
 const LONGEST = 200;
 

@@ -49,3 +49,25 @@ it('a value is given to a run under a name', () => {
   expectTypeOf(engine.provideInput(id, 'approval', { ok: true })).toEqualTypeOf<Promise<void>>();
   expectTypeOf<RecoveryReport['waiting'][number]['until']>().toEqualTypeOf<Date | undefined>();
 });
+
+it('flows say under what they go on, tasks whether a result still counts', () => {
+  flow(async () => 1, {
+    name: 'f',
+    resumeWithin: '6h',
+    resumeOtherVersions: (then, now) => {
+      expectTypeOf(then.codeVersion).toEqualTypeOf<string | undefined>();
+      return then.gitCommit === now.gitCommit;
+    },
+  });
+  flow(async () => 1, { name: 'f', resumeOtherVersions: 'refuse' });
+  // @ts-expect-error -- no such policy
+  flow(async () => 1, { name: 'f', resumeOtherVersions: 'ask' });
+  // @ts-expect-error -- of flows alone
+  task(async () => 1, { name: 't', resumeWithin: '6h' });
+  task(async (n: number) => ({ n }), { name: 't', stillValid: ({ n }) => n > 1 });
+  task(async (n: number) => ({ n }), { name: 't', stillValid: async ({ n }) => n > 1 });
+  // @ts-expect-error -- the result has no such member
+  task(async (n: number) => ({ n }), { name: 't', stillValid: ({ m }) => m > 1 });
+  // @ts-expect-error -- of tasks alone
+  flow(async () => 1, { name: 'f', stillValid: () => true });
+});

@@ -42,7 +42,8 @@ export class InputPause {
    * @param place how often the attempt has asked under this name before
    * @throws `OPTIONS_INVALID`, `DURATION_INVALID`
    */
-  constructor(scope: Scope, name: string, place: number, { schema, timeout }: InputOptions) {
+  constructor(scope: Scope, name: string, place: number, options: InputOptions) {
+    const { schema, timeout } = options;
     const what = `The input '${name}'`;
     if (schema !== undefined && !isSchema(schema)) {
       throw optionsInvalid(
