@@ -21,6 +21,12 @@ const LEASED: { readonly [type in StateType]: 'yes' | 'no' | readonly StateName[
   SKIPPED: 'no',
 };
 
+/** Whether a run in a state may hold shares of limits; what is not named holds none. */
+const LIMITED: { readonly [type in StateType]?: string } = {
+  RUNNING: 'yes, unless its code waits',
+  CANCELLING: 'yes',
+};
+
 function row(...cells: readonly string[]): string {
   return `| ${cells.join(' | ')} |`;
 }
@@ -37,14 +43,15 @@ function leaseOf(type: StateType): string {
 
 function statesTable(): string[] {
   return [
-    row('state', 'names', 'terminal', 'holds a lease'),
-    row('---', '---', '---', '---'),
+    row('state', 'names', 'terminal', 'holds a lease', 'holds its limits'),
+    row('---', '---', '---', '---', '---'),
     ...STATE_TYPES.map((type) =>
       row(
         type,
         namesOf(type).join(', ') || '—',
         isTerminalType(type) ? 'yes' : 'no',
         leaseOf(type),
+        LIMITED[type] ?? 'no',
       ),
     ),
   ];
