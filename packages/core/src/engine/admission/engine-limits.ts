@@ -44,6 +44,9 @@ export class EngineLimits {
       this.#capacities.set(name, capacityOf(`'${name}'`, limit));
     }
     for (const [tag, limit] of Object.entries(tagLimits)) {
+      if (!isKeepable(tag)) {
+        throw optionsInvalid(WHAT, 'no run can have the tag of a limit', 'Give it another.');
+      }
       const capacity = capacityOf(`the tag '${tag}'`, limit);
       this.#tagged.set(tag, { limit: limitOfTag(tag), slots: 1, ...capacity });
     }

@@ -26,6 +26,8 @@ class LimitGate implements Gate {
   readonly #run: Performance;
   readonly #wishes: readonly PermitWish[];
   #claim: Claim | undefined;
+  /** An attempt is under way. */
+  #inside = false;
 
   constructor(run: Performance, wishes: readonly PermitWish[]) {
     this.#run = run;
@@ -43,6 +45,7 @@ class LimitGate implements Gate {
       reached = limits;
       return false;
     });
+    this.#inside = granted;
     return granted || reached === undefined ? undefined : this.#refuse(reached);
   }
 
@@ -54,17 +57,18 @@ class LimitGate implements Gate {
   async resume(attempt: Cancellation): Promise<void> {
     // A rate counts what begins, and this has begun.
     const lasting = this.#wishes.filter(({ per }) => per === undefined);
-    if (lasting.length === 0 || attempt.reason !== undefined) return;
+    if (lasting.length === 0 || !this.#inside || attempt.reason !== undefined) return;
     // The execution is halted where the store cannot say: that ends the attempt.
     await this.#take(lasting, attempt).catch(() => undefined);
   }
 
   leave(): void {
+    this.#inside = false;
     this.suspend();
   }
 
   settled(): void {
-    this.suspend();
+    this.leave();
   }
 
   #take(

@@ -25,11 +25,12 @@ function freeAt({ permits }: PermitBlock, { capacity, slots }: PermitWish): numb
 export class LocalLimit {
   readonly name: string;
   /** Slots that are held here, or being asked for. Of a rate only the latter. */
-  taken = 0;
+  #taken = 0;
   /** Others had it when it was asked for last. */
   contested = false;
   readonly #clock: Clock;
   readonly #waiting: Waiting[] = [];
+  /** Set while others have it, as far as is known, and it is not asked for. */
   #timer: Timer | undefined;
   #wait = FIRST_LOOK;
 
@@ -46,18 +47,38 @@ export class LocalLimit {
   /** Whether there is room for who has waited longest, as far as is known here. */
   get hasRoom(): boolean {
     const wish = this.first?.wishes.find(({ limit }) => limit === this.name);
-    return wish !== undefined && this.taken + wish.slots <= wish.capacity;
+    return wish !== undefined && this.#has(wish);
   }
 
   /** Nothing is known of it: it can be forgotten. */
   get idle(): boolean {
-    return this.taken === 0 && this.#waiting.length === 0;
+    return this.#taken === 0 && this.#waiting.length === 0;
   }
 
-  /** Whether a wish fits into what is not taken here, and nobody came before. */
-  isOpenTo({ order }: Waiting, { capacity, slots }: PermitWish): boolean {
+  #has({ capacity, slots }: PermitWish): boolean {
+    return this.#timer === undefined && this.#taken + slots <= capacity;
+  }
+
+  /** Whether there is room for a wish, as far as is known here, and nobody came before. */
+  isOpenTo({ order }: Waiting, wish: PermitWish): boolean {
     const [first] = this.#waiting;
-    return this.taken + slots <= capacity && (first === undefined || first.order >= order);
+    return this.#has(wish) && (first === undefined || first.order >= order);
+  }
+
+  /** Slots of it are asked for. */
+  take(slots: number): void {
+    this.#taken += slots;
+  }
+
+  /** Slots that were asked for are not to be had. */
+  miss(slots: number): void {
+    this.#taken -= slots;
+  }
+
+  /** Slots are free again that were had here. */
+  free(slots: number): void {
+    this.#taken -= slots;
+    this.#stopLooking();
   }
 
   add(waiting: Waiting): void {
@@ -69,7 +90,10 @@ export class LocalLimit {
   remove(waiting: Waiting): void {
     const at = this.#waiting.indexOf(waiting);
     if (at >= 0) this.#waiting.splice(at, 1);
-    if (this.#waiting.length > 0) return;
+    if (this.#waiting.length === 0) this.#stopLooking();
+  }
+
+  #stopLooking(): void {
     this.#timer?.clear();
     this.#timer = undefined;
   }
@@ -77,6 +101,7 @@ export class LocalLimit {
   /** Something of it was granted. */
   moved(): void {
     this.contested = false;
+    this.#stopLooking();
     this.#wait = FIRST_LOOK;
   }
 

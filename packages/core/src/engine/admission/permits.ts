@@ -110,7 +110,7 @@ export class Permits {
     }
     claim.leaveQueues();
     claim.state = 'asking';
-    for (const { limit, slots } of wishes) this.#limit(limit).taken += slots;
+    for (const { limit, slots } of wishes) this.#limit(limit).take(slots);
     this.#start(this.#ask(claim));
   }
 
@@ -153,7 +153,7 @@ export class Permits {
 
   #denied(claim: Claim, blocks: readonly PermitBlock[]): void {
     const { wishes } = claim;
-    for (const { limit, slots } of wishes) this.#limit(limit).taken -= slots;
+    for (const { limit, slots } of wishes) this.#limit(limit).miss(slots);
     const blockOf = (name: string): PermitBlock | undefined =>
       blocks.find(({ limit }) => limit === name);
     if (claim.state !== 'over') {
@@ -211,7 +211,7 @@ export class Permits {
   }
 
   #free(wishes: readonly PermitWish[]): void {
-    for (const { limit, slots } of wishes) this.#limit(limit).taken -= slots;
+    for (const { limit, slots } of wishes) this.#limit(limit).free(slots);
     this.#wakeAll(wishes);
   }
 

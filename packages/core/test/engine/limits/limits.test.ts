@@ -256,6 +256,7 @@ describe('wrong limits', () => {
     [{ limits: { '': 1 } }],
     [{ limits: { 'holdfast:tag:x': 1 } }],
     [{ tagLimits: { heavy: -1 } }],
+    [{ tagLimits: { '\ud800': 1 } }],
   ])('of an engine are refused when it is made: %o', (options) => {
     expect(() => bench(options)).toThrow(expect.objectContaining({ code: 'OPTIONS_INVALID' }));
   });

@@ -85,6 +85,33 @@ describe('a limit over several engines', () => {
     expect(shop.most).toBe(1);
   });
 
+  it('is asked for no more often by who needs another one, too', async () => {
+    const shop = workshop();
+    const { store, calls } = watched();
+    const limits = { db: 1, disk: 1 };
+    const [here, there] = two(store, limits);
+    const holds = flow(async () => shop.work({ limits: ['disk'] })('a'), { name: 'holds' });
+    const db = shop.work({ name: 'db', limits: ['db'] });
+    const both = shop.work({ name: 'both', limits: ['db', 'disk'] });
+    const first = await here.engine.start(holds, []);
+    await turns();
+    // It waits here for the one, and when that is free it finds the other one taken elsewhere.
+    const f = flow(async () => [db.submit('b'), both.submit('c'), db.submit('d')], { name: 'f' });
+    const second = await there.engine.start(f, []);
+    await turns();
+    await shop.finish('b');
+    const before = calls.get('acquirePermits') ?? 0;
+    await here.clock.advance(10 * MINUTE);
+    expect((calls.get('acquirePermits') ?? 0) - before).toBeLessThan(310);
+    expect(shop.running).toEqual(['a']);
+    await shop.finish('a');
+    await here.clock.advance(2000);
+    expect(shop.running).toEqual(['c']);
+    shop.finishAll();
+    await here.clock.runUntil(Promise.all([first.result(), second.result()]));
+    expect(shop.begun).toEqual(['a', 'b', 'c', 'd']);
+  });
+
   it('is asked for no more than needed by one engine alone', async () => {
     const { store, calls } = watched();
     const { engine } = bench({ store, limits: { db: 3 } });

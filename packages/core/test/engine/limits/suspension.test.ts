@@ -156,6 +156,27 @@ describe('while its code waits', () => {
     await Promise.all([first.result(), second.result()]);
   });
 
+  it('what code still waits for when its function has returned takes nothing again', async () => {
+    const shop = workshop();
+    const work = shop.work({ limits: ['db'] });
+    const { engine, clock } = bench(one);
+    const leaves = task(
+      async () => {
+        runContext()
+          .sleep('1h')
+          .catch(() => undefined);
+        return 1;
+      },
+      { name: 'leaves', limits: ['db'] },
+    );
+    const f = flow(async () => [await leaves(), await work('a')], { name: 'f' });
+    const handle = await engine.start(f, []);
+    await turns();
+    expect(shop.running).toEqual(['a']);
+    shop.finishAll();
+    expect(await clock.runUntil(handle.result())).toEqual([1, 'a']);
+  });
+
   it('a timeout ends the wait for its slot as it ends everything else', async () => {
     const shop = workshop();
     const work = shop.work({ limits: ['db'] });
