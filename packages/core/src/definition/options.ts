@@ -162,7 +162,8 @@ export interface TaskOptions<A extends readonly unknown[] = never, R = never> ex
   /**
    * Asked when a result that an earlier process has stored is about to be given again, after a crash or a stop, or by
    * `engine.retry()`: once a run and process. False, or a throw, has the task executed again, as its next generation,
-   * and so is what takes its result as input; the warning `RESULT_OUTDATED` tells. Default: a stored result counts.
+   * and so is what takes its result as input; the warning `RESULT_OUTDATED` tells. A cached result is
+   * asked about each time before it is served. Default: a stored result counts.
    */
   stillValid?(result: R): boolean | Promise<boolean>;
 }

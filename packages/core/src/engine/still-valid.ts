@@ -1,16 +1,35 @@
+import type { RunId } from '../model/ids.ts';
 import type { Dependency, Run } from '../model/run.ts';
 import { standsAsItIs } from '../rules/replay.ts';
 import type { Call } from './call.ts';
 import { outcomeOf } from './outcomes.ts';
+import type { Performance } from './performance.ts';
+
+/** Whether a definition says that a stored result of its still counts. */
+export async function saysStillValid(
+  { definition, execution }: Pick<Performance, 'definition' | 'execution'>,
+  runId: RunId,
+  value: unknown,
+): Promise<boolean> {
+  if (definition.stillValid === undefined) return true;
+  try {
+    return (await Reflect.apply(definition.stillValid, definition.self, [value])) === true;
+  } catch (error) {
+    const { logger } = execution.engine;
+    logger.warn({ runId, err: error }, 'stillValid threw: the result is made anew');
+    return false;
+  }
+}
 
 async function isValid({ scope, definition }: Call, run: Run): Promise<boolean> {
-  const { engine } = scope.execution;
+  const { execution } = scope;
   try {
-    const outcome = await outcomeOf(engine, run);
-    if (outcome?.ok !== true || definition.stillValid === undefined) return true;
-    return (await Reflect.apply(definition.stillValid, definition.self, [outcome.value])) === true;
+    const outcome = await outcomeOf(execution.engine, run);
+    if (outcome?.ok !== true) return true;
+    return await saysStillValid({ definition, execution }, run.id, outcome.value);
   } catch (error) {
-    engine.logger.warn({ runId: run.id, err: error }, 'stillValid threw: the result is made anew');
+    const facts = { runId: run.id, err: error };
+    execution.engine.logger.warn(facts, 'a stored result cannot be read: it is made anew');
     return false;
   }
 }

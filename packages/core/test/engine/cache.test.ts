@@ -107,6 +107,24 @@ describe('a cached result', () => {
     expect(calls).toBe(2);
   });
 
+  it('is served only while stillValid says so', async () => {
+    let made = 0;
+    const asked: number[] = [];
+    const make = task(async () => ++made, {
+      name: 'make',
+      cache: cacheBy.inputs,
+      stillValid: (n) => asked.push(n) !== 2,
+    });
+    const { engine } = bench();
+    const f = flow(async () => make(), { name: 'f' });
+    const results = [];
+    for (let run = 0; run < 4; run++) results.push(await engine.run(f));
+    expect([results, asked]).toEqual([
+      [1, 1, 2, 2],
+      [1, 1, 2],
+    ]);
+  });
+
   it('is not served once the run that it comes from was rolled back', async () => {
     const { calls, double } = counted({ cache: cacheBy.inputs });
     const { engine, store, clock } = bench();

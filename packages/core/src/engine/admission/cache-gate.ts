@@ -6,6 +6,7 @@ import type { EpochMs, StoredValue } from '../../model/state.ts';
 import { mayBeServed } from '../../rules/cached-result.ts';
 import type { Performance } from '../performance.ts';
 import { servedResult, type ServedResult } from '../results/served-result.ts';
+import { saysStillValid } from '../still-valid.ts';
 import { cacheKeyOf } from './cache-key.ts';
 import type { Claim } from './claim.ts';
 import type { Gate } from './gate.ts';
@@ -18,8 +19,8 @@ import { grantedTo, showWait } from './slot-wait.ts';
 class CacheGate implements Gate {
   readonly #run: Performance;
   readonly #rule: CacheRule;
-  /** With a refresh, what was cached before is not served. */
-  readonly #after: EpochMs | undefined;
+  /** Only what was cached later is served: with a refresh, or where what was cached no longer counts. */
+  #after: EpochMs | undefined;
   #key: string | undefined;
   #claim: Claim | undefined;
   #kept: Promise<void> | undefined;
@@ -115,7 +116,10 @@ class CacheGate implements Gate {
       const source = await store.run(entry.runId);
       const after = this.#after === undefined ? {} : { after: this.#after };
       if (!mayBeServed(entry, { now: clock.now(), source, ...after })) return undefined;
-      return await servedResult(this.#run, entry.result);
+      const served = await servedResult(this.#run, entry.result);
+      if (await saysStillValid(this.#run, handle.run.id, served.value)) return served;
+      this.#after = entry.at;
+      return undefined;
     } catch (error) {
       if (cancellation.reason !== undefined) return undefined;
       // It is computed anew, and replaced.
