@@ -1,15 +1,8 @@
 import type { Clock } from '../clock/clock.ts';
-import { Chain, Link } from './chain.ts';
+import { Chain, Held, Link } from './chain.ts';
 
 /** Who wants to know of an abort. */
-class Listener extends Link {
-  readonly hear: (reason: Error) => void;
-
-  constructor(hear: (reason: Error) => void) {
-    super();
-    this.hear = hear;
-  }
-}
+type Listener = Held<(reason: Error) => void>;
 
 /**
  * Cancellation of a tree of work: aborting one aborts all below it. An AbortSignal is made only when
@@ -58,7 +51,7 @@ export class Cancellation extends Link {
     this.#controller?.abort(reason);
     for (let next = this.#listeners?.first; next !== undefined; next = this.#listeners?.first) {
       this.#listeners?.remove(next);
-      next.hear(reason);
+      next.value(reason);
     }
     for (let next = this.#children?.first; next !== undefined; next = this.#children?.first) {
       this.#children?.remove(next);
@@ -73,7 +66,7 @@ export class Cancellation extends Link {
       return () => undefined;
     }
     const listeners = (this.#listeners ??= new Chain());
-    const link = new Listener(listener);
+    const link = new Held(listener);
     listeners.add(link);
     return () => listeners.remove(link);
   }

@@ -6,9 +6,21 @@ export abstract class Link {
   chain: Chain<Link> | undefined;
 }
 
+/** Something that stands in a chain with others of its kind. */
+export class Held<T> extends Link {
+  readonly value: T;
+
+  constructor(value: T) {
+    super();
+    this.value = value;
+  }
+}
+
 /**
  * Members in the order in which they came, each of which can be taken out at once. Holds nothing but its members, which
- * hold each other: where there is one for each piece of work, a set would cost more than the work.
+ * hold each other: where there is one for each piece of work, a set would cost more than the work. One that much passes
+ * through lets go of it: a set is copied from time to time, and the garbage collector, as long as it collects young
+ * memory alone, keeps what old copies hold, and the copies that they lead to.
  */
 export class Chain<L extends Link> {
   #first: L | undefined;
@@ -17,6 +29,15 @@ export class Chain<L extends Link> {
   /** The member that came first. */
   get first(): L | undefined {
     return this.#first;
+  }
+
+  /** Every member there is now, in their order. */
+  get members(): readonly L[] {
+    const members: L[] = [];
+    for (let each = this.#first; each !== undefined; each = each.after as L | undefined) {
+      members.push(each);
+    }
+    return members;
   }
 
   add(link: L): void {

@@ -152,15 +152,14 @@ export class ChildRun implements Accountable, FutureParts<unknown> {
 
   #end(outcome: Outcome<unknown>): Outcome<unknown> {
     this.#ended = true;
-    if (!outcome.ok && outcome.state === 'SKIPPED') {
-      this.#skipped = true;
-      if (this.#observed) this.observe();
-    }
-    if (!outcome.ok) {
+    this.#cancellation.end();
+    if (outcome.ok) this.future.letGo();
+    else {
       this.#error = outcome.error;
+      this.#skipped = outcome.state === 'SKIPPED';
+      if (this.#skipped && this.#observed) this.observe();
       if (outcome.error === this.#call.scope.execution.stopped) this.#call.scope.noteInterrupted();
     }
-    this.#cancellation.end();
     return outcome;
   }
 

@@ -8,6 +8,7 @@ import type { Outcome } from '../model/outcome.ts';
 import type { Accountable } from './accounts.ts';
 import { callOf, isRemembered } from './call.ts';
 import { Cancellation } from './cancellation.ts';
+import { Chain, Held } from './chain.ts';
 import { ChildRun } from './child-run.ts';
 import { currentGroup } from './group.ts';
 import { hashArguments } from './identity.ts';
@@ -44,7 +45,7 @@ class Mapping implements Accountable {
   readonly #call: MapCall;
   readonly #log = new MemberLog<unknown>();
   /** Under way, or ended otherwise than well. */
-  readonly #kept = new Set<ChildRun>();
+  readonly #kept = new Chain<Held<ChildRun>>();
   #open = 0;
   readonly #cancellation: Cancellation;
   #free: number;
@@ -135,11 +136,11 @@ class Mapping implements Accountable {
   // Fields, so that who holds one of these holds no list.
   readonly observe = (): void => {
     this.#observed = true;
-    for (const child of this.#kept) child.observe();
+    for (const { value } of this.#kept.members) value.observe();
   };
 
   readonly selfWait = (): Error | undefined => {
-    for (const child of this.#kept) {
+    for (const { value: child } of this.#kept.members) {
       const error = child.selfWait();
       if (error !== undefined) return error;
     }
@@ -151,7 +152,7 @@ class Mapping implements Accountable {
   };
 
   readonly cancel = (reason = 'its list was cancelled'): void => {
-    for (const child of this.#kept) child.cancel(reason);
+    for (const { value } of this.#kept.members) value.cancel(reason);
     this.#cancellation.abort(cancelled(`'${this.definition.name}'.map()`, reason));
   };
 
@@ -218,7 +219,7 @@ class Mapping implements Accountable {
   async #mayStart(item: unknown): Promise<boolean> {
     const args = this.#call.toArguments(item);
     if (isRemembered(callOf(this.#scope, this.definition, args))) return true;
-    for (const child of this.#kept) if (child.replayed) await child.settled;
+    for (const { value } of this.#kept.members) if (value.replayed) await value.settled;
     return !this.#retelling && this.#cancellation.reason === undefined;
   }
 
@@ -229,7 +230,7 @@ class Mapping implements Accountable {
   }
 
   #memberFailed(child: ChildRun): void {
-    for (const each of this.#kept) each.cancel(MEMBER_FAILED);
+    for (const { value } of this.#kept.members) value.cancel(MEMBER_FAILED);
     // What had become of the members before a crash is what they give again, whatever the pace of the reading.
     if (child.replayed && this.#answers) this.#retelling = true;
     else this.#stopAtFailure();
@@ -240,11 +241,12 @@ class Mapping implements Accountable {
     const child = ChildRun.start(this.#scope, this.definition, args);
     if (this.#observed) child.observe();
     if (this.#retelling) child.cancel(MEMBER_FAILED);
-    this.#kept.add(child);
+    const kept = new Held(child);
+    this.#kept.add(kept);
     this.#free--;
     this.#open++;
     void child.settled.then((outcome) => {
-      if (outcome.ok) this.#kept.delete(child);
+      if (outcome.ok) this.#kept.remove(kept);
       else if (this.definition.stopOnFailure && failedForGood(outcome)) this.#memberFailed(child);
       this.#free++;
       this.#open--;

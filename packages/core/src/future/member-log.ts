@@ -7,7 +7,7 @@ export interface Member<T> {
 
 /** A place in the list: empty at its end. */
 interface Link<T> {
-  member: Member<T> | undefined;
+  future: FutureOfTask<T> | undefined;
   next: Link<T> | undefined;
 }
 
@@ -16,14 +16,14 @@ interface Link<T> {
  * place on, so that a list that is read once is let go of as it is read.
  */
 export class MemberLog<T> {
-  #last: Link<T> = { member: undefined, next: undefined };
+  #last: Link<T> = { future: undefined, next: undefined };
   #ended: { readonly error?: unknown } | undefined;
   #waiting: (() => void)[] = [];
 
   append(future: FutureOfTask<T>): void {
     const link = this.#last;
-    this.#last = { member: undefined, next: undefined };
-    link.member = { future };
+    this.#last = { future: undefined, next: undefined };
+    link.future = future;
     link.next = this.#last;
     this.#wake();
   }
@@ -83,8 +83,8 @@ class MemberReader<T> implements AsyncIterator<Member<T>> {
     if (this.#at.next === undefined && !(await this.#log.follows(this.#at))) {
       return { done: true, value: undefined };
     }
-    const { member, next } = this.#at;
+    const { future, next } = this.#at;
     this.#at = next as Link<T>;
-    return { done: false, value: member as Member<T> };
+    return { done: false, value: { future: future as FutureOfTask<T> } };
   }
 }

@@ -63,14 +63,70 @@ export interface FutureParts<T> {
   selfWait(): Error | undefined;
 }
 
+/** What is left to know of a run that has completed: it holds on to nothing of what did it. */
+class CompletedParts<T> implements FutureParts<T> {
+  readonly settled: Promise<Outcome<T>>;
+  readonly #identity: string;
+  readonly #runId: RunId | undefined;
+  readonly #dependency: Dependency | undefined;
+
+  constructor(parts: FutureParts<T>) {
+    this.settled = parts.settled;
+    this.#identity = parts.identity();
+    this.#runId = parts.runId();
+    [this.#dependency] = parts.dependencies();
+  }
+
+  ended(): boolean {
+    return true;
+  }
+
+  identity(): string {
+    return this.#identity;
+  }
+
+  dependencies(): readonly Dependency[] {
+    return this.#dependency === undefined ? [] : [this.#dependency];
+  }
+
+  runId(): RunId | undefined {
+    return this.#runId;
+  }
+
+  observe(): void {
+    // There is no failure that somebody could have looked at.
+  }
+
+  cancel(): void {
+    // There is nothing left to stop.
+  }
+
+  waiting<W>(work: Promise<W>): Promise<W> {
+    return work;
+  }
+
+  selfWait(): undefined {
+    return undefined;
+  }
+}
+
 /** The future itself. */
 export class FutureOfTask<T> implements PromiseLike<T> {
   readonly [ONE] = true;
-  readonly parts: FutureParts<T>;
+  #parts: FutureParts<T>;
   #result: ObservedPromise<T> | undefined;
 
   constructor(parts: FutureParts<T>) {
-    this.parts = parts;
+    this.#parts = parts;
+  }
+
+  get parts(): FutureParts<T> {
+    return this.#parts;
+  }
+
+  /** The work has completed: from now on the future keeps nothing of it but what it gave. */
+  letGo(): void {
+    this.#parts = new CompletedParts(this.#parts);
   }
 
   get runId(): RunId | undefined {
