@@ -6,6 +6,7 @@ import {
   type RunId,
   type TaskFuture,
   type TaskFutureList,
+  type ValuesOf,
   type Waitable,
 } from '@holdfast/core';
 import { archive, databases, db, dump, length, one, report, vault, type Backup } from './sample.ts';
@@ -65,6 +66,7 @@ it('valuesOf gives the values of outcomes, each at its place', async () => {
   expectTypeOf(valuesOf(await dumps.outcomes())).toEqualTypeOf<Backup[]>();
   const both = [await future.outcome(), await length.submit('a').outcome()] as const;
   expectTypeOf(valuesOf(both)).toEqualTypeOf<[Backup, number]>();
+  expectTypeOf<ValuesOf<readonly Outcome<Backup>[]>>().toEqualTypeOf<Backup[]>();
   // @ts-expect-error -- futures are no outcomes yet
   valuesOf([future]);
   // @ts-expect-error -- one outcome is no list

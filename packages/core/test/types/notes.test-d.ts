@@ -4,6 +4,7 @@ import {
   flow,
   memoryRunStore,
   runContext,
+  type ArtifactBody,
   type GivenArtifact,
   type Logger,
   type RunArtifact,
@@ -42,6 +43,7 @@ it("a host's logger may lack trace and fatal", () => {
 it('artifacts have kinds', () => {
   const { artifact } = runContext();
   expectTypeOf(artifact('k', { kind: 'markdown', markdown: '#' })).toEqualTypeOf<Promise<void>>();
+  expectTypeOf<RunArtifact['body']>().toEqualTypeOf<ArtifactBody>();
   const table: GivenArtifact = { kind: 'table', columns: ['a'], rows: [[1], [null]] };
   void artifact('k', table, 'a table');
   void artifact('k', { kind: 'link', href: 'https://example.org' });
