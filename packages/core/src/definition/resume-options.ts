@@ -20,7 +20,7 @@ function withinOf(what: string, value: unknown): number | undefined {
  * @throws `OPTIONS_INVALID`, `DURATION_INVALID`
  */
 export function resumePolicy(what: string, options: GivenOptions): ResumePolicy {
-  const otherVersions = options['resumeOtherVersions'] ?? 'allow';
+  const { resumeOtherVersions: otherVersions = 'allow' } = options;
   if (
     otherVersions !== 'allow' &&
     otherVersions !== 'refuse' &&

@@ -31,8 +31,8 @@ function codeOf(define: () => unknown): string {
 
 describe('every option of a standard decorator is checked where it is given', () => {
   it.each([
-    ['flow', decorateFlow, ['waitFor', 'concurrency', 'stopOnFailure']],
-    ['task', decorateTask, ['durable']],
+    ['flow', decorateFlow, ['waitFor', 'concurrency', 'stopOnFailure', 'stillValid']],
+    ['task', decorateTask, ['durable', 'resumeWithin', 'resumeOtherVersions']],
   ] as const)('of a %s', (_kind, define, others: readonly string[]) => {
     const wrong: string[] = [];
     for (const [option, taken] of Object.entries(TAKEN)) {

@@ -62,6 +62,9 @@ export const TAKEN: { readonly [option: string]: readonly string[] } = {
   concurrency: ['five', 'Infinity'],
   stopOnFailure: ['true'],
   durable: ['true'],
+  stillValid: ['function'],
+  resumeWithin: WAITS,
+  resumeOtherVersions: ['function'],
 };
 
 /** Of the option `retries`, given as an object: the samples that each of its members takes. */

@@ -7,9 +7,11 @@ import {
   type CancelledState,
   type CancellingState,
   type ChildRecord,
+  type CodeVersion,
   type CompletedState,
   type CrashedState,
   type Dependency,
+  type EarlierVersion,
   type EpochMs,
   type FailedState,
   type Failure,
@@ -109,6 +111,8 @@ it('a run is of a flow or of a task', () => {
   if (run.kind === 'flow') {
     expectTypeOf(run).toEqualTypeOf<FlowRun>();
     expectTypeOf(run.inputs).toEqualTypeOf<JsonValue>();
+    expectTypeOf(run).toExtend<CodeVersion>();
+    expectTypeOf(run.earlierVersions).toEqualTypeOf<readonly EarlierVersion[] | undefined>();
     // @ts-expect-error -- a flow depends on nothing
     void run.dependsOn;
   } else {

@@ -34,6 +34,7 @@ import {
   type Keep,
   type LogOptions,
   type MethodDecorator,
+  type OtherVersions,
   type Overlap,
   type PruneOptions,
   type PruneReport,
@@ -85,8 +86,12 @@ it('flow and task are functions, and what they make has members', () => {
 
 it('options are shared, but for what one kind alone can have', () => {
   expectTypeOf<RunOptions<[Db], Backup>>().toExtend<Hooks<Backup>>();
-  expectTypeOf<TaskOptions<[Db], Backup>>().toEqualTypeOf<RunOptions<[Db], Backup>>();
-  expectTypeOf<Exclude<keyof FlowOptions, keyof RunOptions>>().toEqualTypeOf<'durable'>();
+  expectTypeOf<TaskOptions<[Db], Backup>>().toExtend<RunOptions<[Db], Backup>>();
+  expectTypeOf<Exclude<keyof TaskOptions, keyof RunOptions>>().toEqualTypeOf<'stillValid'>();
+  expectTypeOf<Exclude<keyof FlowOptions, keyof RunOptions>>().toEqualTypeOf<
+    'durable' | 'resumeWithin' | 'resumeOtherVersions'
+  >();
+  expectTypeOf<'refuse'>().toExtend<OtherVersions>();
   expectTypeOf<keyof CallOptions>().toEqualTypeOf<'waitFor' | 'concurrency' | 'stopOnFailure'>();
   type Decorated = DecoratorOptions<RunOptions<never[]>>;
   expectTypeOf<'key' extends keyof Decorated ? true : false>().toEqualTypeOf<false>();
