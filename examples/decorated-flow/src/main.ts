@@ -1,4 +1,4 @@
-import { createEngine, flow, map, memoryRunStore, task } from '@holdfast/core';
+import { collectFlows, createEngine, flow, map, memoryRunStore, task } from '@holdfast/core';
 
 interface Report {
   readonly shop: string;
@@ -40,7 +40,7 @@ const reports = new Reports(
     ['Lyon', 2],
   ]),
 );
-const engine = createEngine({ store: memoryRunStore(), flows: [reports.daily] });
+const engine = createEngine({ store: memoryRunStore(), flows: collectFlows(reports) });
 
 const given: unknown = process.argv[2] ?? '2026-01-05';
 try {

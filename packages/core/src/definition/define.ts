@@ -9,6 +9,7 @@ import { limitShares, whenLimited } from './limit-options.ts';
 import { checkOptionTypes, HOOKS } from './option-types.ts';
 import { KNOWN_OPTIONS } from './known-options.ts';
 import { resumePolicy } from './resume-options.ts';
+import { runNameOption } from './run-name.ts';
 import { isSchema, isSchemas, schemaCheck } from './schema-check.ts';
 import { secretArgsOf } from './secret-args.ts';
 import { timeLimitsOf } from './time-options.ts';
@@ -142,7 +143,7 @@ export function define(
     self,
     description: options['description'] as string | undefined,
     version: options['version'] as string | undefined,
-    runName: options['runName'] as Definition['runName'],
+    runName: runNameOption(what, fn, options['runName']),
     tags: (options['tags'] as readonly string[] | undefined) ?? [],
     ...attemptOptions(what, options),
     ...timeLimitsOf(what, options),

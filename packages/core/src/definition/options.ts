@@ -74,8 +74,9 @@ export interface RunOptions<A extends readonly unknown[] = never, R = never> ext
    */
   version?: string;
   /**
-   * What people call one run of it, in lists and messages: a text, or a function of the arguments, called once.
-   * Identifies nothing. Default: the name. A function that throws counts as absent.
+   * What people call one run of it, in lists and messages: a template, or a function of the arguments, called once. In a
+   * template, `{db.name}` stands for a member of the argument of that parameter's name, `{0.name}` for one of the first
+   * argument; `{{` for a brace. Identifies nothing. Default: the name. A function that throws counts as absent.
    */
   runName?: string | ((...args: A) => string);
   /** Words that its runs are found by: `engine.runs({ tag })`. */

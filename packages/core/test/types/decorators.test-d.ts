@@ -32,7 +32,7 @@ class Nightly {
 
   check = task(async (backup: Backup) => this.prefix + backup.id, { name: 'check' });
 
-  @flow({ durable: true, runName: 'Nightly', onFailure: (error) => void error.message })
+  @flow({ durable: true, runName: 'Nightly {databases}', onFailure: (error) => void error.message })
   async run(databases: Db[]): Promise<string[]> {
     const list = map(this.dump, databases);
     expectTypeOf(list).toEqualTypeOf<TaskFutureList<Backup>>();
