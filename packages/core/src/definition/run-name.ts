@@ -17,7 +17,8 @@ const LONGEST = 80;
 function shown(value: unknown): string {
   if (value === undefined || value === null) return '';
   if (value instanceof Date) return value.toISOString();
-  if (isSecret(value) || typeof value === 'number' || typeof value === 'bigint') return `${value}`;
+  if (isSecret(value)) return value.toString();
+  if (typeof value === 'number' || typeof value === 'bigint') return String(value);
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
   return text.length > LONGEST ? `${text.slice(0, LONGEST).toWellFormed()}…` : text;
 }
