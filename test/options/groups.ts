@@ -28,6 +28,7 @@ export const GROUPS = {
         file: `${CORE}/definition/options.ts`,
         names: ['RunOptions', 'Hooks', 'FlowOptions', 'TaskOptions', 'CallOptions'],
       },
+      { file: `${CORE}/definition/transaction-hooks.ts`, names: ['TransactionHooks'] },
     ],
     read: {
       file: `${CORE}/definition/define.ts`,
@@ -62,6 +63,18 @@ export const GROUPS = {
     read: {
       file: `${CORE}/definition/group-options.ts`,
       head: /export function checkGroup\([^]*?\): number \{/,
+      variable: 'options',
+    },
+  },
+  transaction: {
+    title: 'Transactions',
+    taken: 'Taken by `transaction(fn, options)`.',
+    declared: [
+      { file: `${CORE}/definition/transaction-options.ts`, names: ['TransactionOptions'] },
+    ],
+    read: {
+      file: `${CORE}/definition/transaction-options.ts`,
+      head: /export function checkTransaction\([^]*?\): CheckedTransaction \{/,
       variable: 'options',
     },
   },

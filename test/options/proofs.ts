@@ -20,6 +20,7 @@ function inFile(
 }
 
 const ENGINE = 'packages/core/test/engine';
+const TRANSACTIONS = 'packages/core/test/transactions';
 
 /** Of each option that may be left out. `pnpm prove:options` holds the tests to it. */
 export const PROOFS: { readonly [group in GroupName]: { readonly [option: string]: Proof } } = {
@@ -37,6 +38,13 @@ export const PROOFS: { readonly [group in GroupName]: { readonly [option: string
       onRetry: 'tell each step with its subject',
       onCancel: 'tell each step with its subject',
       onSkip: 'tell each step with its subject',
+    }),
+    ...inFile(`${TRANSACTIONS}/transaction.test.ts`, {
+      onCommit:
+        'gives what its code gave, with futures resolved, and calls commit hooks once all has ended',
+    }),
+    ...inFile(`${TRANSACTIONS}/rollback.test.ts`, {
+      onRollback: 'keeps no other from being called, and is reported beside the error',
     }),
     ...inFile(`${ENGINE}/recovery.test.ts`, {
       maxRecoveries: 'is CRASHED when it died too often, and so is what it had under way',
@@ -114,6 +122,14 @@ export const PROOFS: { readonly [group in GroupName]: { readonly [option: string
     days: 'opens on its days alone',
     ifClosed: 'fails at once where it is not to wait',
   }),
+  transaction: {
+    ...inFile(`${TRANSACTIONS}/refusals.test.ts`, {
+      name: 'a second one of its name in the same code, but not one within another',
+    }),
+    ...inFile(`${TRANSACTIONS}/nested.test.ts`, {
+      commit: 'commit at their own end where they are eager, and stay',
+    }),
+  },
   engine: {
     ...inFile(`${ENGINE}/limits/limits.test.ts`, {
       limits: 'is shared by everything that names it: tasks, flows, and several of their slots',

@@ -49,6 +49,7 @@ export type * from './model/json.ts';
 export type * from './model/code-version.ts';
 export type * from './model/run.ts';
 export type { RunBounds, WindowSpan } from './model/bounds.ts';
+export type { Membership, TransactionId } from './model/transaction.ts';
 export type * from './model/artifact.ts';
 export type { LogEntry, LogLevel } from './model/log-entry.ts';
 export { LOG_LEVELS } from './model/log-entry.ts';
@@ -62,6 +63,8 @@ export { map, submit, task } from './task.ts';
 export { collectFlows, collectTasks } from './collect.ts';
 export type { SomeFlow, SomeTask } from './collect.ts';
 export { schedule } from './schedule.ts';
+export { transaction } from './engine/transactions/transaction.ts';
+export type { Transaction, TransactionOptions } from './definition/transaction-options.ts';
 export type { Schedule } from './definition/schedule.ts';
 export type { Overlap, ScheduleOptions, ScheduleRules } from './definition/schedule-options.ts';
 export type { Catchup } from './policies/catchup.ts';
@@ -86,13 +89,14 @@ export type * from './definition/input-types.ts';
 export type {
   CallOptions,
   FlowOptions,
-  HookInfo,
   Hooks,
   RunOptions,
   SecretArg,
   TaskOptions,
 } from './definition/options.ts';
 export type { Limit, LimitUse, WhenLimited } from './definition/limit-options.ts';
+export type { CommitInfo, RollbackInfo, TransactionHooks } from './definition/transaction-hooks.ts';
+export type { HookInfo } from './definition/hook-info.ts';
 export { cacheBy } from './policies/cache-policy.ts';
 export type { CacheInput, CacheKeyFunction, CachePolicy } from './policies/cache-policy.ts';
 export type { OtherVersions } from './policies/resume.ts';

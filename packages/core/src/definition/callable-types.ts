@@ -94,7 +94,7 @@ export interface MethodDecorator {
 /** Options on a decorator cannot see the method's parameters: those that need them go to `task(this.dump).with({ … })`. */
 export type DecoratorOptions<O> = Omit<
   O,
-  'key' | 'onSuccess' | 'runName' | 'cache' | 'secretArgs'
+  'key' | 'onSuccess' | 'onCommit' | 'onRollback' | 'runName' | 'cache' | 'secretArgs'
 > & {
   runName?: string;
   cache?: CachePolicy;

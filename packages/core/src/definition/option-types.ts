@@ -12,6 +12,8 @@ export const HOOKS: readonly HookName[] = [
   'onCancel',
   'onCrash',
   'onSkip',
+  'onCommit',
+  'onRollback',
 ];
 
 const isText = (value: unknown): value is string => typeof value === 'string';

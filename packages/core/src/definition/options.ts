@@ -1,7 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Duration } from '../model/duration.ts';
-import type { State } from '../model/state.ts';
-import type { RunId } from '../model/ids.ts';
 import type { LimitUse, WhenLimited } from './limit-options.ts';
 import type { CacheKeyFunction, CachePolicy } from '../policies/cache-policy.ts';
 import type { IfWontFit } from '../policies/fitting.ts';
@@ -9,19 +7,8 @@ import type { OtherVersions } from '../policies/resume.ts';
 import type { Retries, RetryInfo } from '../policies/retry.ts';
 import type { TimeWindow } from '../policies/window.ts';
 import type { Waitable } from '../future/task-future.ts';
-
-/** What a hook is told beside its subject. */
-export interface HookInfo {
-  /** The same each time this hook is told of this state again: what must have one effect is known by it. */
-  readonly id: string;
-  readonly kind: 'flow' | 'task';
-  readonly runId: RunId;
-  /** The top-level flow run. */
-  readonly rootId: RunId;
-  /** The definition's name. */
-  readonly name: string;
-  readonly state: State;
-}
+import type { HookInfo } from './hook-info.ts';
+import type { TransactionHooks } from './transaction-hooks.ts';
 
 type Hook<T extends readonly unknown[]> = (...args: T) => void | Promise<void>;
 
@@ -29,7 +16,7 @@ type Hook<T extends readonly unknown[]> = (...args: T) => void | Promise<void>;
  * Called at each step of a run, at least once, also when the process died in between. A hook that throws
  * changes nothing but the log.
  */
-export interface Hooks<R = never> {
+export interface Hooks<R = never> extends TransactionHooks<R> {
   /** The first attempt begins. */
   onStart?: Hook<[info: HookInfo]>;
   /** It completed, with this value. */

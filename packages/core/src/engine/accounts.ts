@@ -107,9 +107,14 @@ export class Accounts {
     return this.#failures?.filter((child) => !child.observed) ?? [];
   }
 
-  /** Counts runs that ended otherwise than well without having been taken in here. */
-  noteFailed(count: number): void {
-    this.#failed += count;
+  /** Counts something as work under way until it has ended, and gives what it gave. */
+  async workOn<T>(work: Promise<T>): Promise<T> {
+    this.#work(1);
+    try {
+      return await work;
+    } finally {
+      this.#work(-1);
+    }
   }
 
   /** How many runs ended otherwise than well. */

@@ -6,6 +6,7 @@ import { assertRunnable } from './engine-core.ts';
 import { currentGroup, type Group } from './group.ts';
 import { authorsKey, hashArguments, keyRequired, keyReused } from './identity.ts';
 import type { Scope } from './scope.ts';
+import { transactionIn, type OpenTransaction } from './transactions/open-transaction.ts';
 import { stretchIn, type Stretch } from './stretch.ts';
 import { searchIn, unquoted, type AnyFuture } from './search.ts';
 
@@ -16,6 +17,8 @@ export interface Call {
   readonly stretch: Stretch;
   /** The group whose limit it is under. */
   readonly group: Group | undefined;
+  /** The innermost transaction in whose code it stands. */
+  readonly transaction: OpenTransaction | undefined;
   readonly definition: Definition;
   /** As they were given, but for quotes where they hold no futures: what was quoted stands in their place. */
   readonly args: readonly unknown[];
@@ -55,6 +58,7 @@ export function callOf(scope: Scope, definition: Definition, given: readonly unk
     scope,
     stretch,
     group: currentGroup(),
+    transaction: transactionIn(),
     definition,
     args: waits ? given : plain,
     futures,

@@ -1,10 +1,12 @@
 import type { RunId } from '../model/ids.ts';
 import type { Run } from '../model/run.ts';
-import { isTerminal } from '../model/state.ts';
+import { isTerminal, type TerminalState } from '../model/state.ts';
+import type { Membership } from '../model/transaction.ts';
 import { boundsFor } from '../policies/deadline.ts';
 import type { Call } from './call.ts';
 import { encodeInputs, nameForPeople } from './engine-core.ts';
 import { tellOfRecovery } from './notes/run-logger.ts';
+import { failureOf } from './outcomes.ts';
 import { RunHandle } from './run-handle.ts';
 import { underVersion, versionField } from './run-version.ts';
 import { refusalBelow } from './resumption.ts';
@@ -17,10 +19,20 @@ export interface ChildIdentity {
   readonly key: string;
 }
 
+/** The transaction that a call belongs to: that of its code, else the one that the run itself belongs to. */
+function membershipOf({ scope, definition, transaction }: Call): Membership | undefined {
+  if (transaction !== undefined) return transaction.membership;
+  if (scope.run.transaction === undefined && definition.hooks.onCommit !== undefined) {
+    scope.execution.transactions.calledWithout(definition, scope.run.id);
+  }
+  return scope.run.transaction;
+}
+
 function newRun(call: Call, { id, key }: ChildIdentity, args: readonly unknown[]): Run {
   const { scope, group, definition, inputHash } = call;
   const { execution, run: parent, tryName } = scope;
   const createdAt = execution.clock.now();
+  const transaction = membershipOf(call);
   const base = {
     id,
     name: definition.name,
@@ -36,6 +48,7 @@ function newRun(call: Call, { id, key }: ChildIdentity, args: readonly unknown[]
     createdAt,
     tags: definition.tags,
     ...boundsFor(definition, createdAt),
+    ...(transaction === undefined ? {} : { transaction }),
     ...nameForPeople(execution.engine, definition, args),
     ...versionField(definition),
     ...(group === undefined ? {} : { groups: group.path }),
@@ -65,8 +78,15 @@ export function openRecord(
   const handle = RunHandle.read(execution, underVersion(known, definition), definition);
   const refusal = refusalBelow(execution, definition, known);
   if (isTerminal(known.state)) {
-    const bounds = boundsFor(definition, execution.clock.now());
-    handle.stage({ type: 'again' }, { parentTry: tryName, ...bounds });
+    const transaction = membershipOf(call);
+    handle.stage(
+      { type: 'again' },
+      {
+        parentTry: tryName,
+        ...(transaction === undefined ? {} : { transaction }),
+        ...boundsFor(definition, execution.clock.now()),
+      },
+    );
   } else if (refusal !== undefined) {
     handle.stage({ type: 'refuseRecovery', error: refusal });
   } else if (known.state.type === 'RUNNING' || known.state.type === 'CANCELLING') {
@@ -89,6 +109,10 @@ export async function endRefused(scope: Scope, handle: RunHandle): Promise<void>
     state.type === 'CRASHED'
       ? crashedWith(run.name, state.error)
       : ({ type: 'cancelled', reason: `'${run.name}' was cancelled` } as const);
+  if (scope.execution.hasTransactions) {
+    const { error } = failureOf(state as TerminalState, run.name);
+    await scope.execution.transactions.rollBackLeftBy(run.id, error);
+  }
   await endOpenBelow(scope.execution, run.id, ending);
   await handle.commit();
 }

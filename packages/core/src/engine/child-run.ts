@@ -15,13 +15,13 @@ import { endRefused, openRecord } from './child-record.ts';
 import { keepableText } from './engine-core.ts';
 import { keyReused } from './identity.ts';
 import { allEnded, dependenciesOf, readInputs } from './inputs.ts';
-import { failed, failureOf, upstreamFailed, type Failed } from './outcomes.ts';
+import { failed, failureOf, skippedBy } from './outcomes.ts';
 import { performCall } from './perform-call.ts';
 import { replayedOutcome } from './replayed-outcome.ts';
 import type { RunHandle } from './run-handle.ts';
 import { codeWaits, currentScope, type Scope } from './scope.ts';
-import { waitInTime, withinBound } from './time/watch.ts';
-import { isGivenAgain } from './still-valid.ts';
+import { waitInTime } from './time/watch.ts';
+import { answerOf } from './transactions/answer.ts';
 
 /** A task or subflow that the code of a run has started: from the call to the outcome. */
 export class ChildRun implements Accountable, FutureParts<unknown> {
@@ -187,7 +187,7 @@ export class ChildRun implements Accountable, FutureParts<unknown> {
     const open = secretsInOpen(definition, args);
     if (open !== undefined) return this.#refused(open);
     if (this.#key === undefined) {
-      if (inputs.kind === 'failed') return this.#skippedBy(inputs.upstream);
+      if (inputs.kind === 'failed') return skippedBy(execution.engine, definition, inputs.upstream);
       const joined = this.#joinLate(args);
       if (joined !== undefined) return joined;
     }
@@ -207,8 +207,10 @@ export class ChildRun implements Accountable, FutureParts<unknown> {
 
   /** Shows a task that waits for others as PENDING, where it has to wait at all. */
   #recordWaiting(): void {
+    const { transaction, futures } = this.#call;
     const unknown = this.#key !== undefined && this.#known === undefined;
-    if (!unknown || this.definition.kind !== 'task' || allEnded(this.#call.futures)) return;
+    if (!unknown || transaction?.undone !== undefined) return;
+    if (this.definition.kind !== 'task' || allEnded(futures)) return;
     // A failure to write it halts the execution, and is met again by the next write.
     this.#open(this.#call.args)
       .commit()
@@ -238,9 +240,11 @@ export class ChildRun implements Accountable, FutureParts<unknown> {
     dependsOn: readonly Dependency[],
     upstream?: Error,
   ): Promise<Outcome<unknown>> {
-    const known = this.#known;
-    if (known !== undefined && (await isGivenAgain(this.#call, known, dependsOn))) {
-      return this.#replay(known);
+    if (this.#known !== undefined || this.#call.transaction?.undone !== undefined) {
+      const answer = await answerOf(this.#call, this.#key, this.#known, dependsOn);
+      if (answer.kind === 'stands') return this.#replay(answer.known);
+      if (answer.kind === 'refused') return failed('CANCELLED', answer.error);
+      this.#known = answer.known;
     }
     const handle = this.#open(args);
     if (this.#call.futures.length > 0) handle.nameForPeople(args);
@@ -249,17 +253,12 @@ export class ChildRun implements Accountable, FutureParts<unknown> {
       return failureOf(handle.state, this.definition.name);
     }
     if (upstream !== undefined) {
-      const outcome = this.#skippedBy(upstream);
+      const outcome = skippedBy(this.#call.scope.execution.engine, this.definition, upstream);
       const { message: reason } = outcome.error;
       await handle.apply({ type: 'skip', name: 'UpstreamFailed', reason }, { dependsOn });
       return outcome;
     }
     return this.#perform(handle, args, dependsOn);
-  }
-
-  #skippedBy(upstream: Error): Failed {
-    const { engine } = this.#call.scope.execution;
-    return failed('SKIPPED', upstreamFailed(engine, this.definition.name, upstream));
   }
 
   /** Joins the run that has the author's key already, where the key depended on what futures gave. */
@@ -290,10 +289,8 @@ export class ChildRun implements Accountable, FutureParts<unknown> {
     const { scope, group, definition } = this.#call;
     const { execution, flow } = scope;
     const cancellation = this.#cancellation;
-    const own = boundOf(handle.run);
-    const bound = nearerBound(own, scope.bound);
+    const bound = nearerBound(boundOf(handle.run), scope.bound);
     const run = { execution, handle, definition, args, cancellation, flow, bound, dependsOn };
-    if (own === undefined) return performCall(run, group);
-    return withinBound(execution.clock, own, cancellation, () => performCall(run, group));
+    return performCall(run, group);
   }
 }

@@ -82,8 +82,8 @@ export interface Engine extends RunReader, HistoryKeeper {
   readonly schedules: Schedules;
   /**
    * Runs an ended flow run again, as its next generation, under the same id and with the arguments it was given. What
-   * had completed below it stands and is not executed; what failed, crashed, was cancelled or skipped is executed
-   * again, and so is everything that takes it as input. What had become of it stays in its history.
+   * had completed below it stands and is not executed; what failed, crashed, was cancelled, skipped or rolled back is
+   * executed again, and so is everything that takes it as input. What had become of it stays in its history.
    *
    * @throws `RUN_UNKNOWN`, `NOT_TOP_LEVEL`, `RUN_NOT_ENDED`, `FLOW_UNKNOWN`, `RUN_HELD`, `INPUT_NOT_KEPT`
    */

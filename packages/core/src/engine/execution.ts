@@ -1,4 +1,4 @@
-import type { Clock } from '../clock/clock.ts';
+import { sleep, type Clock } from '../clock/clock.ts';
 import type { Definition } from '../definition/definition.ts';
 import { cancelled, leaseLost } from '../errors/errors.ts';
 import type { RunId } from '../model/ids.ts';
@@ -11,6 +11,8 @@ import type { EngineCore } from './engine-core.ts';
 import { HookQueue } from './hook-queue.ts';
 import { RunLog } from './notes/run-log.ts';
 import { RememberedRuns } from './remembered.ts';
+import { isTransactionHook } from './transactions/due-runs.ts';
+import { Transactions } from './transactions/transactions.ts';
 import type { Parking } from './waiting/parking.ts';
 import type { Writer } from './writer.ts';
 
@@ -30,6 +32,7 @@ export class Execution {
   /** What an earlier process or try left below the root. */
   readonly remembered = new RememberedRuns();
   readonly hooks: HookQueue;
+  #transactions: Transactions | undefined;
   readonly #recorded = new Map<string, RecordedValue>();
   /** Resolves when the engine begins to interrupt what it executes. */
   readonly stopRequested: Promise<void>;
@@ -57,6 +60,17 @@ export class Execution {
     return this.#log;
   }
 
+  /** The transactions below the root. */
+  get transactions(): Transactions {
+    this.#transactions ??= new Transactions(this);
+    return this.#transactions;
+  }
+
+  /** Whether there are any: what there never was is never made. */
+  get hasTransactions(): boolean {
+    return this.#transactions !== undefined;
+  }
+
   get clock(): Clock {
     return this.engine.clock;
   }
@@ -70,6 +84,9 @@ export class Execution {
     for (const run of runs) {
       this.remembered.note(run);
       this.inherited.add(run.id);
+    }
+    if (runs.some(({ transaction }) => transaction !== undefined)) {
+      this.transactions.load(runs, recorded);
     }
     for (const value of recorded) {
       this.#recorded.set(`${value.runId}|${value.scope}|${value.slot}`, value);
@@ -122,7 +139,10 @@ export class Execution {
     hooks: readonly PendingHook[],
   ): void {
     for (const entry of history) this.engine.events.emit('state', { run, state: entry.state });
-    for (const due of hooks) this.hooks.deliver({ due, run, definition });
+    for (const due of hooks) {
+      if (isTransactionHook(due.hook)) this.transactions.due.note(run, definition);
+      else this.hooks.deliver({ due, run, definition });
+    }
   }
 
   /**
@@ -161,6 +181,24 @@ export class Execution {
   /** The top-level run is paused, and its lease given back. */
   paused(): void {
     if (this.#leaving !== undefined) this.stop(this.#leaving);
+  }
+
+  /**
+   * Waits for work that is no code of the run; once the engine is being stopped, no longer than a grace.
+   *
+   * @returns undefined where the work is not done
+   */
+  async withinGrace<T>(work: Promise<T>, grace: number): Promise<T | undefined> {
+    const waited = new AbortController();
+    const graceOver = this.stopRequested
+      .then(() => sleep(this.clock, grace, waited.signal))
+      .then(() => undefined)
+      .catch(() => undefined);
+    try {
+      return await Promise.race([work, graceOver]);
+    } finally {
+      waited.abort();
+    }
   }
 
   /** Somebody asked for the whole run to stop. */

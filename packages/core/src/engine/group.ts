@@ -34,6 +34,7 @@ export class Group implements Accountable, Stretch {
   /** Resolves when its code and all that it has started have ended. */
   readonly ended: Promise<StretchEnd>;
   readonly #outer = currentGroup();
+  readonly #around: Stretch;
   readonly #slots: Slots;
   /** It was told to stop before its code had ended. */
   #stopped = false;
@@ -42,15 +43,15 @@ export class Group implements Accountable, Stretch {
   #error: Error | undefined;
 
   constructor(scope: Scope, name: string, concurrency: number, body: () => unknown) {
-    const around = stretchIn(scope);
-    around.assertOpen(`group ${name}`);
+    this.#around = stretchIn(scope);
+    this.#around.assertOpen(`group ${name}`);
     this.name = `group ${name}`;
     this.path = [...(this.#outer?.path ?? []), name];
-    this.cancellation = new Cancellation(around.cancellation);
+    this.cancellation = new Cancellation(this.#around.cancellation);
     this.#slots = new Slots(concurrency);
     this.ended = this.#execute(scope, body);
     this.settled = this.ended.then((end) => this.#settle(end));
-    around.accounts.adopt(this);
+    this.#around.accounts.adopt(this);
   }
 
   get failedRuns(): number {
@@ -71,6 +72,7 @@ export class Group implements Accountable, Stretch {
 
   /** Whether calls may still be made in it; throws why not. */
   assertOpen(what: string): void {
+    this.#around.assertOpen(what);
     if (this.#closed) throw runEnded(what, this.name);
   }
 

@@ -1,5 +1,5 @@
-import type { Definition } from '../definition/definition.ts';
-import type { HookInfo } from '../definition/options.ts';
+import type { Definition, Loose } from '../definition/definition.ts';
+import type { HookInfo } from '../definition/hook-info.ts';
 import type { PendingHook, Run } from '../model/run.ts';
 import type { CompletedState, State } from '../model/state.ts';
 import { fromFailure } from '../serial/failure-codec.ts';
@@ -14,6 +14,11 @@ export interface HookDue {
   readonly run: Run;
   readonly definition: Definition | undefined;
 }
+
+/** How the call of a hook ended. `untold`: what it is about cannot be read, so it was not called. */
+export type HookEnd =
+  | { readonly kind: 'returned' | 'untold' }
+  | { readonly kind: 'threw'; readonly error: unknown };
 
 /** Calls hooks that are due, and notes that they were delivered. At least once: a crash in between repeats it. */
 export class HookDelivery {
@@ -32,48 +37,54 @@ export class HookDelivery {
   async deliver({ due, run, definition: given }: HookDue): Promise<boolean> {
     const definition = given ?? this.#engine.definitions.get(run.kind, run.name);
     if (definition === undefined) return false;
-    const hook = definition.hooks[due.hook];
-    if (hook !== undefined) {
-      let subject: readonly unknown[];
-      try {
-        const told = this.#subject(due.state);
-        subject = told instanceof Promise ? await told : told;
-      } catch (error) {
-        this.#engine.logger.error({ hook: due.id, err: error }, 'a hook cannot be told its value');
-        return false;
-      }
-      const info: HookInfo = {
-        id: due.id,
-        kind: run.kind,
-        runId: run.id,
-        rootId: run.rootId,
-        name: run.name,
-        state: due.state,
-      };
-      await this.#call(due, () => Reflect.apply(hook, definition.self, [...subject, info]));
+    if (definition.hooks[due.hook] !== undefined) {
+      const end = await this.call(definition, due);
+      if (end.kind === 'untold') return false;
     }
-    await this.#delivered(due);
+    await this.delivered(due.id);
     return true;
   }
 
-  async #call(due: PendingHook, call: () => unknown): Promise<void> {
+  /**
+   * Calls a hook that its definition has, as code of no run. What it throws is told by the log and by an event.
+   *
+   * @param more what it is told beside what all hooks are
+   */
+  async call(definition: Definition, due: PendingHook, more: object = {}): Promise<HookEnd> {
+    const { id, runId, rootId, hook, state } = due;
+    const { kind, name } = definition;
+    let subject: readonly unknown[];
     try {
-      await outsideScope(call);
+      const told = this.#subject(state);
+      subject = told instanceof Promise ? await told : told;
     } catch (error) {
-      const { runId, hook } = due;
+      this.#engine.logger.error({ hook: due.id, err: error }, 'a hook cannot be told its value');
+      return { kind: 'untold' };
+    }
+    const info: HookInfo = { id, kind, runId, rootId, name, state, ...more };
+    const call = definition.hooks[hook] as Loose;
+    try {
+      await outsideScope(() => Reflect.apply(call, definition.self, [...subject, info]));
+      return { kind: 'returned' };
+    } catch (error) {
       scrubError(error, this.#engine.scrubber.scrub);
       this.#engine.logger.error({ runId, hook, err: error }, 'a hook threw');
       this.#engine.events.emit('hook-failed', { runId, hook, error });
+      return { kind: 'threw', error };
     }
   }
 
-  async #delivered(due: PendingHook): Promise<void> {
-    try {
-      await this.#engine.writer.write({ kind: 'hook-delivered', id: due.id }, 'process');
-    } catch (error) {
-      // It stays due and is delivered again: at least once.
-      this.#engine.logger.warn({ hook: due.id, err: error }, 'a delivered hook could not be noted');
-    }
+  /** Takes hooks off the list of those that are due. */
+  async delivered(...ids: readonly string[]): Promise<void> {
+    const write = async (id: string): Promise<void> => {
+      try {
+        await this.#engine.writer.write({ kind: 'hook-delivered', id }, 'process');
+      } catch (error) {
+        // It stays due and is delivered again: at least once.
+        this.#engine.logger.warn({ hook: id, err: error }, 'a delivered hook could not be noted');
+      }
+    };
+    await Promise.all(ids.map(write));
   }
 
   #result({ result }: CompletedState): readonly unknown[] | Promise<readonly unknown[]> {

@@ -36,10 +36,14 @@ export function failureOf(state: TerminalState, name: string): Failed {
   }
 }
 
-/** The error of a run that cannot be executed, because what it needs did not complete. */
-export function upstreamFailed(engine: EngineCore, name: string, upstream: Error): Error {
+/** The outcome of a run that cannot be executed, because what it needs did not complete. */
+export function skippedBy(
+  engine: EngineCore,
+  { name }: { readonly name: string },
+  upstream: Error,
+): Failed {
   const reason = `'${name}' was skipped: what it needs did not complete (${upstream.message}).`;
-  return skipped('UpstreamFailed', engine.scrubber.scrub(reason), upstream);
+  return failed('SKIPPED', skipped('UpstreamFailed', engine.scrubber.scrub(reason), upstream));
 }
 
 function completed({ value }: Decoded): Outcome<unknown> {

@@ -1,10 +1,12 @@
 import type { InputCheck } from '../definition/definition.ts';
+import { boundOf } from '../model/bounds.ts';
 import type { Outcome } from '../model/outcome.ts';
 import { toFailure } from '../serial/failure-codec.ts';
 import type { Group } from './group.ts';
 import { failed } from './outcomes.ts';
 import { perform } from './perform.ts';
 import type { Performance } from './performance.ts';
+import { withinBound } from './time/watch.ts';
 
 /** One whose arguments are refused fails without an attempt. */
 async function performChecked(run: Performance, check: InputCheck): Promise<Outcome<unknown>> {
@@ -20,12 +22,20 @@ async function performChecked(run: Performance, check: InputCheck): Promise<Outc
   return perform({ ...run, args, given: run.args });
 }
 
-/** Executes a run that code has called: its arguments are checked, once the group around the call has a place for it. */
-export function performCall(run: Performance, group: Group | undefined): Promise<Outcome<unknown>> {
+/** Its arguments are checked once the group around its call has a place for it. */
+function performAdmitted(run: Performance, group: Group | undefined): Promise<Outcome<unknown>> {
   if (run.cancellation.reason !== undefined) return perform(run);
   const { checkInput } = run.definition;
   if (group === undefined) {
     return checkInput === undefined ? perform(run) : performChecked(run, checkInput);
   }
-  return group.admit(run, () => performCall(run, undefined));
+  return group.admit(run, () => performAdmitted(run, undefined));
+}
+
+/** Executes a run that code has called, within what bounds its time, and under the limit of the group around its call. */
+export function performCall(run: Performance, group: Group | undefined): Promise<Outcome<unknown>> {
+  const { execution, handle, cancellation } = run;
+  const own = boundOf(handle.run);
+  if (own === undefined) return performAdmitted(run, group);
+  return withinBound(execution.clock, own, cancellation, () => performAdmitted(run, group));
 }

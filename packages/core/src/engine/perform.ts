@@ -102,16 +102,18 @@ class Performer {
   }
 
   async #call(): Promise<AttemptEnd> {
-    const { cancellation, args } = this.#run;
+    const { execution, handle, cancellation, args } = this.#run;
     if (cancellation.reason !== undefined) return { kind: 'aborted', reason: cancellation.reason };
     const scope = new Scope(this.#run, this.#admission);
     const stopListening = cancellation.onAbort((reason) => this.#cancelling(reason));
+    // What an earlier process or try left is forgotten with the attempt, whether or not its code asks for it.
+    const left = execution.remembered.has(handle.run.id);
     try {
       const end = await (attemptSpans.hasSubscribers
         ? withinAttemptSpan(scope, () => makeAttempt(scope, args))
         : makeAttempt(scope, args));
       this.#failedTasks = scope.accounts.failed;
-      this.#startedMore = scope.started;
+      this.#startedMore = scope.started || left;
       return end;
     } finally {
       stopListening();

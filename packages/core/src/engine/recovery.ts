@@ -1,19 +1,24 @@
 import type { Definition } from '../definition/definition.ts';
+import { cancelled } from '../errors/errors.ts';
 import { HoldfastError } from '../errors/holdfast-error.ts';
 import type { RunId } from '../model/ids.ts';
 import type { Failure } from '../model/failure.ts';
 import type { FlowRun, PendingHook, Run } from '../model/run.ts';
 import { isTerminal } from '../model/state.ts';
+import { fromFailure } from '../serial/failure-codec.ts';
 import type { Lease, OpenRun } from '../store/run-store.ts';
 import { executedBy } from './code-version.ts';
 import type { EngineCore } from './engine-core.ts';
 import { Execution } from './execution.ts';
 import type { HookLeft } from './flow-handle.ts';
 import { tellOfRecovery } from './notes/run-logger.ts';
+import { failureOf } from './outcomes.ts';
 import { refusalOf, resumptionOf, tellOfVersion } from './resumption.ts';
 import { RootRun } from './root-run.ts';
 import { RunHandle } from './run-handle.ts';
 import { underVersion } from './run-version.ts';
+import { isTransactionHook } from './transactions/due-runs.ts';
+import { transactionLeft } from './transactions/transaction-errors.ts';
 import { crashedWith, endOpenBelow } from './unreached.ts';
 import { waitsUntil } from './waiting/due.ts';
 
@@ -84,6 +89,10 @@ function deliverDue(
   for (const due of hooks) {
     const run = byId.get(due.runId);
     if (run === undefined) continue;
+    if (isTransactionHook(due.hook)) {
+      execution.transactions.due.note(run);
+      continue;
+    }
     const definition = execution.engine.definitions.get(run.kind, run.name);
     if (definition === undefined) left.push({ runId: run.id, name: run.name, hook: due.hook });
     execution.hooks.deliver({ due, run, definition });
@@ -104,6 +113,20 @@ export async function remember(execution: Execution, root: FlowRun): Promise<Hoo
   return deliverDue(execution, [root, ...runs], hooks);
 }
 
+/**
+ * Rolls back what is still open in transactions of a run whose code executes no more, and does what is left to do of those
+ * that were decided.
+ *
+ * @returns hooks of definitions that this engine does not know
+ */
+export async function settleTransactions(
+  execution: Execution,
+  name: string,
+  error: Error = transactionLeft(name),
+): Promise<readonly HookLeft[]> {
+  return execution.hasTransactions ? execution.transactions.settle(error) : [];
+}
+
 /** The run is over: its hooks are delivered, as far as their definitions are known here. */
 async function finish(
   execution: Execution,
@@ -118,13 +141,16 @@ async function endCancelled(
   execution: Execution,
   handle: RunHandle,
   reason: string,
-): Promise<void> {
-  await endOpenBelow(execution, handle.run.id, { type: 'cancelled', reason });
+): Promise<readonly HookLeft[]> {
+  const { id, name } = handle.run;
+  const left = await settleTransactions(execution, name, cancelled(`'${name}'`, reason));
+  await endOpenBelow(execution, id, { type: 'cancelled', reason });
   if (handle.state.type === 'RUNNING' || handle.state.type === 'PAUSED') {
     handle.stage({ type: 'requestCancel', reason });
   }
   if (!isTerminal(handle.state)) handle.stage({ type: 'cancelled', reason });
   await handle.commit();
+  return left;
 }
 
 /** Counts the recovery; ends the run where rules say so. What is open below it ends first. */
@@ -132,18 +158,25 @@ async function interrupted(
   execution: Execution,
   handle: RunHandle,
   { maxRecoveries }: Definition,
-): Promise<void> {
+): Promise<readonly HookLeft[]> {
   const { type } = handle.state;
   // What it waited for is there: it goes on, and that is no crash.
-  if (type === 'PAUSED') return handle.apply({ type: 'interrupt', crashed: false });
-  if (type !== 'RUNNING' && type !== 'CANCELLING') return;
+  if (type === 'PAUSED') {
+    await handle.apply({ type: 'interrupt', crashed: false });
+    return [];
+  }
+  if (type !== 'RUNNING' && type !== 'CANCELLING') return [];
   const state = handle.stage({ type: 'interrupt', crashed: true }, { maxRecoveries });
   const { id, name } = handle.run;
+  const left = isTerminal(state)
+    ? await settleTransactions(execution, name, failureOf(state, name).error)
+    : [];
   if (state.type === 'CRASHED') await endOpenBelow(execution, id, crashedWith(name, state.error));
   if (state.type === 'CANCELLED') {
     await endOpenBelow(execution, id, { type: 'cancelled', reason: state.reason });
   }
   await handle.commit();
+  return left;
 }
 
 /** Its process died just when the run had paused: what that process left is cleared away, and the run waits on. */
@@ -169,10 +202,16 @@ export async function argumentsOf(
 }
 
 /** Ends a run that may not be taken up again, and what is open below it. */
-async function endRefused(execution: Execution, handle: RunHandle, error: Failure): Promise<void> {
+async function endRefused(
+  execution: Execution,
+  handle: RunHandle,
+  error: Failure,
+): Promise<readonly HookLeft[]> {
   const { id, name } = handle.run;
+  const left = await settleTransactions(execution, name, fromFailure(error));
   await endOpenBelow(execution, id, crashedWith(name, error));
   await handle.apply({ type: 'refuseRecovery', error });
+  return left;
 }
 
 async function takeUp(
@@ -195,9 +234,11 @@ async function takeUp(
   const hooksLeft = await remember(execution, run);
   execution.resumption = resumption;
   const handle = RunHandle.read(execution, ends ? run : goesOn, definition);
-  if (cancelReason !== undefined) await endCancelled(execution, handle, cancelReason);
-  else if (refusal !== undefined) await endRefused(execution, handle, refusal);
-  else await interrupted(execution, handle, definition);
+  if (cancelReason !== undefined) {
+    hooksLeft.push(...(await endCancelled(execution, handle, cancelReason)));
+  } else if (refusal !== undefined) {
+    hooksLeft.push(...(await endRefused(execution, handle, refusal)));
+  } else hooksLeft.push(...(await interrupted(execution, handle, definition)));
   if (isTerminal(handle.state)) return finish(execution, hooksLeft);
   tellOfVersion(engine, run, resumption);
   tellOfRecovery(execution, handle, run.recoveries, definition.maxRecoveries);
@@ -229,7 +270,11 @@ export async function recoverRun(
   try {
     const run = await engine.store.run(open.run.id);
     if (run?.kind !== 'flow') return await finish(execution, []);
-    if (isTerminal(run.state)) return await finish(execution, await remember(execution, run));
+    if (isTerminal(run.state)) {
+      const left = await remember(execution, run);
+      left.push(...(await settleTransactions(execution, run.name)));
+      return await finish(execution, left);
+    }
     const until = await waitsUntil(engine, { ...open, run }, headStart);
     if (until !== undefined) return await leaveWaiting(execution, run, until);
     return await takeUp(execution, open, run, definition);

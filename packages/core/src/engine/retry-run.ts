@@ -6,7 +6,7 @@ import { isTerminal } from '../model/state.ts';
 import { boundsFor } from '../policies/deadline.ts';
 import { executedBy } from './code-version.ts';
 import type { EngineCore } from './engine-core.ts';
-import { argumentsOf, remember, takeLease } from './recovery.ts';
+import { argumentsOf, remember, settleTransactions, takeLease } from './recovery.ts';
 import { RootRun } from './root-run.ts';
 import { RunHandle } from './run-handle.ts';
 import { underVersion } from './run-version.ts';
@@ -40,6 +40,7 @@ export async function retryRun(engine: EngineCore, id: RunId): Promise<RootRun> 
     const run = await endedRun(engine, id);
     const args = await argumentsOf(engine, definition, run);
     await remember(execution, run);
+    await settleTransactions(execution, run.name);
     const known = underVersion(run, definition);
     const goesOn = executedBy(known, engine.version, engine.clock.now());
     const handle = RunHandle.read(execution, goesOn, definition);

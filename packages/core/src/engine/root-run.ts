@@ -21,6 +21,7 @@ import { RunHandle } from './run-handle.ts';
 import { versionField } from './run-version.ts';
 import { currentScope, outsideScope } from './scope.ts';
 import { withinBound } from './time/watch.ts';
+import { transactionLeft } from './transactions/transaction-errors.ts';
 
 /** What is said of a new run beside its arguments. */
 export type StartTerms = Pick<FlowRun, 'idempotencyKey' | 'scheduled' | 'traceparent'>;
@@ -119,6 +120,9 @@ export class RootRun {
   }
 
   async #execute(definition: Definition, args: readonly unknown[]): Promise<Outcome<unknown>> {
+    if (definition.hooks.onCommit !== undefined) {
+      this.execution.transactions.calledWithout(definition, this.id);
+    }
     try {
       return await this.#perform(definition, args);
     } catch (error) {
@@ -156,13 +160,14 @@ export class RootRun {
    * returned by then stays due, and is told again.
    */
   async #hooksReturned(grace: number): Promise<void> {
-    const { stopRequested, hooks, clock } = this.execution;
-    const waited = new AbortController();
-    const graceOver = stopRequested
-      .then(() => sleep(clock, grace, waited.signal))
-      .catch(() => undefined);
-    await Promise.race([hooks.settled(), graceOver]);
-    waited.abort();
+    await this.execution.withinGrace(this.#settled(), grace);
+  }
+
+  async #settled(): Promise<void> {
+    await this.execution.hooks.settled();
+    if (this.execution.hasTransactions && isTerminal(this.handle.state)) {
+      await this.execution.transactions.settle(transactionLeft(this.handle.run.name));
+    }
   }
 
   async #release(): Promise<void> {

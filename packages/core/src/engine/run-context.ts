@@ -7,12 +7,12 @@ import { durationMs, type Duration } from '../model/duration.ts';
 import { uuidv7, type RunId } from '../model/ids.ts';
 import type { Fitting } from '../policies/fitting.ts';
 import type { Child, ChildOptions } from '../process/child-options.ts';
-import { resolveSecret } from '../secret/resolve-secret.ts';
 import type { Secret } from '../secret/secret.ts';
 import { randomFraction } from './engine-core.ts';
 import type { GivenArtifact } from './notes/artifact-body.ts';
 import { runLogger } from './notes/run-logger.ts';
 import { currentScope, type Scope } from './scope.ts';
+import { secretValue } from './secret-value.ts';
 import { startChildIn } from './start-child.ts';
 import { askWhetherFits } from './time/fit.ts';
 import { assertInputName } from './waiting/given-inputs.ts';
@@ -212,12 +212,8 @@ class AttemptContext implements RunContext {
   readonly resource = <T>(name: string): T =>
     this.#open.execution.engine.resources.resource(name) as T;
 
-  readonly secret = async (secret: Secret): Promise<string> => {
-    const { engine } = this.#open.execution;
-    const value = await resolveSecret(secret, engine.secretResolvers, process.env);
-    engine.scrubber.add(value);
-    return value;
-  };
+  readonly secret = async (secret: Secret): Promise<string> =>
+    secretValue(this.#open.execution.engine, secret);
 
   readonly sleep = (time: Duration | Date): Promise<void> =>
     ObservedPromise.watch(this.#sleep(time), undefined);

@@ -170,11 +170,11 @@ export class RunHandle {
    */
   async commit(): Promise<void> {
     if (this.#failed !== undefined) throw this.#failed;
-    if (this.#history.length === 0) return;
+    if (this.#run.version === this.#stored) return;
     if (this.#execution.parking?.away === true) {
       await this.#execution.parking.comeBack();
       // Another commit that waited for the lease has written it.
-      if (this.#history.length === 0) return;
+      if (this.#run.version === this.#stored) return;
     }
     const { history, hooks, run, expectVersion } = this.#taken();
     const { fence, writer } = this.#execution;
@@ -193,6 +193,14 @@ export class RunHandle {
       throw this.#doubt(error);
     }
     this.#execution.published(run, this.#definition, history, hooks);
+  }
+
+  /** Notes that what the run had done was undone. It stays in its state: no history tells of it. */
+  undone(): Promise<void> {
+    const { version } = this.#run;
+    const rolledBackAt = this.#execution.clock.now();
+    this.#run = { ...this.#run, version: version + 1, rolledBackAt };
+    return this.commit();
   }
 
   /** Stages one event and commits. */

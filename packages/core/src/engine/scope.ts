@@ -97,6 +97,11 @@ export class Scope implements Stretch {
     this.#calls.byKey.set(`${name}|${key}`, child);
   }
 
+  /** What had this key no longer stands for it. */
+  forgetKey(name: string, key: string): void {
+    this.#known?.byKey.delete(`${name}|${key}`);
+  }
+
   /**
    * Waits for something that is no work of this run: a child, a time, an input. What it holds of limits is given
    * back meanwhile, and taken again before this resolves. Several waits at once count as one.

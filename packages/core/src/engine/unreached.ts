@@ -7,6 +7,7 @@ import type { Execution } from './execution.ts';
 import { tellOfRun } from './notes/run-logger.ts';
 import { RunHandle } from './run-handle.ts';
 import type { Scope } from './scope.ts';
+import { transactionLeft } from './transactions/transaction-errors.ts';
 
 /** How runs end that nobody will take up again: alike, or each in its own way. */
 export type LeftEnding = RunEvent | ((run: Run) => RunEvent);
@@ -15,6 +16,9 @@ export type LeftEnding = RunEvent | ((run: Run) => RunEvent);
 async function endRun(execution: Execution, run: Run, ending: LeftEnding): Promise<void> {
   const handle = RunHandle.read(execution, run);
   const { type } = run.state;
+  if (execution.hasTransactions) {
+    await execution.transactions.rollBackLeftBy(run.id, transactionLeft(run.name));
+  }
   if (type === 'RUNNING' || type === 'CANCELLING' || type === 'PAUSED') {
     handle.stage({ type: 'interrupt', crashed: false });
   }
@@ -56,10 +60,16 @@ export function crashedWith(name: string, error: Failure): RunEvent {
  */
 export async function settleUnreached(scope: Scope, resumed: boolean): Promise<void> {
   const { execution, run } = scope;
+  if (execution.hasTransactions) {
+    await execution.transactions.rollBackUnreached(run.id, scope.tryName, run.name);
+  }
   const rest = execution.remembered.takeRest(run.id);
   if (rest.length === 0) return;
   const completed = rest.filter(
-    (child) => child.state.type === 'COMPLETED' && child.parentTry === scope.tryName,
+    (child) =>
+      child.state.type === 'COMPLETED' &&
+      child.rolledBackAt === undefined &&
+      child.parentTry === scope.tryName,
   );
   if (resumed && completed.length > 0) {
     const names = [...new Set(completed.map((child) => child.name))].join(', ');

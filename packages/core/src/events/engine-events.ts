@@ -2,6 +2,7 @@ import { EventEmitter } from 'eventemitter3';
 import type { RunId } from '../model/ids.ts';
 import type { Run } from '../model/run.ts';
 import type { State } from '../model/state.ts';
+import type { TransactionId } from '../model/transaction.ts';
 
 /** How far a task has come. */
 export interface Progress {
@@ -27,7 +28,20 @@ export interface EngineEventMap {
       readonly progress: Progress;
     },
   ];
-  /** A hook threw; nothing else changes. */
+  /** A transaction was committed, or everything that was done in it was undone as far as its hooks are known here. */
+  transaction: [
+    event: {
+      readonly id: TransactionId;
+      readonly name: string;
+      /** The run whose code opened it. */
+      readonly runId: RunId;
+      readonly rootId: RunId;
+      readonly outcome: 'committed' | 'rolled-back';
+    },
+  ];
+  /** What a run had done was undone. */
+  'rolled-back': [event: { readonly run: Run }];
+  /** A hook threw; nothing else changes, unless it was a commit hook, which fails its transaction. */
   'hook-failed': [event: { readonly runId: RunId; readonly hook: string; readonly error: unknown }];
   /** Something to look at that stops nothing; `code` is stable. */
   warning: [event: { readonly code: string; readonly message: string; readonly runId?: RunId }];

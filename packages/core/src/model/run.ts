@@ -3,6 +3,7 @@ import type { EarlierVersion } from './code-version.ts';
 import type { RunId } from './ids.ts';
 import type { JsonValue } from './json.ts';
 import type { EpochMs, State } from './state.ts';
+import type { Membership } from './transaction.ts';
 
 /** The generation of another run that a run took as input, or waited for. */
 export interface Dependency {
@@ -49,6 +50,8 @@ export interface RunBase {
   readonly parentTry?: string;
   /** Set when the run's effects were rolled back: lookups by key then pass it over. */
   readonly rolledBackAt?: EpochMs;
+  /** The transaction in which the present generation was started. */
+  readonly transaction?: Membership;
   /** The queue on which a worker may claim it; absent: only the process that made it. */
   readonly queue?: string;
 }
@@ -109,7 +112,9 @@ export type HookName =
   | 'onRetry'
   | 'onCancel'
   | 'onCrash'
-  | 'onSkip';
+  | 'onSkip'
+  | 'onCommit'
+  | 'onRollback';
 
 /** A hook that is due and was not yet seen to be delivered. Written in the transaction of the transition that caused it. */
 export interface PendingHook {

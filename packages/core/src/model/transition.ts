@@ -9,6 +9,7 @@ import {
   type ScheduledState,
   type State,
 } from './state.ts';
+import type { Membership } from './transaction.ts';
 import { findTransition } from './transition-table.ts';
 
 /** What a transition needs to know beside the run and the event. */
@@ -18,6 +19,8 @@ export interface TransitionFacts {
   readonly parentTry?: string;
   /** What bounds the time of a new generation. */
   readonly bounds?: RunBounds;
+  /** The transaction in which a new generation is started. */
+  readonly transaction?: Membership;
   /** What a task takes as input, where that has come to be known, or has changed. */
   readonly dependsOn?: readonly Dependency[];
 }
@@ -140,9 +143,13 @@ function hookOf(state: State): HookName | undefined {
   }
 }
 
-function effectsOf(state: State): Effect[] {
+/** A commit or a rollback of what was done comes later: it is due from the moment on that it was done. */
+function effectsOf({ transaction }: Run, state: State): Effect[] {
   const hook = hookOf(state);
-  return hook === undefined ? [] : [{ type: 'hook', hook }];
+  if (hook === undefined) return [];
+  const did = transaction !== undefined && state.name === 'Completed';
+  const hooks: readonly HookName[] = did ? [hook, 'onCommit', 'onRollback'] : [hook];
+  return hooks.map((each) => ({ type: 'hook', hook: each }));
 }
 
 function inputsOf(run: Run, facts: TransitionFacts): { dependsOn?: readonly Dependency[] } {
@@ -150,11 +157,14 @@ function inputsOf(run: Run, facts: TransitionFacts): { dependsOn?: readonly Depe
 }
 
 function newGeneration(run: Run, state: State, facts: TransitionFacts): Run {
-  const { startedAt: _s, endedAt: _e, rolledBackAt: _r, parentTry: _p, bounds: _b, ...kept } = run;
+  const { startedAt: _s, endedAt: _e, rolledBackAt: _r, parentTry: _p, ...rest } = run;
+  const { transaction: _t, bounds: _b, ...kept } = rest;
+  const { parentTry, transaction, bounds } = facts;
   return {
     ...kept,
-    ...(facts.parentTry === undefined ? {} : { parentTry: facts.parentTry }),
-    ...(facts.bounds === undefined ? {} : { bounds: facts.bounds }),
+    ...(parentTry === undefined ? {} : { parentTry }),
+    ...(transaction === undefined ? {} : { transaction }),
+    ...(bounds === undefined ? {} : { bounds }),
     ...inputsOf(run, facts),
     generation: run.generation + 1,
     version: run.version + 1,
@@ -198,5 +208,5 @@ export function transition(run: Run, event: RunEvent, facts: TransitionFacts): T
     };
   }
   const state = nextState(run, event, facts.now);
-  return { ok: true, run: nextRun(run, event, state, facts), effects: effectsOf(state) };
+  return { ok: true, run: nextRun(run, event, state, facts), effects: effectsOf(run, state) };
 }

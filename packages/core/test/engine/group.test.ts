@@ -244,3 +244,25 @@ it('a group survives its process at every step', async () => {
     after: 9,
   });
 }, 60_000);
+
+it('a group that outlives its flow starts nothing more', async () => {
+  const late = gate();
+  let code = '';
+  const f = flow(
+    async () => {
+      void group('g', {}, async () => {
+        await late.opened;
+        await ok(1).catch((error: unknown) => (code = (error as { code: string }).code));
+      }).catch(() => undefined);
+      throw new Error('over');
+    },
+    { name: 'f', grace: '1s' },
+  );
+  const b = bench();
+  const handle = await b.engine.start(f, []);
+  await turns();
+  late.open();
+  await b.clock.runUntil(handle.outcome());
+  expect(code).toBe('RUN_ENDED');
+  expect(await b.engine.below(handle.id)).toEqual([]);
+});

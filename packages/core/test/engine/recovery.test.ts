@@ -182,6 +182,28 @@ describe('a resumed flow', () => {
     expect(two.told.at(-1)).toBe('f COMPLETED/Completed');
   });
 
+  it('finds what it had done, also where the resumed attempt failed before it asked for it', async () => {
+    const store = durableStore();
+    let state: 'hangs' | 'fails' | 'goes on' = 'hangs';
+    const calls: number[] = [];
+    const a = task(async (n: number) => calls.push(n), { name: 'a' });
+    const f = flow(
+      async () => {
+        if (state === 'fails') {
+          state = 'goes on';
+          throw new Error('once');
+        }
+        await a(7);
+        return state === 'hangs' ? forever() : calls;
+      },
+      { name: 'f', retries: 1 },
+    );
+    await died(store, f);
+    state = 'fails';
+    const { resumed } = await process(store, [f]).engine.recover();
+    expect(await resumed[0]?.result()).toEqual([7]);
+  });
+
   it('does not warn of what a flow that is tried again has made anew', async () => {
     const store = durableStore();
     let hangs = true;

@@ -37,6 +37,17 @@ export const LYING_WRITES: readonly LyingStore[] = [
     }),
   },
   {
+    lie: 'takes a write without history for one that changes nothing',
+    caughtBy: 'a write without history changes the record, and leaves its history as it was',
+    tell: (inner) => ({
+      commit: async (writes, durability) => {
+        const told = writes.filter((write) => write.kind !== 'run' || write.history.length > 0);
+        await inner.commit(told, durability);
+        return writes.map((): WriteOutcome => ({ ok: true }));
+      },
+    }),
+  },
+  {
     lie: 'takes whatever version is stored',
     caughtBy:
       'an update of another version than the expected one is a version conflict and changes nothing',

@@ -145,7 +145,7 @@ it('an engine has options of several kinds', () => {
 
 it('events and spans have names', () => {
   expectTypeOf<EngineEventName>().toEqualTypeOf<
-    'state' | 'replayed' | 'progress' | 'hook-failed' | 'warning'
+    'state' | 'replayed' | 'progress' | 'transaction' | 'rolled-back' | 'hook-failed' | 'warning'
   >();
   expectTypeOf<EngineEventMap['warning'][0]['code']>().toEqualTypeOf<string>();
   expectTypeOf<Parameters<EngineEvents['on']>[0]>().toEqualTypeOf<EngineEventName>();

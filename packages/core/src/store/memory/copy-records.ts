@@ -69,16 +69,25 @@ function copyFlowMembers({ inputs, earlierVersions }: FlowRun): Partial<FlowRun>
     : { ...copied, earlierVersions: copyJson(earlierVersions) };
 }
 
+/** What few runs have: nothing is copied for the others. */
+function copyRare({ bounds, transaction }: Run): Pick<Run, 'bounds' | 'transaction'> | undefined {
+  if (bounds === undefined && transaction === undefined) return undefined;
+  return {
+    ...(bounds === undefined ? {} : { bounds: copyJson(bounds) }),
+    ...(transaction === undefined ? {} : { transaction: copyJson(transaction) }),
+  };
+}
+
 /** A run as a store keeps it: it shares nothing that could change with the given one. */
 export function keptRun(run: Run): Run {
   const state = keptState(run.state);
   const tags = run.tags.length === 0 ? NONE : [...run.tags];
-  const bounds = run.bounds === undefined ? undefined : { bounds: copyJson(run.bounds) };
+  const rare = copyRare(run);
   if (run.kind === 'flow') {
-    return { ...run, state, tags, ...copyFlowMembers(run), ...bounds };
+    return { ...run, state, tags, ...copyFlowMembers(run), ...rare };
   }
   const dependsOn = run.dependsOn.length === 0 ? NONE : run.dependsOn.map((on) => ({ ...on }));
-  return { ...run, state, tags, dependsOn, ...bounds };
+  return { ...run, state, tags, dependsOn, ...rare };
 }
 
 /** A history entry without what the run it stands with tells as well. */
@@ -105,11 +114,11 @@ export function copyStep(runId: RunId, { state, ...step }: KeptStep): HistoryEnt
 export function copyRun(run: Run): Run {
   const state = copyState(run.state);
   const tags = [...run.tags];
-  const bounds = run.bounds === undefined ? undefined : { bounds: copyJson(run.bounds) };
+  const rare = copyRare(run);
   if (run.kind === 'flow') {
-    return { ...run, state, tags, ...copyFlowMembers(run), ...bounds };
+    return { ...run, state, tags, ...copyFlowMembers(run), ...rare };
   }
-  return { ...run, state, tags, dependsOn: run.dependsOn.map((on) => ({ ...on })), ...bounds };
+  return { ...run, state, tags, dependsOn: run.dependsOn.map((on) => ({ ...on })), ...rare };
 }
 
 /** A pending hook that shares nothing with the given one. */

@@ -153,6 +153,23 @@ export const commitChecks: readonly RunStoreCheck[] = [
     },
   },
   {
+    name: 'a write without history changes the record, and leaves its history as it was',
+    async run({ store }) {
+      const { root, fence } = await leasedFlow(store, 1);
+      const made = sampleTask(2, root);
+      const done = advanced(made, COMPLETED);
+      const undone = { ...done, version: done.version + 1, rolledBackAt: 7 };
+      const hooks = [sampleHook(done, 'onRollback')];
+      await commitAll(store, creation(made, { fence }), update(done, { fence, hooks }), {
+        ...update(undone, { fence }),
+        history: [],
+      });
+      assert.deepEqual(await store.run(done.id), undone);
+      assert.deepEqual(await store.history(done.id), [sampleStep(made), sampleStep(done)]);
+      assert.deepEqual(await store.pendingHooks(root.id), hooks);
+    },
+  },
+  {
     name: 'of overlapping updates that expect one version exactly one is applied',
     async run({ store }) {
       const { root, fence } = await leasedFlow(store, 1);

@@ -74,7 +74,7 @@ export const fidelityChecks: readonly RunStoreCheck[] = [
       for (const [n, state] of SAMPLE_STATES.entries()) {
         const made = sampleTask(n, root);
         const run = advanced(made, state);
-        const hooks = [sampleHook(run, 'onCrash')];
+        const hooks = [sampleHook(run, 'onRollback')];
         await commitAll(store, creation(made, { fence }), update(run, { fence, hooks }));
         assert.deepEqual(await store.run(run.id), run, state.name);
         assert.deepEqual(await store.history(run.id), [sampleStep(made), sampleStep(run)]);
@@ -123,6 +123,7 @@ export const fidelityChecks: readonly RunStoreCheck[] = [
         queue: 'gpu',
         rolledBackAt: 7.5,
         parentTry: '1.2',
+        transaction: { id: `${sampleId(9)}/1.1/copy/verify`, within: [`${sampleId(9)}/1.1/copy`] },
         inputs: [{ database: 'orders' }],
         recoveries: 2,
         createdAt: 1_767_578_400_000.25,
@@ -137,11 +138,12 @@ export const fidelityChecks: readonly RunStoreCheck[] = [
       const { startedAt: _, ...unstarted } = sampleTask(3, flow, { name: '' });
       await commitAll(store, creation(task, { fence }), creation(unstarted, { fence }));
       assert.deepEqual(await store.runs({ order: 'oldest' }), [flow, task, unstarted]);
-      const { tags, queue, rolledBackAt, parentTry, ...rest } = flow;
+      const { tags, queue, rolledBackAt, parentTry, transaction, ...rest } = flow;
       const next = advanced({ ...rest, tags: tags.slice(1) }, COMPLETED, { attempts: 4 });
       await commitAll(store, update(next, { fence }));
       assert.deepEqual(await store.run(flow.id), next);
       assert.ok(queue !== undefined && rolledBackAt !== undefined && parentTry !== undefined);
+      assert.ok(transaction?.within.length === 1);
     },
   },
   {
@@ -211,6 +213,7 @@ export const fidelityChecks: readonly RunStoreCheck[] = [
         tags: ['t'],
         dependsOn: [{ runId, generation: 1 }],
         bounds: { window: { opensAt: 1, closesAt: 2 } },
+        transaction: { id: `${runId}/1.1/b`, within: [`${runId}/1.1/a`] },
       });
       const value = { runId, rootId, scope: '1.1', slot: 'now:0', value: { at: [1] } };
       const child = { runId, rootId, bootId: 'b', pid: 1, startTime: '1', command: 'c' };

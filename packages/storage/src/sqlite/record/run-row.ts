@@ -67,7 +67,10 @@ const hookShape = record<PendingHook>({
   id: text,
   runId: text,
   rootId: text,
-  hook: oneOf('onStart', 'onSuccess', 'onFailure', 'onRetry', 'onCancel', 'onCrash', 'onSkip'),
+  hook: oneOf(
+    ...(['onStart', 'onSuccess', 'onFailure', 'onRetry', 'onCancel', 'onCrash', 'onSkip'] as const),
+    ...(['onCommit', 'onRollback'] as const),
+  ),
   state: stateShape,
   at: number,
 });

@@ -9,6 +9,7 @@ import type {
   FailedState,
   Failure,
   FlowRun,
+  Membership,
   PausedState,
   RunBounds,
   RunningState,
@@ -149,6 +150,7 @@ const COMMON = {
   runName: optional(text),
   definitionVersion: optional(text),
   rolledBackAt: optional(number),
+  transaction: optional(record<Membership>({ id: text, within: list(text) })),
   queue: optional(text),
 };
 
