@@ -2,9 +2,10 @@ import { fileURLToPath } from 'node:url';
 
 /** What the everyday suite and the long one have in common. */
 export const shared = {
-  // Packages find each other's sources: no build before a test.
+  // Packages find each other's sources: no build before a test. All else is found as Node finds it, which knows no
+  // condition 'module': what is behind that is written for bundlers.
   ssr: {
-    resolve: { conditions: ['@holdfast/source', 'node', 'import', 'module', 'default'] },
+    resolve: { conditions: ['@holdfast/source', 'node', 'import', 'default'] },
   },
   test: {
     // Threads and processes that a test starts run the sources natively, under the same condition.

@@ -5,8 +5,13 @@ set -euo pipefail
 
 # command:package
 needs=(
+  memcached:memcached
   sqlite3:sqlite3
   strace:strace
+  swift-account-server:swift-account
+  swift-container-server:swift-container
+  swift-object-server:swift-object
+  swift-proxy-server:swift-proxy
   tar:tar
   zstd:zstd
 )
@@ -21,6 +26,8 @@ if [ ${#missing[@]} -eq 0 ]; then
 elif [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
   echo "setup: installing ${missing[*]}"
   export DEBIAN_FRONTEND=noninteractive
+  # The tests start servers themselves: none is started because it is installed.
+  export RUNLEVEL=1
   apt-get update -qq
   apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 else

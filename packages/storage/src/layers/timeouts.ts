@@ -2,7 +2,7 @@ import { durationMs, layeredStore, systemClock } from '@holdfast/core';
 import type { Clock, Duration, ObjectBody, ObjectStore } from '@holdfast/core';
 import { optionsInvalid, refuseUnknown } from './refuse-options.ts';
 import { steppedBody } from './stepped-body.ts';
-import { Watch } from './watch.ts';
+import { Watch } from '../waiting/watch.ts';
 
 /** How long a store may take. What is left out is not bounded; at least one bound is given. */
 export interface TimeoutLayerOptions {

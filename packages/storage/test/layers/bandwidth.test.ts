@@ -2,7 +2,7 @@ import { layeredStore, memoryObjectStore } from '@holdfast/core';
 import { TestClock } from '@holdfast/core/testing';
 import { describe, expect, it } from 'vitest';
 import { withBandwidth } from '../../src/layers/index.ts';
-import { all } from './counted-store.ts';
+import { all } from '../streams.ts';
 
 const MB = 1_000_000;
 

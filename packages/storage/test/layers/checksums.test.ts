@@ -5,7 +5,7 @@ import type { ObjectStoreFault } from '@holdfast/core/testing';
 import { describe, expect, it } from 'vitest';
 import { memoryChecksumLedger, withChecksums } from '../../src/layers/index.ts';
 import type { ChecksumLayerOptions } from '../../src/layers/index.ts';
-import { all, textOf, texts } from './counted-store.ts';
+import { all, textOf, texts } from '../streams.ts';
 
 const DAMAGED = { problem: 'incomplete', retryable: true };
 

@@ -2,7 +2,7 @@ import { layeredStore, memoryObjectStore } from '@holdfast/core';
 import type { ObjectStore } from '@holdfast/core';
 import { describe, expect, it } from 'vitest';
 import { withConcurrency } from '../../src/layers/index.ts';
-import { all, brokenBody, textOf, texts } from './counted-store.ts';
+import { all, brokenBody, textOf, texts } from '../streams.ts';
 
 /** A store whose heads end when the test says so; counts what is at work at once. */
 function gated() {

@@ -4,7 +4,7 @@ import type { ObjectStoreFault } from '@holdfast/core/testing';
 import { describe, expect, it } from 'vitest';
 import { withMetrics } from '../../src/layers/index.ts';
 import type { StoreCall } from '../../src/layers/index.ts';
-import { all, brokenBody, textOf, texts } from './counted-store.ts';
+import { all, brokenBody, textOf, texts } from '../streams.ts';
 
 async function measured(plan: readonly ObjectStoreFault[] = []) {
   const clock = new TestClock();

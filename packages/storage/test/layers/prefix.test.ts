@@ -2,7 +2,7 @@ import { layeredStore, memoryObjectStore } from '@holdfast/core';
 import type { SweepOptions } from '@holdfast/core';
 import { describe, expect, it } from 'vitest';
 import { withPrefix } from '../../src/layers/index.ts';
-import { all, textOf, texts } from './counted-store.ts';
+import { all, textOf, texts } from '../streams.ts';
 
 async function keysOf(store: ReturnType<typeof withPrefix>, prefix = ''): Promise<string[]> {
   return (await all(store.list(prefix))).map(({ key }) => key);

@@ -5,7 +5,7 @@ import type { ObjectStoreFault, ObjectStoreMethod } from '@holdfast/core/testing
 import { describe, expect, it } from 'vitest';
 import { withRetries } from '../../src/layers/index.ts';
 import type { RetriedCall, RetryLayerOptions } from '../../src/layers/index.ts';
-import { all, textOf, texts } from './counted-store.ts';
+import { all, textOf, texts } from '../streams.ts';
 
 const EVERY_SECOND = { limit: 3, delay: '1s' } as const;
 const UNAVAILABLE = { problem: 'unavailable' };

@@ -4,7 +4,7 @@ import { faultyObjectStore, TestClock } from '@holdfast/core/testing';
 import type { ObjectStoreMethod } from '@holdfast/core/testing';
 import { describe, expect, it } from 'vitest';
 import { withRetries, withTimeouts } from '../../src/layers/index.ts';
-import { all, textOf, texts } from './counted-store.ts';
+import { all, textOf, texts } from '../streams.ts';
 
 const HOUR = 3_600_000;
 const BOUNDS = { call: '10s', step: '20s', copy: '30s' } as const;

@@ -39,6 +39,11 @@ export class Watch {
     this.#timer = undefined;
   }
 
+  /** Aborts what is waited for, which nobody needs any more. */
+  abort(): void {
+    this.#link.abort(new Error(`${this.#what} was given up.`));
+  }
+
   release(): void {
     this.#released = true;
     this.stop();
