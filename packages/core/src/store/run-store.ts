@@ -1,3 +1,4 @@
+import type { HoldfastError } from '../errors/holdfast-error.ts';
 import type { RunId } from '../model/ids.ts';
 import type {
   ChildRecord,
@@ -260,4 +261,11 @@ export interface RunStore extends RunNotes, SharedState {
   ): Promise<readonly LeaseRenewal[]>;
   /** Gives leases back at once, so that another process need not wait. Those no longer in force are left alone. */
   releaseLeases(fences: readonly Fence[]): Promise<void>;
+
+  /**
+   * Reads everything, and gives an error for each record that does not parse (`STORE_RECORD_CORRUPT`, also for those that
+   * lists across roots leave out) and for whatever else the store finds broken in itself. Empty: it is sound. It takes as
+   * long as reading everything does; other calls go on meanwhile.
+   */
+  check(): Promise<readonly HoldfastError[]>;
 }

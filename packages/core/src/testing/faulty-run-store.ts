@@ -42,7 +42,7 @@ const CALLS: readonly FaultyCall[] = [
   ...(['open', 'close', 'commit', 'run', 'runs', 'history', 'below', 'recorded'] as const),
   ...(['pendingHooks', 'children', 'openRuns', 'acquireLease', 'renewLeases'] as const),
   ...(['releaseLeases', 'logs', 'artifacts', 'cached', 'inputs', 'schedules'] as const),
-  ...(['acquirePermits', 'renewPermits', 'releasePermits', 'permits', 'prune'] as const),
+  ...(['acquirePermits', 'renewPermits', 'releasePermits', 'permits', 'prune', 'check'] as const),
 ];
 
 type AnyCall = (...parameters: readonly unknown[]) => Promise<unknown>;

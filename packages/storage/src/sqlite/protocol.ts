@@ -49,7 +49,7 @@ export interface StoreCalls {
   readonly releasePermits: { readonly holder: string; readonly ids: readonly string[] };
   readonly permits: readonly string[];
   readonly prune: PruneRequest;
-  readonly damaged: undefined;
+  readonly check: undefined;
 }
 
 export type CallName = keyof StoreCalls;

@@ -30,11 +30,12 @@ import type {
   Write,
   WriteOutcome,
 } from '@holdfast/core';
-import type { CallName, Fault, StoreCalls } from './protocol.ts';
+import type { Fault } from './protocol.ts';
 import { listTerms } from './list-terms.ts';
 import { encodeWrites } from './record/encode-write.ts';
 import type { EncodedWrite } from './record/encode-write.ts';
-import { errorOf, noRecord, WorkerLink } from './worker-link.ts';
+import { StoreThread } from './store-thread.ts';
+import { errorOf, noRecord } from './worker-link.ts';
 import { StoreFault } from './worker/fault.ts';
 
 /** How a {@link sqliteRunStore} behaves. */
@@ -50,12 +51,6 @@ export interface SqliteRunStoreOptions {
 export interface SqliteRunStore extends RunStore {
   /** The file, as an absolute path. */
   readonly path: string;
-  /**
-   * Reads every record and gives a `STORE_RECORD_CORRUPT` for each that does not parse. Lists across
-   * roots (`runs` without a root or parent, `openRuns`, `schedules`, `pendingHooks` without a root) leave
-   * such records out; this names them. It reads the whole file, and lets other calls in between.
-   */
-  damaged(): Promise<readonly HoldfastError[]>;
 }
 
 const DEFAULT_BUSY_TIMEOUT = 10_000;
@@ -95,167 +90,117 @@ export class WorkerRunStore implements SqliteRunStore {
   readonly adapter = 'sqlite';
   readonly durable = true;
   readonly path: string;
-  readonly #busyTimeout: number;
-  readonly #workerFile: URL | undefined;
-  #phase: 'new' | 'open' | 'closed' = 'new';
-  #link: WorkerLink | undefined;
-  #opening: Promise<WorkerLink> | undefined;
-  #closing: Promise<void> | undefined;
+  readonly #thread: StoreThread;
 
   constructor(path: string, busyTimeout: number, workerFile?: URL) {
     this.path = path;
-    this.#busyTimeout = busyTimeout;
-    this.#workerFile = workerFile;
+    this.#thread = new StoreThread({ path, busyTimeout }, workerFile);
   }
 
-  async open(): Promise<void> {
-    if (this.#phase === 'closed') throw this.#closed();
-    await this.#connect();
-    if (this.#phase === 'new') this.#phase = 'open';
+  open(): Promise<void> {
+    return this.#thread.open();
   }
 
   close(): Promise<void> {
-    this.#phase = 'closed';
-    this.#closing ??= this.#disconnect();
-    return this.#closing;
+    return this.#thread.close();
   }
 
   async commit(writes: readonly Write[], durability: Durability): Promise<readonly WriteOutcome[]> {
     checkWrites(writes);
-    const outcomes = await this.#call('commit', { writes: encoded(writes), durability });
+    const outcomes = await this.#thread.call('commit', { writes: encoded(writes), durability });
     return (outcomes ?? writes.map(() => APPLIED)) as readonly WriteOutcome[];
   }
 
   run(id: RunId): Promise<Run | undefined> {
-    return this.#call('run', id) as Promise<Run | undefined>;
+    return this.#thread.call('run', id) as Promise<Run | undefined>;
   }
 
   runs(query: RunQuery): Promise<readonly Run[]> {
-    return this.#call('runs', listTerms(query)) as Promise<readonly Run[]>;
+    return this.#thread.call('runs', listTerms(query)) as Promise<readonly Run[]>;
   }
 
   history(id: RunId): Promise<readonly HistoryEntry[]> {
-    return this.#call('history', id) as Promise<readonly HistoryEntry[]>;
+    return this.#thread.call('history', id) as Promise<readonly HistoryEntry[]>;
   }
 
   below(rootId: RunId): Promise<readonly Run[]> {
-    return this.#call('below', rootId) as Promise<readonly Run[]>;
+    return this.#thread.call('below', rootId) as Promise<readonly Run[]>;
   }
 
   recorded(rootId: RunId): Promise<readonly RecordedValue[]> {
-    return this.#call('recorded', rootId) as Promise<readonly RecordedValue[]>;
+    return this.#thread.call('recorded', rootId) as Promise<readonly RecordedValue[]>;
   }
 
   pendingHooks(rootId?: RunId): Promise<readonly PendingHook[]> {
-    return this.#call('pendingHooks', rootId) as Promise<readonly PendingHook[]>;
+    return this.#thread.call('pendingHooks', rootId) as Promise<readonly PendingHook[]>;
   }
 
   children(rootId: RunId): Promise<readonly ChildRecord[]> {
-    return this.#call('children', rootId) as Promise<readonly ChildRecord[]>;
+    return this.#thread.call('children', rootId) as Promise<readonly ChildRecord[]>;
   }
 
   openRuns(): Promise<readonly OpenRun[]> {
-    return this.#call('openRuns', undefined) as Promise<readonly OpenRun[]>;
+    return this.#thread.call('openRuns', undefined) as Promise<readonly OpenRun[]>;
   }
 
   acquireLease(request: LeaseRequest): Promise<LeaseGrant> {
-    return this.#call('acquireLease', request) as Promise<LeaseGrant>;
+    return this.#thread.call('acquireLease', request) as Promise<LeaseGrant>;
   }
 
   renewLeases(
     fences: readonly Fence[],
     terms: LeaseTerms & { readonly now: number },
   ): Promise<readonly LeaseRenewal[]> {
-    return this.#call('renewLeases', { fences, terms }) as Promise<readonly LeaseRenewal[]>;
+    return this.#thread.call('renewLeases', { fences, terms }) as Promise<readonly LeaseRenewal[]>;
   }
 
   async releaseLeases(fences: readonly Fence[]): Promise<void> {
-    await this.#call('releaseLeases', fences);
+    await this.#thread.call('releaseLeases', fences);
   }
 
   logs(query: LogQuery): Promise<readonly StoredLogEntry[]> {
-    return this.#call('logs', query) as Promise<readonly StoredLogEntry[]>;
+    return this.#thread.call('logs', query) as Promise<readonly StoredLogEntry[]>;
   }
 
   artifacts(rootId: RunId): Promise<readonly RunArtifact[]> {
-    return this.#call('artifacts', rootId) as Promise<readonly RunArtifact[]>;
+    return this.#thread.call('artifacts', rootId) as Promise<readonly RunArtifact[]>;
   }
 
   cached(key: string): Promise<CachedResult | undefined> {
-    return this.#call('cached', key) as Promise<CachedResult | undefined>;
+    return this.#thread.call('cached', key) as Promise<CachedResult | undefined>;
   }
 
   inputs(rootId: RunId): Promise<readonly GivenInput[]> {
-    return this.#call('inputs', rootId) as Promise<readonly GivenInput[]>;
+    return this.#thread.call('inputs', rootId) as Promise<readonly GivenInput[]>;
   }
 
   schedules(): Promise<readonly ScheduleRecord[]> {
-    return this.#call('schedules', undefined) as Promise<readonly ScheduleRecord[]>;
+    return this.#thread.call('schedules', undefined) as Promise<readonly ScheduleRecord[]>;
   }
 
   acquirePermits(request: PermitRequest): Promise<PermitGrant> {
-    return this.#call('acquirePermits', request) as Promise<PermitGrant>;
+    return this.#thread.call('acquirePermits', request) as Promise<PermitGrant>;
   }
 
   async renewPermits(terms: LeaseTerms & { readonly now: number }): Promise<void> {
-    await this.#call('renewPermits', terms);
+    await this.#thread.call('renewPermits', terms);
   }
 
   async releasePermits(holder: string, ids: readonly string[]): Promise<void> {
-    await this.#call('releasePermits', { holder, ids });
+    await this.#thread.call('releasePermits', { holder, ids });
   }
 
   permits(limits: readonly string[]): Promise<readonly Permit[]> {
-    return this.#call('permits', limits) as Promise<readonly Permit[]>;
+    return this.#thread.call('permits', limits) as Promise<readonly Permit[]>;
   }
 
   prune(request: PruneRequest): Promise<Pruned> {
-    return this.#call('prune', request) as Promise<Pruned>;
+    return this.#thread.call('prune', request) as Promise<Pruned>;
   }
 
-  async damaged(): Promise<readonly HoldfastError[]> {
-    return ((await this.#call('damaged', undefined)) as readonly Fault[]).map(errorOf);
-  }
-
-  /** On a living link the message leaves before this returns: that keeps commits in order. */
-  async #call<C extends CallName>(call: C, argument: StoreCalls[C]): Promise<unknown> {
-    if (this.#phase !== 'open') throw this.#closed();
-    const link = this.#link?.alive === true ? this.#link : await this.#connect();
-    return link.call(call, argument);
-  }
-
-  #connect(): Promise<WorkerLink> {
-    if (this.#link?.alive === true) return Promise.resolve(this.#link);
-    this.#opening ??= this.#start().finally(() => (this.#opening = undefined));
-    return this.#opening;
-  }
-
-  async #start(): Promise<WorkerLink> {
-    const link = new WorkerLink(this.path, this.#workerFile);
-    try {
-      await link.call('open', { path: this.path, busyTimeout: this.#busyTimeout });
-    } catch (error) {
-      await link.kill();
-      throw error;
-    }
-    this.#link = link;
-    return link;
-  }
-
-  async #disconnect(): Promise<void> {
-    await this.#opening?.catch(() => undefined);
-    const link = this.#link;
-    if (link?.alive !== true) return;
-    await link.idle();
-    await link.call('close', undefined);
-    await link.exited();
-  }
-
-  #closed(): HoldfastError {
-    return new HoldfastError('STORE_CLOSED', `The run store ${this.path} is not open`, {
-      hint: 'Call open() before anything else; a store that was closed stays closed.',
-      retryable: false,
-    });
+  async check(): Promise<readonly HoldfastError[]> {
+    const faults = await this.#thread.callApart('check', undefined);
+    return (faults as readonly Fault[]).map(errorOf);
   }
 }
 

@@ -100,7 +100,7 @@ describe('sqliteRunStore, over a record that was spoilt', () => {
     await expect(store.run(task.id)).rejects.toMatchObject(CORRUPT);
     await expect(store.below(root.id)).rejects.toMatchObject(CORRUPT);
     expect(await store.runs({})).toEqual([root]);
-    expect(await store.damaged()).toMatchObject([CORRUPT]);
+    expect(await store.check()).toMatchObject([CORRUPT]);
   });
 
   it('refuses its history and its hooks', async () => {
@@ -115,7 +115,7 @@ describe('sqliteRunStore, over a record that was spoilt', () => {
     await expect(store.pendingHooks(root.id)).rejects.toMatchObject(CORRUPT);
     expect(await store.pendingHooks()).toEqual([]);
     expect(await store.run(task.id)).toEqual(task);
-    expect(await store.damaged()).toMatchObject([CORRUPT, CORRUPT]);
+    expect(await store.check()).toMatchObject([CORRUPT, CORRUPT]);
   });
 
   it.each([
@@ -131,7 +131,7 @@ describe('sqliteRunStore, over a record that was spoilt', () => {
     const reading: Promise<unknown> =
       read === 'logs' ? store.logs({ rootId: root.id }) : store[read](root.id);
     await expect(reading).rejects.toMatchObject(CORRUPT);
-    expect(await store.damaged()).toMatchObject([CORRUPT]);
+    expect(await store.check()).toMatchObject([CORRUPT]);
   });
 
   it('refuses a cached result', async () => {
@@ -139,7 +139,7 @@ describe('sqliteRunStore, over a record that was spoilt', () => {
     await store.commit(beside, 'process');
     behindItsBack(path, (file) => file.exec(`update cache set result_json = '{}'`));
     await expect(store.cached('k')).rejects.toMatchObject(CORRUPT);
-    expect(await store.damaged()).toMatchObject([CORRUPT]);
+    expect(await store.check()).toMatchObject([CORRUPT]);
   });
 
   it.each([`facts_json = '{'`, `version = -1`])(
@@ -155,9 +155,7 @@ describe('sqliteRunStore, over a record that was spoilt', () => {
       expect(await store.schedules()).toEqual([other]);
       const message = expect.stringContaining("schedule 'nightly'") as string;
       const { code } = CORRUPT;
-      expect(await store.damaged()).toMatchObject([
-        { code, message, context: { name: 'nightly' } },
-      ]);
+      expect(await store.check()).toMatchObject([{ code, message, context: { name: 'nightly' } }]);
     },
   );
 
@@ -178,7 +176,7 @@ describe('sqliteRunStore, over a record that was spoilt', () => {
     const { store, path } = await twoRuns();
     behindItsBack(path, (file) => file.exec('delete from lease'));
     expect(await store.openRuns()).toEqual([]);
-    expect(await store.damaged()).toMatchObject([{ code: 'STORE_RECORD_CORRUPT' }]);
+    expect(await store.check()).toMatchObject([{ code: 'STORE_RECORD_CORRUPT' }]);
     expect(await store.run(root.id)).toEqual(root);
   });
 
@@ -191,15 +189,29 @@ describe('sqliteRunStore, over a record that was spoilt', () => {
       'process',
     );
     const ended: string[] = [];
-    const looking = store.damaged().then(() => ended.push('damaged'));
+    const looking = store.check().then(() => ended.push('check'));
     await store.run(root.id).then(() => ended.push('run'));
     await looking;
-    expect(ended).toEqual(['run', 'damaged']);
+    expect(ended).toEqual(['run', 'check']);
+  });
+
+  it('finds what SQLite finds wrong with its pages and indexes', async () => {
+    const { store, path } = await twoRuns();
+    behindItsBack(path, (file) => {
+      file.enableDefensive(false);
+      file.exec(`pragma writable_schema = on;
+        update sqlite_schema set sql = replace(sql, '(name, id)', '(kind, id)')
+        where name = 'run_name'`);
+    });
+    const found = await store.check();
+    expect(found.length).toBeGreaterThan(0);
+    expect(new Set(found.map(({ code }) => code))).toEqual(new Set(['STORE_CORRUPT']));
+    expect(String(found.map(({ cause }) => cause))).toContain('run_name');
   });
 
   it('finds nothing where nothing is spoilt', async () => {
     const { store } = await twoRuns();
-    expect(await store.damaged()).toEqual([]);
+    expect(await store.check()).toEqual([]);
     expect(await store.run(sampleId(9))).toBeUndefined();
   });
 });

@@ -79,7 +79,7 @@ describe('a file that the first schema made', () => {
     expect(await store.openRuns()).toMatchObject([
       { run: root, lease: { holder: 'h', epoch: 1 }, cancelReason: 'enough' },
     ]);
-    expect(await store.damaged()).toEqual([]);
+    expect(await store.check()).toEqual([]);
     const names = behindItsBack(path, (file) =>
       file.prepare('select name from holdfast_migration order by name').all(),
     );
@@ -107,6 +107,6 @@ describe('a file that the first schema made', () => {
     const path = await firstSchema();
     behindItsBack(path, (file) => file.exec(`update run set body_json = '{"tags":'`));
     const store = await openStore(path);
-    expect(await store.damaged()).toHaveLength(3);
+    expect(await store.check()).toHaveLength(3);
   });
 });

@@ -31,7 +31,6 @@ it('The worker loads without @holdfast/core, which a thread of its own may not f
     'node:fs',
     'node:path',
     'node:sqlite',
-    'node:timers/promises',
     'node:worker_threads',
   ]);
 });

@@ -6,6 +6,7 @@ import {
   COMPLETED,
   creation,
   RUNNING,
+  SAMPLE_STATES,
   sampleFlow,
   sampleHook,
   sampleId,
@@ -50,6 +51,7 @@ export const lifecycleChecks: readonly RunStoreCheck[] = [
       await rejectsWith('STORE_CLOSED', store.commit([creation(sampleFlow(1))], 'process'));
       await rejectsWith('STORE_CLOSED', store.run(id));
       await rejectsWith('STORE_CLOSED', store.runs({}));
+      await rejectsWith('STORE_CLOSED', store.check());
       await rejectsWith('STORE_CLOSED', store.history(id));
       await rejectsWith('STORE_CLOSED', store.below(id));
       await rejectsWith('STORE_CLOSED', store.recorded(id));
@@ -147,6 +149,16 @@ export const lifecycleChecks: readonly RunStoreCheck[] = [
     },
   },
   {
+    name: 'a sound store has nothing to complain about, whatever it holds',
+    async run({ store }) {
+      assert.deepEqual(await store.check(), []);
+      const { root, fence } = await leasedFlow(store, 1);
+      const tasks = SAMPLE_STATES.map((state, n) => sampleTask(n + 2, root, { state }));
+      await commitAll(store, ...tasks.map((task) => creation(task, { fence })));
+      assert.deepEqual(await store.check(), []);
+    },
+  },
+  {
     name: 'a record that does not parse is refused by name and hides no other root',
     needs: 'damage',
     async run({ store, damage }) {
@@ -167,6 +179,11 @@ export const lifecycleChecks: readonly RunStoreCheck[] = [
         [good.root],
       );
       await rejectsWith('STORE_RECORD_CORRUPT', store.runs({ rootId: bad.root.id }));
+      const found = await store.check();
+      assert.deepEqual(
+        found.map(({ code, context }) => [code, context['runId']]),
+        [['STORE_RECORD_CORRUPT', bad.root.id]],
+      );
       const again = creation(sampleFlow(1), { lease: HOLDER });
       await rejectsWith('STORE_RECORD_CORRUPT', store.commit([again], 'process'));
     },

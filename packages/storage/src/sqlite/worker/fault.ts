@@ -166,6 +166,19 @@ function allows(path: string, mode: number): boolean {
   }
 }
 
+/** What SQLite found wrong with the file as a whole, in its words. */
+export function damagedFile(path: string, found: string): Fault {
+  const { code, what, hint, retryable } = EXPLANATIONS.get(CORRUPT) ?? OTHER;
+  return {
+    code,
+    message: `The run store ${path} ${what}`,
+    hint,
+    retryable,
+    context: { path },
+    cause: found,
+  };
+}
+
 /** A failure that is no answer of the database: a defect of this adapter. */
 function unexpected(error: unknown): Fault {
   return {

@@ -24,7 +24,7 @@ const HOOK_LIMIT = 1000;
 
 /**
  * Decodes rows of different roots: one that does not parse is left out, so that it hides no other.
- * `Damage.find` names those left out.
+ * `checkRecords` names those left out.
  */
 export function decodeReadable<Row, Decoded>(
   rows: readonly Row[],

@@ -2,8 +2,8 @@ import type { WriteOutcome } from '@holdfast/core';
 import { PAGE_SIZE } from '../protocol.ts';
 import type { CallName, Request, Response, StoreCalls } from '../protocol.ts';
 import { CallQueue } from './call-queue.ts';
+import { checkRecords } from './check.ts';
 import { Committer } from './commit.ts';
-import { findDamage } from './damage.ts';
 import type { Database } from './database.ts';
 import { openDatabase } from './database.ts';
 import { faultOf, StoreFault } from './fault.ts';
@@ -41,8 +41,6 @@ export class StoreServer {
   #path = '';
   #writes = new CallQueue('', 0);
   #reads = new CallQueue('', 0);
-  /** For what reads the whole file: other reads do not wait for it. */
-  #scans = new CallQueue('', 0);
   #served: Served | undefined;
 
   constructor(reply: (response: Response) => void) {
@@ -77,7 +75,6 @@ export class StoreServer {
       this.#path = path;
       this.#writes = new CallQueue(path, busyTimeout);
       this.#reads = new CallQueue(path, busyTimeout);
-      this.#scans = new CallQueue(path, busyTimeout);
       const database = await this.#writes.add(() => openDatabase(path));
       this.#served = {
         database,
@@ -89,7 +86,6 @@ export class StoreServer {
     },
     close: async () => {
       await this.#reads.add(() => undefined);
-      await this.#scans.add(() => undefined);
       await this.#writes.add(() => this.#served?.database.close());
     },
     commit: ({ writes, durability }) =>
@@ -117,7 +113,7 @@ export class StoreServer {
     releasePermits: ({ holder, ids }) => this.#write(({ permits }) => permits.release(holder, ids)),
     permits: (limits) => this.#read(({ query }) => readPermits(query, limits)),
     prune: (request) => this.#write(({ pruner }) => pruner.prune(request)),
-    damaged: () => this.#scans.add(() => findDamage(this.#open().database.query)),
+    check: () => this.#read(({ query }) => checkRecords(query, this.#path)),
   };
 
   #write<T>(work: (served: Served) => T): Promise<T> {

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import type { Kysely, Selectable } from 'kysely';
 import { sql } from 'kysely';
 import type { Fault } from '../protocol.ts';
@@ -7,26 +6,48 @@ import { decodeHistory, decodePast } from '../record/past.ts';
 import { decodeHook, decodeRecorded, decodeRun } from '../record/run-row.ts';
 import type { RunRow } from '../record/run-row.ts';
 import { decodeCached, decodeInput, decodeSchedule } from '../record/shared-row.ts';
-import { corruptRecord, StoreFault } from './fault.ts';
+import { corruptRecord, damagedFile, faultOf, StoreFault } from './fault.ts';
 import type { Tables } from './schema.ts';
 
 type Query = Kysely<Tables>;
 
-/** Rows examined before the thread serves other calls again. */
+/** Rows examined at a time. */
 const STRIDE = 1000;
 
-/** Decodes every record, and gives the fault of each that does not parse. Other calls run in between. */
-export async function findDamage(query: Query): Promise<Fault[]> {
-  return [
-    ...(await inRuns(query)),
-    ...(await inLeases(query)),
-    ...(await inTable(query, 'hook', decodeHook)),
-    ...(await inTable(query, 'log', decodeLine)),
-    ...(await inTable(query, 'artifact', decodeArtifact)),
-    ...(await inTable(query, 'input', decodeInput)),
-    ...(await inTable(query, 'cache', decodeCached)),
-    ...faultsIn(await query.selectFrom('schedule').selectAll().execute(), decodeSchedule),
+/**
+ * Lets SQLite look at its pages and indexes, and decodes every record: gives a fault for each thing that is wrong. Holds
+ * up its thread for long.
+ */
+export async function checkRecords(query: Query, path: string): Promise<Fault[]> {
+  const parts = [
+    inPages(query, path),
+    inRuns(query),
+    inLeases(query),
+    inTable(query, 'hook', decodeHook),
+    inTable(query, 'log', decodeLine),
+    inTable(query, 'artifact', decodeArtifact),
+    inTable(query, 'input', decodeInput),
+    inTable(query, 'cache', decodeCached),
+    inSchedules(query),
   ];
+  const found = await Promise.allSettled(parts);
+  return found.flatMap((part) =>
+    // A table that cannot be read to its end: its pages are damaged, which was told, or the disk failed.
+    part.status === 'fulfilled' ? part.value : [faultOf(part.reason, path)],
+  );
+}
+
+/** At most 100, as SQLite tells them. */
+async function inPages(query: Query, path: string): Promise<Fault[]> {
+  const { rows } = await sql<{ readonly integrity_check: string }>`pragma integrity_check`.execute(
+    query,
+  );
+  const told = rows.map((row) => row.integrity_check);
+  return told.filter((text) => text !== 'ok').map((text) => damagedFile(path, text));
+}
+
+async function inSchedules(query: Query): Promise<Fault[]> {
+  return faultsIn(await query.selectFrom('schedule').selectAll().execute(), decodeSchedule);
 }
 
 type Paged = 'run' | 'hook' | 'log' | 'artifact' | 'input' | 'cache';
@@ -45,7 +66,6 @@ async function* pages<T extends Paged>(
     if (last === undefined) return;
     yield rows;
     after = last.place;
-    await setImmediate();
   }
 }
 
