@@ -11,9 +11,10 @@ import {
 import type { EngineEvents } from '../events/engine-events.ts';
 import { durationMs } from '../model/duration.ts';
 import type { RunId } from '../model/ids.ts';
+import { requestCancel } from './cancel-request.ts';
 import { coreOf } from './core-of.ts';
 import type { CallTarget, Engine, StartOptions } from './engine.ts';
-import { assertRunnable, keepableText } from './engine-core.ts';
+import { assertRunnable } from './engine-core.ts';
 import type { EngineOptions } from './engine-options.ts';
 import { flowAround } from './flow-around.ts';
 import type { FlowHandle, RecoveryReport } from './flow-handle.ts';
@@ -211,20 +212,15 @@ class HoldfastEngine extends StoreReader implements Engine, CallTarget {
   async cancel(id: RunId, reason = 'cancelled by the engine'): Promise<void> {
     await this.ready();
     const local = this.#roots.get(id);
-    if (local !== undefined && local.execution.parking?.away !== true) {
+    if (local !== undefined) {
       await handleOf(local).cancel(reason);
       return;
     }
     const run = await this.core.store.run(id);
     if (run === undefined) throw runUnknown(id);
     if (run.rootId !== id) throw notTopLevel(run.name, id);
-    await this.core.writer.write(
-      { kind: 'cancel-request', rootId: id, reason: keepableText(this.core, reason) },
-      'machine',
-    );
-    // One that is paused here may be taken up elsewhere: whoever has it then sees the request.
-    if (local === undefined) await this.#recoverer.endCancelled(id);
-    else await handleOf(local).cancel(reason);
+    await requestCancel(this.core, id, reason);
+    await this.#recoverer.endCancelled(id);
   }
 
   stop(options: { readonly timeout?: number | string } = {}): Promise<void> {

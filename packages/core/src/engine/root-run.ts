@@ -12,6 +12,7 @@ import type { FlowRun, Run } from '../model/run.ts';
 import { isTerminal } from '../model/state.ts';
 import { boundsFor } from '../policies/deadline.ts';
 import { encodeInputs, nameForPeople, type EngineCore } from './engine-core.ts';
+import { requestCancel } from './cancel-request.ts';
 import { Execution } from './execution.ts';
 import { assertKey } from './identity.ts';
 import type { FlowHandle } from './flow-handle.ts';
@@ -241,6 +242,8 @@ export function handleOf(root: RootRun): FlowHandle<unknown> {
     state: async () => (await readRun(engine, id)).state,
     run: () => readRun(engine, id),
     cancel: async (reason = 'cancelled by its handle') => {
+      // While it is paused another process may take it up: whoever has it then sees the request.
+      if (root.execution.parking?.away === true) await requestCancel(engine, id, reason);
       root.execution.cancel(reason);
       if (executingWithin(id) === undefined) await root.ended.catch(() => undefined);
     },

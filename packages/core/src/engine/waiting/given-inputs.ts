@@ -6,6 +6,9 @@ import { assertKey } from '../identity.ts';
 /** Stands between a name and a number; names that code gives do not hold it. */
 const SEPARATOR = '\u001f';
 
+/** The most values that are kept under one name: who gives them unchecked may give them for ever. */
+const MOST_REFUSED = 100;
+
 /**
  * Refuses what cannot name an input.
  *
@@ -55,11 +58,11 @@ export class GivenInputs {
     }
   }
 
-  /** The name under which another value would be kept. */
-  nextName(name: string): string {
+  /** The name under which another value would be kept; undefined when too many were refused. */
+  nextName(name: string): string | undefined {
     let place = 0;
     while (this.#byName.has(keptName(name, place))) place++;
-    return keptName(name, place);
+    return place < MOST_REFUSED ? keptName(name, place) : undefined;
   }
 
   /** The value under a kept name. */

@@ -58,6 +58,9 @@ export async function provideInput(
     throw inputAlreadyGiven(run, name);
   }
   const kept = before.nextName(name);
+  if (kept === undefined) {
+    throw inputRefused(run, name, ['so many values were refused that no more are kept']);
+  }
   const { rootId, generation } = run;
   const at = engine.clock.now();
   const input = { rootId, runId: id, name: kept, generation, value, at };

@@ -139,6 +139,19 @@ describe('a value that is given', () => {
     ]);
   });
 
+  it('is kept no more where too many were refused', async () => {
+    const { store, one, id } = await waiting();
+    const stranger = processOn(store, []);
+    for (let n = 0; n < 100; n++) {
+      await stranger.engine.provideInput(id, 'amount', -n);
+      await one.clock.advance(5000);
+    }
+    await expect(stranger.engine.provideInput(id, 'amount', 1)).rejects.toMatchObject({
+      code: 'INPUT_REFUSED',
+    });
+    expect(await store.inputs(id)).toHaveLength(100);
+  });
+
   it('to a generation that has ended is not there for the next', async () => {
     const { one, handle, id } = await waiting();
     await one.engine.provideInput(id, 'amount', 3);

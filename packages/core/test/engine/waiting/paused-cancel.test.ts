@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { flow, runContext } from '@holdfast/core';
 import { faultyRunStore, TestClock } from '@holdfast/core/testing';
-import { bench, expectNoUnhandledRejections } from '../support.ts';
+import { aborted, bench, expectNoUnhandledRejections, turns } from '../support.ts';
 import { asleep, executed, HOUR, nap, processOn, START, stateOf } from './support.ts';
 
 expectNoUnhandledRejections();
@@ -43,6 +44,20 @@ describe('a paused run that is cancelled', () => {
     await processOn(store, []).engine.cancel(id, 'enough');
     await one.clock.advance(30_000);
     expect(await handle.outcome()).toMatchObject({ state: 'CANCELLED' });
+  });
+
+  it('by its handle, when another process has just taken it up: by that one', async () => {
+    const { store, one, handle } = await asleep();
+    const waits = flow(() => aborted(runContext().signal), { name: 'nap' });
+    const two = processOn(store, [waits], START + HOUR);
+    const { resumed } = await two.engine.recover();
+    await turns();
+    const cancelled = handle.cancel('enough');
+    await two.clock.advance(10_000);
+    await cancelled;
+    expect(two.told).toContain('nap CANCELLING/Cancelling');
+    await resumed[0]?.outcome();
+    expect(one.told.at(-1)).toBe('nap PAUSED/Sleeping');
   });
 
   it('just before it wakes: its code does not go on', async () => {
