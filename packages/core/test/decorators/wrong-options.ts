@@ -58,6 +58,8 @@ export const TAKEN: { readonly [option: string]: readonly string[] } = {
   onCancel: ['function'],
   onCrash: ['function'],
   onSkip: ['function'],
+  onCommit: ['function'],
+  onRollback: ['function'],
   waitFor: ['list'],
   concurrency: ['five', 'Infinity'],
   stopOnFailure: ['true'],
