@@ -44,21 +44,27 @@ class CacheGate implements Gate {
   }
 
   completing(result: StoredValue): void {
-    const { execution, handle, definition } = this.#run;
+    const { execution, handle } = this.#run;
     if (this.#key === undefined || execution.halted !== undefined) return;
     const { id: runId, generation } = handle.run;
     const at = execution.clock.now();
     const { maxAge } = this.#rule;
     const expires = Number.isFinite(maxAge) ? { expiresAt: at + maxAge } : {};
     const entry: CachedResult = { key: this.#key, result, runId, generation, at, ...expires };
-    const kept = execution.fenced((fence) => ({ kind: 'cache', entry, fence }), 'process');
-    this.#kept = kept.then(
-      () => undefined,
-      (error: unknown) => {
-        const facts = { runId, run: definition.name, err: error };
-        execution.engine.logger.warn(facts, 'a result could not be cached');
-      },
-    );
+    const { transaction } = handle.run;
+    if (transaction === undefined) this.#kept = this.#keep(entry);
+    // What may yet be undone is given to nobody.
+    else execution.transactions.afterCommit.add(transaction, () => void this.#keep(entry));
+  }
+
+  async #keep(entry: CachedResult): Promise<void> {
+    const { execution, definition } = this.#run;
+    try {
+      await execution.fenced((fence) => ({ kind: 'cache', entry, fence }), 'process');
+    } catch (error) {
+      const facts = { runId: entry.runId, run: definition.name, err: error };
+      execution.engine.logger.warn(facts, 'a result could not be cached');
+    }
   }
 
   async settled(): Promise<void> {

@@ -15,6 +15,7 @@ import { commitOrder } from '../../rules/transaction-order.ts';
 import { toFailure } from '../../serial/failure-codec.ts';
 import type { Execution } from '../execution.ts';
 import type { HookLeft } from '../flow-handle.ts';
+import { AfterCommit } from './after-commit.ts';
 import { DecisionLog } from './decision-log.ts';
 import { DueRuns } from './due-runs.ts';
 import {
@@ -30,6 +31,7 @@ export class Transactions {
   readonly #execution: Execution;
   readonly log: DecisionLog;
   readonly due: DueRuns;
+  readonly afterCommit = new AfterCommit();
   /** Those that code of this process has opened. */
   readonly #opened = new Set<TransactionId>();
   /** Definitions of which it was told that their commit hook is not called. */
@@ -136,6 +138,7 @@ export class Transactions {
     const name = transactionName(id);
     engine.events.emit('transaction', { id, name, runId, rootId, outcome });
     const failed = this.log.failedRollbacks(id);
+    this.afterCommit.decided(id, this.log.decisions);
     if (outcome === 'committed' || failed.length === 0) return;
     const names = failed.map((each) => each.name).join(', ');
     engine.events.emit('warning', {
