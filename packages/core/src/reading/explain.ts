@@ -2,6 +2,7 @@ import type { RunId } from '../model/ids.ts';
 import type { Explanation } from './explanation.ts';
 import { firstFailure } from './first-failure.ts';
 import type { TakenShares } from './limit-wait.ts';
+import { namedRun } from './named-run.ts';
 import { countStates, runFacts } from './run-facts.ts';
 import type { RunTree } from './run-tree.ts';
 import { runsAgain, type ForecastFacts } from './runs-again.ts';
@@ -28,6 +29,9 @@ export function explain(tree: RunTree, id: RunId, facts: ReadingFacts): Explanat
     ...(tree.holder === undefined ? {} : { holder: tree.holder }),
     whatItWaitsFor: waitsOf(tree, run, now, shares),
     ...(failed === undefined ? {} : { whatFailedFirst: failed }),
+    whatWasRolledBack: [run, ...tree.below(id)]
+      .filter(({ rolledBackAt }) => rolledBackAt !== undefined)
+      .map(namedRun),
     whatWouldRunAgain: runsAgain(tree, run, facts),
     counts: countStates(tree.below(id)),
   };

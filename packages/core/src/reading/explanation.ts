@@ -1,4 +1,5 @@
 import type { FirstFailure } from './first-failure.ts';
+import type { NamedRun } from './named-run.ts';
 import type { RunFacts, StateCounts } from './run-facts.ts';
 import type { LeaseHolder } from './run-tree.ts';
 import type { RunsAgain } from './runs-again.ts';
@@ -15,6 +16,8 @@ export interface Explanation {
   readonly whatItWaitsFor: readonly Wait[];
   /** Absent when nothing failed. */
   readonly whatFailedFirst?: FirstFailure;
+  /** What was undone with its transaction: the run itself and those below it, in the order of the tree. */
+  readonly whatWasRolledBack: readonly NamedRun[];
   readonly whatWouldRunAgain: RunsAgain;
   /** Of the runs below it, also those that an earlier try left. */
   readonly counts: StateCounts;

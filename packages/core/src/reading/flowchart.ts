@@ -42,6 +42,10 @@ const COLOURS: { readonly [type in StateType]: string } = {
   SKIPPED: 'fill:#e9ecef,stroke:#868e96,color:#000,stroke-dasharray:4 3',
 };
 
+/** What was undone looks faint, whatever it was before. */
+const ROLLED_BACK = 'rolledback';
+const FAINT = 'fill:#f8f0fc,stroke:#868e96,color:#000,stroke-dasharray:2 2';
+
 function labelOfRun(run: Run, now: EpochMs): string {
   const duration = durationOf(run, now);
   const facts = [
@@ -59,11 +63,18 @@ function labelOf({ runs, names }: RunGroup, now: EpochMs): string {
   const counts = Object.entries(countStates(runs)).map(
     ([type, count]) => `${countText(count)} ${type.toLowerCase()}`,
   );
+  const undone = runs.filter(isRolledBack).length;
+  if (undone > 0) counts.push(`${countText(undone)} of them rolled back`);
   const what = names === undefined ? mermaidText(first.name) : `${countText(names)} other names`;
   return `${what} × ${countText(runs.length)}#58; ${counts.join(', ')}`;
 }
 
+function isRolledBack({ rolledBackAt }: Run): boolean {
+  return rolledBackAt !== undefined;
+}
+
 function classOf({ runs }: RunGroup): string {
+  if (runs.length > 0 && runs.every(isRolledBack)) return ROLLED_BACK;
   const types = new Set(runs.map(({ state }) => state.type));
   return (GRAVEST.find((type) => types.has(type)) ?? 'PENDING').toLowerCase();
 }
@@ -109,6 +120,7 @@ export function flowchart(tree: RunTree, id: RunId, now: EpochMs): string {
     ...STATE_TYPES.filter((type) => used.has(type.toLowerCase())).map(
       (type) => `  classDef ${type.toLowerCase()} ${COLOURS[type]}`,
     ),
+    ...(used.has(ROLLED_BACK) ? [`  classDef ${ROLLED_BACK} ${FAINT}`] : []),
   ];
   return `${lines.join('\n')}\n`;
 }

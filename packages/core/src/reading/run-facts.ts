@@ -18,7 +18,7 @@ export interface RunFacts {
   /** The groups that its call stood in, outermost first. */
   readonly groups?: readonly string[];
   readonly state: State;
-  /** The name of the state; `Late` where its start was due and it has not started. */
+  /** The name of the state; `Late` where its start was due and it has not started, `RolledBack` where its work was undone. */
   readonly displayState: DisplayState;
   readonly generation: number;
   /** Attempts started in this generation. */
@@ -28,6 +28,8 @@ export interface RunFacts {
   readonly createdAt: EpochMs;
   readonly startedAt?: EpochMs;
   readonly endedAt?: EpochMs;
+  /** When what it had done was undone. */
+  readonly rolledBackAt?: EpochMs;
   /** From the first attempt to the end, or to now, waits between attempts included. Absent before it has started. */
   readonly duration?: number;
 }
@@ -43,7 +45,7 @@ export function durationOf({ startedAt, endedAt }: Run, now: EpochMs): number | 
 /** A run in short. */
 export function runFacts(run: Run, now: EpochMs): RunFacts {
   const { id, kind, name, rootId, state, generation, attempts, recoveries, createdAt } = run;
-  const { runName, definitionVersion, parentId, groups, startedAt, endedAt } = run;
+  const { runName, definitionVersion, parentId, groups, startedAt, endedAt, rolledBackAt } = run;
   const duration = durationOf(run, now);
   return {
     id,
@@ -62,6 +64,7 @@ export function runFacts(run: Run, now: EpochMs): RunFacts {
     ...(groups === undefined ? {} : { groups }),
     ...(startedAt === undefined ? {} : { startedAt }),
     ...(endedAt === undefined ? {} : { endedAt }),
+    ...(rolledBackAt === undefined ? {} : { rolledBackAt }),
     ...(duration === undefined ? {} : { duration }),
   };
 }

@@ -200,6 +200,14 @@ function openText(explained: Explained, now: EpochMs): string {
   return `${parts.join(' and ')}${failed}`;
 }
 
+/** What was undone: of the run itself, or below it. */
+function undoneText({ run, whatWasRolledBack }: Explained): string {
+  const below = whatWasRolledBack.filter(({ id }) => id !== run.id);
+  const own = run.rolledBackAt === undefined ? '' : ', and was rolled back';
+  if (below.length === 0) return own;
+  return `${own}; ${list(below)} ${below.length === 1 ? 'was' : 'were'} rolled back`;
+}
+
 /** What a recovery or a retry would do, where that is worth a word. */
 function againText(explained: Explained): string {
   const { run, whatItWaitsFor, whatWouldRunAgain: again } = explained;
@@ -219,7 +227,8 @@ function againText(explained: Explained): string {
     return `; ${by} would end it as ${mine.as}${why}`;
   }
   const below = again.runs.filter(({ id }) => id !== run.id);
-  if (run.state.type === 'COMPLETED' && explained.whatFailedFirst === undefined) return '';
+  const well = run.state.type === 'COMPLETED' && run.rolledBackAt === undefined;
+  if (well && explained.whatFailedFirst === undefined) return '';
   const what = below.length === 0 ? 'nothing below it' : list(below);
   const kept = again.kept === 0 ? '' : ` and keep ${runsText(again.kept)} that completed`;
   const counted =
@@ -233,5 +242,5 @@ function againText(explained: Explained): string {
 export function sentenceOf(explained: Explained, now: EpochMs): string {
   const { run } = explained;
   const tells = isTerminal(run.state) ? endText(explained) : openText(explained, now);
-  return `${named(run)} ${tells}${againText(explained)}.`;
+  return `${named(run)} ${tells}${undoneText(explained)}${againText(explained)}.`;
 }

@@ -102,7 +102,7 @@ it('a timeline is drawn as text or as a chart', async () => {
 it('a run that is late is shown as that', () => {
   const run = {} as Run;
   expectTypeOf(displayState(run, 1)).toEqualTypeOf<DisplayState>();
-  expectTypeOf<DisplayState>().toEqualTypeOf<StateName | 'Late'>();
+  expectTypeOf<DisplayState>().toEqualTypeOf<StateName | 'Late' | 'RolledBack'>();
   // @ts-expect-error -- the time is told
   displayState(run);
 });
