@@ -18,6 +18,14 @@ describe('a cache policy', () => {
     expect(calls).toEqual([1]);
   });
 
+  it('of inputs takes what is left out for what is undefined', async () => {
+    const { calls, double } = counted({ cache: cacheBy.inputs });
+    const { engine } = bench();
+    const f = flow(async () => [await double(1), await double(1, undefined)], { name: 'f' });
+    expect(await engine.run(f)).toEqual([2, 2]);
+    expect(calls).toEqual([1]);
+  });
+
   it('leaves parameters out that it is told to', async () => {
     const { calls, double } = counted({ cache: cacheBy.inputs.without('_note') });
     const { engine } = bench();

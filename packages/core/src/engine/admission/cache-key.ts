@@ -15,6 +15,11 @@ function givenTo({ definition, handle, args, given, execution }: Performance): r
   return execution.engine.codec.decode(handle.run.inputs) as readonly unknown[];
 }
 
+/** Arguments that were left out and those that are undefined are the same to a function. */
+function withoutLeftOut(args: readonly unknown[]): readonly unknown[] {
+  return args.slice(0, args.findLastIndex((arg) => arg !== undefined) + 1);
+}
+
 /** A hash of values; undefined for what cannot be kept: a future, which is none yet, among them. */
 function hashOf(values: readonly unknown[], { codec }: EngineCore): string | undefined {
   try {
@@ -46,7 +51,7 @@ export function cacheKeyOf(run: Performance, rule: CacheRule): CacheKey {
   const args = givenTo(run);
   if (!Array.isArray(args)) return { problem: 'its arguments were not kept' };
   if (looksAt.has('inputs')) {
-    const hash = hashOf(rule.looksAt(args), execution.engine);
+    const hash = hashOf(rule.looksAt(withoutLeftOut(args)), execution.engine);
     if (hash === undefined) return { problem: 'its arguments cannot be hashed' };
     parts['inputs'] = hash;
   }

@@ -121,11 +121,7 @@ export class OpenTransaction implements Stretch, Accountable {
   /** Executes its code, and waits for everything that has started. */
   async #end(code: Code): Promise<End> {
     const { execution, definition } = this.#scope;
-    const work = TRANSACTION.run(this, () =>
-      inStretch(this, async () =>
-        resolveReturned(await code({ id: this.id, name: transactionName(this.id) })),
-      ),
-    );
+    const work = TRANSACTION.run(this, () => inStretch(this, () => this.#valueOf(code)));
     const end = await endOfStretch(work, this.cancellation, execution.clock, definition.grace);
     const told = this.cancellation.reason;
     if (end.kind !== 'returned') {
@@ -140,6 +136,13 @@ export class OpenTransaction implements Stretch, Accountable {
     if (reason !== undefined) return { kind: 'threw', error: reason, cut: true };
     const own = withUnobserved(this.name, this.accounts, end as CodeEnd);
     return own.kind === 'returned' ? own : { ...own, cut: false };
+  }
+
+  /** What the code gives, with the futures in it resolved. */
+  async #valueOf(code: Code): Promise<unknown> {
+    const value = await code({ id: this.id, name: transactionName(this.id) });
+    const resolved = resolveReturned(value);
+    return this.accounts.busy ? this.#scope.waiting(resolved) : resolved;
   }
 
   /** It ended well: commits, unless the transaction around it decides. */

@@ -6,6 +6,7 @@ import {
   quote,
   runContext,
   task,
+  transaction,
   type TaskFuture,
 } from '@holdfast/core';
 import { bench, expectNoUnhandledRejections, gate, turns } from '../support.ts';
@@ -67,6 +68,13 @@ const WAYS: { readonly [how: string]: () => unknown } = {
   'a group': () => group('g', { concurrency: 2 }, () => step.submit(1)),
   'a group whose code returns before its calls have ended': async () => {
     await group('g', { concurrency: 2 }, () => {
+      void step.submit(1);
+    });
+    return 1;
+  },
+  'a transaction': () => transaction(() => step.submit(1)),
+  'a transaction whose code returns before its calls have ended': async () => {
+    await transaction(() => {
       void step.submit(1);
     });
     return 1;
