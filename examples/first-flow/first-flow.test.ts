@@ -37,9 +37,9 @@ it('goes on after a crash, and executes no completed task again', { timeout: 60_
   expect(resumed.code).toBe(0);
 });
 
-it('is the program that README.md shows', () => {
-  const marker = '<!-- example: examples/first-flow/src/main.ts -->';
+it.each(['daily.ts', 'main.ts'])('README.md shows %s as it is', (name) => {
+  const marker = `<!-- example: examples/first-flow/src/${name} -->`;
   const [, after = ''] = readFileSync(readme, 'utf8').split(marker);
   const shown = /^\s*```ts\n(?<code>[^]*?)^```$/m.exec(after)?.groups?.['code'];
-  expect(shown).toBe(readFileSync(program, 'utf8'));
+  expect(shown).toBe(readFileSync(new URL(`src/${name}`, import.meta.url), 'utf8'));
 });

@@ -15,11 +15,9 @@ export interface Program {
   readonly vault: ObjectStore;
 }
 
-/** The whole of it: two stores, two sources, one flow, one engine. */
-export function programAt(place: Place): Program {
-  const primary = localObjectStore(place.primary);
-  const vault = localObjectStore(place.vault);
-  const nightly = nightlyBackup({
+/** The flow: two sources, each backed up to one store and copied to another. */
+export function nightlyAt(place: Place): Nightly {
+  return nightlyBackup({
     name: 'nightly',
     sources: [
       sqliteSource({ name: 'shop', path: place.database }),
@@ -28,6 +26,13 @@ export function programAt(place: Place): Program {
     stores: { primary: 'primary', copies: ['vault'] },
     scratchRoot: place.scratch,
   });
+}
+
+/** The whole of it: two stores, one flow, one engine. */
+export function programAt(place: Place): Program {
+  const primary = localObjectStore(place.primary);
+  const vault = localObjectStore(place.vault);
+  const nightly = nightlyAt(place);
   const engine = createEngine({
     store: sqliteRunStore(place.runs),
     flows: [nightly],

@@ -82,6 +82,7 @@ export interface RunContext {
     name: string,
     options: InputOptions<S> & { readonly schema: S },
   ): Promise<StandardSchemaV1.InferOutput<S>>;
+  /** The same without a schema: whatever is given is taken. */
   pauseForInput(name: string, options?: InputOptions): Promise<unknown>;
   /** The value of a secret, for this attempt; from now on it is scrubbed from logs, errors and what children print. */
   secret(secret: Secret): Promise<string>;

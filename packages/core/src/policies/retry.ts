@@ -33,8 +33,11 @@ export interface Retries {
 export interface RetryPolicy {
   readonly limit: number;
   readonly backoff: Backoff;
+  /** The author's function for the wait before a retry. */
   readonly delayOf?: (info: RetryInfo) => Duration;
+  /** Milliseconds; Infinity: no bound. */
   readonly maxElapsed: number;
+  /** The author's condition. */
   readonly retryIf?: (error: unknown, info: RetryInfo) => boolean;
 }
 

@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Args, FlowValue } from '../definition/callable-types.ts';
+import type { Clock } from '../clock/clock.ts';
+import { systemClock } from '../clock/system-clock.ts';
 import { createEngine } from '../engine/create-engine.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { EngineOptions } from '../engine/engine-options.ts';
@@ -22,6 +24,13 @@ export interface CrashOptions<F> {
   readonly check?: (crash: CrashPoint) => void | Promise<void>;
   /** What to give to a run that waits for an input, by its name: each time that it waits. */
   readonly inputs?: { readonly [name: string]: unknown };
+  /** Which crashes to try. Default: all of them, two for each commit. */
+  readonly at?: (crash: CrashPoint) => boolean;
+  /**
+   * Lets time pass by itself, for flows that wait for a disk, a network or other programs; the clock of each process is
+   * a week ahead of the one before. Default false: time passes only when nothing else can happen.
+   */
+  readonly realTime?: boolean;
   /** Whether two results count as equal. Default: deeply, strictly. */
   readonly same?: (expected: FlowValue<F>, actual: FlowValue<F>) => boolean;
 }
@@ -30,17 +39,23 @@ export interface CrashOptions<F> {
 export interface CrashReport<R> {
   /** What the flow gives when nothing happens. */
   readonly result: R;
-  /** How many crashes it survived: two for each commit. */
+  /** How many crashes it survived: two for each commit, unless `at` chose among them. */
   readonly crashes: number;
 }
 
 interface Process {
   readonly engine: Engine;
-  readonly clock: TestClock;
+  /** Waits for something, and lets time pass meanwhile. */
+  readonly until: <T>(promise: PromiseLike<T>) => Promise<T>;
 }
 
 /** A week: longer than any lease and most backoffs. */
 const LATER = 7 * 24 * 3_600_000;
+
+/** The machine's clock, ahead by so many milliseconds. */
+function shiftedClock(ahead: number): Clock {
+  return { ...systemClock, now: () => systemClock.now() + ahead };
+}
 
 class Crasher<F extends Function> {
   readonly #flow: F;
@@ -59,12 +74,17 @@ class Crasher<F extends Function> {
   /** A new process: another clock, another seed, the same store. */
   #process(store: RunStore): Process {
     const number = this.#processes++;
-    const clock = new TestClock(Date.UTC(2026, 0, 5) + number * LATER);
+    const clock =
+      this.#options.realTime === true
+        ? shiftedClock(number * LATER)
+        : new TestClock(Date.UTC(2026, 0, 5) + number * LATER);
     const flows = [this.#flow, ...(this.#options.engine?.flows ?? [])];
     const random = seededRandom(number + 1);
     const engine = createEngine({ ...this.#options.engine, flows, store, clock, random });
     engine.events.on('state', ({ run, state }) => this.#answer(engine, run.id, state));
-    return { engine, clock };
+    const until = async <T>(promise: PromiseLike<T>): Promise<T> =>
+      clock instanceof TestClock ? clock.runUntil(promise) : promise;
+    return { engine, until };
   }
 
   #answer(engine: Engine, id: RunId, state: State): void {
@@ -85,7 +105,7 @@ class Crasher<F extends Function> {
     await this.#options.prepare?.();
     const store = crashingRunStore(memoryRunStore(), undefined);
     const process = this.#process(store);
-    const result = await process.clock.runUntil(this.#start(process));
+    const result = await process.until(this.#start(process));
     return { result, commits: store.commits };
   }
 
@@ -99,12 +119,10 @@ class Crasher<F extends Function> {
       () => 'ended' as const,
       () => 'ended' as const,
     );
-    const fate = await first.clock.runUntil(
-      Promise.race([store.died.then(() => 'died' as const), ended]),
-    );
+    const fate = await first.until(Promise.race([store.died.then(() => 'died' as const), ended]));
     if (fate === 'ended') return undefined;
     const second = this.#process(crashingRunStore(inner, undefined));
-    const result = await second.clock.runUntil(this.#recovered(second));
+    const result = await second.until(this.#recovered(second));
     await this.#options.check?.(at);
     return { result };
   }
@@ -143,6 +161,7 @@ export async function crashAtEveryStep<F extends Function>(
   let crashes = 0;
   for (let commit = 1; commit <= commits; commit++) {
     for (const moment of ['before', 'after'] as const) {
+      if (options.at?.({ commit, moment }) === false) continue;
       const recovered = await crasher.crashed({ commit, moment });
       if (recovered === undefined) continue;
       crashes++;
