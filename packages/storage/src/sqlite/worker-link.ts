@@ -62,6 +62,7 @@ export class WorkerLink {
     this.#worker.on('error', (error) => (this.#failure = error));
     this.#exited = new Promise((resolve) => {
       this.#worker.on('exit', (exitCode) => {
+        this.#drain();
         this.#ended({ cause: this.#failure, exitCode });
         resolve();
       });
@@ -101,6 +102,15 @@ export class WorkerLink {
     this.#watch.awaitAnswer(answered, BRIEFLY);
     const answer = receiveMessageOnPort(this.#port);
     if (answer !== undefined) this.#receive(answer.message as Response);
+  }
+
+  /** Takes what the thread said last: its end is told by another way, and may come first. */
+  #drain(): void {
+    for (;;) {
+      const answer = receiveMessageOnPort(this.#port);
+      if (answer === undefined) return;
+      this.#receive(answer.message as Response);
+    }
   }
 
   /** Resolves when no call is unanswered. */

@@ -9,6 +9,7 @@ import { commandLine, start } from './child-process.ts';
 import { openStore, scratchFile } from './scratch.ts';
 
 const CRASHING = new URL('./programs/crash-when-asked.ts', import.meta.url);
+const ENDING = new URL('./programs/answer-and-end.ts', import.meta.url);
 const root = sampleFlow(0);
 const lease = { holder: 'h', ttl: 1 };
 const fence = { rootId: root.id, epoch: 1 };
@@ -66,6 +67,12 @@ describe('the thread of sqliteRunStore', () => {
     await expect(link.call('runs', {})).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
     const store = await openStore(path);
     expect(await store.runs({})).toEqual([root]);
+  });
+
+  it('is heard to the end, also where its end is told first', async () => {
+    const links = Array.from({ length: 20 }, () => new WorkerLink('/tmp/never-opened.db', ENDING));
+    const words = await Promise.all(links.map((link) => link.call('close', undefined)));
+    expect(new Set(words)).toEqual(new Set(['the last word']));
   });
 
   it('closes although it has died', async () => {
