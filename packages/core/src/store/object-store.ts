@@ -88,7 +88,8 @@ export interface ObjectStoreProperties {
  * 4. Backpressure: a body is read no faster than it is written, a `get` no faster than it is consumed.
  * 5. A `get` that is given up, by its signal or by leaving the loop, frees what it held. One that breaks
  *    half way throws; it never ends early as if it were whole. An aborted call throws the signal's reason at
- *    once, also while a body hangs; the body is closed then.
+ *    once, also while a body hangs; the body is closed then. A service may still do what its last request
+ *    asked for, if that was on its way.
  * 6. `list` gives every object that was there when it began and was not deleted meanwhile, once, in
  *    ascending order of the bytes of its key in UTF-8 ({@link compareObjectKeys}); nothing unfinished is ever
  *    in it, and nothing that is kept by others under names that are no keys.

@@ -18,6 +18,11 @@ export class SecretValues {
     return text;
   }
 
+  /** Keeps a part of a secret out of what is said, too. */
+  hide(part: string): void {
+    this.#scrubber.add(part);
+  }
+
   /** A text without the values that were read. */
   scrub(text: string): string {
     return this.#scrubber.scrub(text);

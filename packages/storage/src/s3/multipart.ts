@@ -2,6 +2,7 @@ import type { CompletedPart } from '@aws-sdk/client-s3';
 import { ObjectStoreError } from '@holdfast/core';
 import type { ObjectInfo } from '@holdfast/core';
 import type { Part } from '../remote/gather-parts.ts';
+import { PartsUnderWay } from '../remote/parts-under-way.ts';
 import { atOnce } from '../waiting/at-once.ts';
 import type { LinkedAbort } from '../waiting/linked-abort.ts';
 import type { S3Place } from './place.ts';
@@ -25,7 +26,7 @@ async function noLongerThan(ms: number, work: Promise<void>): Promise<void> {
   clearTimeout(timer);
 }
 
-/** A write in parts. What fails in it aborts the link of the write, and with it all the rest. */
+/** A write in parts. */
 export class Multipart {
   readonly #place: S3Place;
   readonly #uploads: Uploads;
@@ -33,8 +34,8 @@ export class Multipart {
   readonly #link: LinkedAbort;
   readonly #upload: UploadId;
   readonly #parts: CompletedPart[] = [];
-  /** The parts that are under way, and their bytes. */
-  readonly #sending = new Map<Promise<void>, number>();
+  readonly #underWay: PartsUnderWay;
+  #abandoning: Promise<void> | undefined;
 
   private constructor(
     place: S3Place,
@@ -48,6 +49,7 @@ export class Multipart {
     this.#write = write;
     this.#link = link;
     this.#upload = upload;
+    this.#underWay = new PartsUnderWay(link, place.settings);
   }
 
   /** Begins an upload. One whose write is given up before its id is known is aborted when it is. */
@@ -74,9 +76,8 @@ export class Multipart {
 
   /** Sends a part, as soon as there is room for it. */
   async send({ number, bytes }: Part): Promise<void> {
-    await this.#roomFor(bytes.byteLength);
     const input = { ...this.#target(number), ...bodyParams(this.#place, this.#write, bytes) };
-    this.#start(number, bytes.byteLength, (what) =>
+    await this.#start(number, bytes.byteLength, (what) =>
       this.#place.link.call(what, this.#link.signal, (s3, options) =>
         s3.uploadPart(input, options),
       ),
@@ -85,9 +86,8 @@ export class Multipart {
 
   /** Lets the service copy a part. @param source as CopyObject takes it */
   async copy(number: number, range: string, source: { CopySource: string }): Promise<void> {
-    await this.#roomFor(0);
     const input = { ...this.#target(number), ...source, CopySourceRange: range };
-    this.#start(number, 0, async (what) => {
+    await this.#start(number, 0, async (what) => {
       const output = await this.#place.link.call(what, this.#link.signal, (s3, options) =>
         s3.uploadPartCopy(input, options),
       );
@@ -96,10 +96,8 @@ export class Multipart {
   }
 
   /** Waits for all parts that were begun. */
-  async settle(): Promise<void> {
-    const { signal } = this.#link;
-    await atOnce(signal, Promise.all(this.#sending.keys()));
-    signal.throwIfAborted();
+  settle(): Promise<void> {
+    return this.#underWay.settle();
   }
 
   /** Publishes what was sent. @param bytes how many those are */
@@ -118,9 +116,8 @@ export class Multipart {
       this.#place.link.call(`complete '${key}' in ${this.#place.url}`, signal, (s3, options) =>
         s3.completeMultipartUpload(input, options),
       );
-    const info = await publish(this.#place, this.#write, bytes, signal, request, () =>
-      this.#uploads.abandon(this.#upload, Promise.resolve()),
-    );
+    const giveUp = (): Promise<void> => this.#abandon();
+    const info = await publish(this.#place, this.#write, bytes, signal, request, giveUp);
     this.#uploads.end(this.#upload);
     return info;
   }
@@ -128,36 +125,29 @@ export class Multipart {
   /**
    * Aborts the upload, after a failure that has aborted the link.
    *
-   * @param atOnce does not wait for it: it goes on by itself
+   * @param isHurried does not wait for it: it goes on by itself
    */
   async abandon(isHurried: boolean): Promise<void> {
-    const work = this.#uploads.abandon(this.#upload, Promise.all(this.#sending.keys()));
+    const work = this.#abandon();
     if (!isHurried) await noLongerThan(CLEANUP_MS, work);
+  }
+
+  #abandon(): Promise<void> {
+    this.#abandoning ??= this.#uploads.abandon(this.#upload, this.#underWay.ended());
+    return this.#abandoning;
   }
 
   #target(number: number) {
     return { ...this.#upload.target, UploadId: this.#upload.id, PartNumber: number };
   }
 
-  async #roomFor(bytes: number): Promise<void> {
-    const { concurrency, bytesUnderWay } = this.#place.settings;
-    const isFull = (): boolean => {
-      const sum = [...this.#sending.values()].reduce((a, b) => a + b, 0);
-      return this.#sending.size >= concurrency || sum + bytes > bytesUnderWay;
-    };
-    while (this.#sending.size > 0 && isFull()) {
-      await atOnce(this.#link.signal, Promise.race(this.#sending.keys()));
-    }
-    this.#link.signal.throwIfAborted();
-  }
-
-  #start(number: number, bytes: number, request: (what: string) => Promise<PartAnswer>): void {
+  async #start(
+    number: number,
+    bytes: number,
+    request: (what: string) => Promise<PartAnswer>,
+  ): Promise<void> {
     const what = `write part ${number} of '${this.#write.key}' in ${this.#place.url}`;
-    const sending = request(what)
-      .then((answer) => this.#keep(number, answer, what))
-      .catch((error: unknown) => this.#link.abort(error))
-      .finally(() => this.#sending.delete(sending));
-    this.#sending.set(sending, bytes);
+    await this.#underWay.start(bytes, async () => this.#keep(number, await request(what), what));
   }
 
   #keep(number: number, { ETag, ChecksumCRC32 }: PartAnswer, what: string): void {

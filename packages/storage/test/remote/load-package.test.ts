@@ -52,6 +52,11 @@ describe('a package that is not installed', () => {
       `import { s3ObjectStore } from '@holdfast/storage/s3';
        const store = s3ObjectStore({ bucket: 'b' });`,
     ],
+    [
+      '@azure/storage-blob',
+      `import { azureObjectStore } from '@holdfast/storage/azure';
+       const store = azureObjectStore({ account: 'a', container: 'b' });`,
+    ],
   ])('%s: is named by every call, and nothing needs it before', (name, open) => {
     const told = withoutPackage(name, `${open}${CALLS}`);
     const line = `PACKAGE_MISSING false Install it beside @holdfast/storage: npm install ${name}\n`;

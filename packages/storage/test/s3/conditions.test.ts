@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bodyOf, untouchable } from './bodies.ts';
+import { bodyOf, untouchable } from '../bodies.ts';
 import { ScriptedS3 } from './scripted-s3.ts';
 import type { Twist } from './scripted-s3.ts';
 

@@ -1,6 +1,6 @@
 import { faultyLine } from '@holdfast/core/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { bodyOf, stuckBody } from './bodies.ts';
+import { bodyOf, stuckBody } from '../bodies.ts';
 import { ScriptedS3 } from './scripted-s3.ts';
 
 const MIB = 1024 * 1024;
@@ -165,8 +165,8 @@ describe('a service that says nothing', () => {
     const { store } = await ScriptedS3.start();
     await store().put('a', bodyOf(20 * MIB));
     let read = 0;
-    for await (const chunk of store({ idleTimeout: '100ms' }).get('a')) {
-      if (read === 0) await new Promise((resolve) => setTimeout(resolve, 400));
+    for await (const chunk of store({ idleTimeout: '1500ms' }).get('a')) {
+      if (read === 0) await new Promise((resolve) => setTimeout(resolve, 2000));
       read += chunk.byteLength;
     }
     expect(read).toBe(20 * MIB);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { bodyOf, untouchable } from './bodies.ts';
+import { bodyOf, untouchable } from '../bodies.ts';
 import { ScriptedS3 } from './scripted-s3.ts';
 
 const LARGE = 7 * 1024 * 1024;

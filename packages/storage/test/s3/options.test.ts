@@ -2,7 +2,7 @@ import { secret } from '@holdfast/core';
 import { describe, expect, it } from 'vitest';
 import { s3ObjectStore } from '../../src/s3/index.ts';
 import type { S3ObjectStoreOptions } from '../../src/s3/index.ts';
-import { bodyOf } from './bodies.ts';
+import { bodyOf } from '../bodies.ts';
 import { ScriptedS3 } from './scripted-s3.ts';
 
 const MIB = 1024 ** 2;

@@ -5,7 +5,7 @@ import type { ObjectStore } from '@holdfast/core';
 import { secretCanary } from '@holdfast/core/testing';
 import { describe, expect, it, vi } from 'vitest';
 import { all, textOf } from '../streams.ts';
-import { bodyOf, untouchable } from './bodies.ts';
+import { bodyOf, untouchable } from '../bodies.ts';
 import { hasSwift, MIB, PART_BYTES, testBucket, useSwift } from './swift.ts';
 
 vi.setConfig({ testTimeout: 120_000 });

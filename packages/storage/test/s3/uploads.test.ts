@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-s3';
 import type { ObjectStore } from '@holdfast/core';
 import { describe, expect, it, vi } from 'vitest';
-import { bodyOf, stuckBody } from './bodies.ts';
+import { bodyOf, stuckBody } from '../bodies.ts';
 import { ScriptedS3 } from './scripted-s3.ts';
 import { hasSwift, MIB, testBucket, useSwift } from './swift.ts';
 import type { Bucket } from './swift.ts';
