@@ -7,6 +7,7 @@ set -euo pipefail
 needs=(
   memcached:memcached
   sqlite3:sqlite3
+  sshd:openssh-server
   strace:strace
   swift-account-server:swift-account
   swift-container-server:swift-container
@@ -20,6 +21,9 @@ missing=()
 for need in "${needs[@]}"; do
   command -v "${need%%:*}" >/dev/null || missing+=("${need##*:}")
 done
+
+# sshd refuses to start without it; the service of the system makes it otherwise.
+if [ "$(id -u)" -eq 0 ]; then mkdir -p /run/sshd; fi
 
 if [ ${#missing[@]} -eq 0 ]; then
   echo "setup: everything the tests call is here"

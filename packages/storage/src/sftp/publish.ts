@@ -1,0 +1,134 @@
+import { ObjectStoreError } from '@holdfast/core';
+import { above, inTheWay, isDirectoryThere, lookAt, makeDirectory, pathOf } from './place.ts';
+import type { Found } from './place.ts';
+import { asStoreError, attempt, isAbsence, statusOf } from './problems.ts';
+import type { Requests } from './requests.ts';
+
+/** A whole file that is to become an object. */
+export interface Publication {
+  readonly root: string;
+  readonly key: string;
+  /** Where the file is now. */
+  readonly path: string;
+  /** How a key that must be free is kept so; undefined when what is there is replaced. */
+  readonly ifAbsent: 'hardlink' | 'looks' | undefined;
+  /** The mode of directories that have to be made. */
+  readonly directoryMode: number;
+}
+
+/** How often a directory may vanish, taken away by deletes, before a write gives up. */
+const MOST_TRIES = 100;
+
+/**
+ * Refuses what is in the way of an object.
+ *
+ * @throws `OBJECT_STORE_INVALID` when it is a directory
+ * @throws `OBJECT_EXISTS` when it is an object and must not be replaced
+ */
+function refuse(path: string, found: Found, ifAbsent: boolean): void {
+  if (found?.kind === 'directory') throw inTheWay(path, 'a directory, not an object');
+  if (found === undefined || !ifAbsent) return;
+  throw new ObjectStoreError('exists', `There is an object at '${path}' already.`, {
+    context: { path },
+  });
+}
+
+/** Says no to a write that cannot succeed, before a body of hours is read. */
+export async function refuseHopeless(
+  requests: Requests,
+  root: string,
+  key: string,
+  ifAbsent: boolean,
+): Promise<void> {
+  const path = pathOf(root, key);
+  const found = await lookAt(requests, path);
+  refuse(path, found, ifAbsent);
+  for (let at = above(path); found === undefined && at.length > root.length; at = above(at)) {
+    const way = await lookAt(requests, at);
+    if (way?.kind === 'object') throw inTheWay(at, 'an object, not a directory');
+    if (way) return;
+  }
+}
+
+async function makeWay(requests: Requests, publication: Publication): Promise<void> {
+  const { root, key, directoryMode } = publication;
+  if (await isDirectoryThere(requests, above(pathOf(root, key)))) return;
+  const parts = key.split('/').slice(0, -1);
+  for (let depth = 1; depth <= parts.length; depth++) {
+    await makeDirectory(requests, pathOf(root, parts.slice(0, depth).join('/')), directoryMode);
+  }
+}
+
+async function moveInto(requests: Requests, publication: Publication): Promise<void> {
+  const { root, key, path, ifAbsent } = publication;
+  const target = pathOf(root, key);
+  try {
+    if (ifAbsent === 'looks') refuse(target, await lookAt(requests, target), true);
+    if (ifAbsent !== 'hardlink') {
+      await requests.rename(path, target);
+      return;
+    }
+    await requests.hardlink(path, target);
+  } catch (error) {
+    // A server does not say what is in the way.
+    if (statusOf(error) !== undefined && !isAbsence(error)) {
+      refuse(target, await lookAt(requests, target), ifAbsent !== undefined);
+    }
+    throw error;
+  }
+  // The object has its name; what is left of the other is swept later at the latest.
+  await requests.unsignalled.unlink(path).catch(() => undefined);
+}
+
+/** Whether trying again makes sense: a delete took the directory away after it had been made. */
+async function lostTheWay(requests: Requests, failure: unknown, path: string): Promise<boolean> {
+  if (!isAbsence(failure)) return false;
+  return requests.lstat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Makes the entries of a directory durable, where the server opens directories; OpenSSH's does. */
+async function syncDirectory(requests: Requests, path: string): Promise<void> {
+  const handle = await requests.openToRead(path).catch((error: unknown) => {
+    if (statusOf(error) === undefined) throw error;
+    return undefined;
+  });
+  if (handle === undefined) return;
+  try {
+    await requests.fsync(handle);
+  } finally {
+    void requests.unsignalled.close(handle).catch(() => undefined);
+  }
+}
+
+async function syncUpTo(requests: Requests, directory: string, top: string): Promise<void> {
+  if (!requests.offers('fsync@openssh.com')) return;
+  const syncs: Promise<void>[] = [];
+  for (let at = directory; at.length >= top.length; at = above(at)) {
+    syncs.push(attempt(`sync the directory '${at}'`, syncDirectory(requests, at)));
+    if (at === top || at === '/') break;
+  }
+  await Promise.all(syncs);
+}
+
+/**
+ * Gives a file its key, in one step and durably: posix-rename@openssh.com or, if absent, hardlink@openssh.com, which
+ * replaces nothing; then the directories are synced.
+ */
+export async function publish(requests: Requests, publication: Publication): Promise<void> {
+  const { root, key, path } = publication;
+  const target = pathOf(root, key);
+  for (let tries = 1; ; tries++) {
+    try {
+      await makeWay(requests, publication);
+      await moveInto(requests, publication);
+      break;
+    } catch (error) {
+      if (tries < MOST_TRIES && (await lostTheWay(requests, error, path))) continue;
+      throw asStoreError(error, `publish '${target}'`);
+    }
+  }
+  await syncUpTo(requests, above(target), root);
+}
