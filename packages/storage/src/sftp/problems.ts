@@ -5,7 +5,7 @@ import type { ObjectStoreProblem } from '@holdfast/core';
  * The statuses of version 3 of the protocol, which servers speak; draft-ietf-secsh-filexfer-02, section 7. A server
  * says `failure` for most of what its system has a name for: a full disk, a name that is taken.
  */
-export const STATUS = {
+const STATUS = {
   noSuchFile: 2,
   permissionDenied: 3,
   failure: 4,

@@ -31,7 +31,7 @@ export interface SftpDirectory {
   close(): Promise<void>;
 }
 
-export async function makeDirectory(): Promise<SftpDirectory> {
+async function makeDirectory(): Promise<SftpDirectory> {
   const { port, username, folder, hostKey, userKey } = server!;
   const directory = join(folder, randomUUID());
   await mkdir(directory);

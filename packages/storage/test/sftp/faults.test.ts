@@ -1,0 +1,78 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { isProvided } from '../provided.ts';
+import { testDirectory, unfinishedIn, useSshd } from './places.ts';
+import { hasSshd } from './sshd.ts';
+
+const server = useSshd();
+const PROGRAM = fileURLToPath(new URL('writer-child.ts', import.meta.url));
+const MIB = 1024 * 1024;
+
+const mayMount = isProvided(
+  process.platform === 'linux' && process.getuid?.() === 0,
+  'root on Linux, to mount a small disk',
+);
+
+describe.runIf(hasSshd)('a writer that is killed', () => {
+  it('leaves nothing under the key, and the next one sweeps what it had begun', async () => {
+    const place = await testDirectory();
+    const { username, hostKey, userKey } = server();
+    const { port } = place.line;
+    const { directory } = place;
+    const options = JSON.stringify({ host: '127.0.0.1', port, username, directory, hostKey });
+    const args = ['--conditions=@holdfast/source', PROGRAM, options, userKey, 'a/b'];
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const exit = once(child, 'exit');
+    const lines = createInterface({ input: child.stdout });
+    await new Promise<void>((resolve) => {
+      lines.on('line', (line) => {
+        if (line === '40') resolve();
+      });
+    });
+    child.kill('SIGKILL');
+    await exit;
+    expect(await unfinishedIn(place)).toHaveLength(1);
+    const store = place.store();
+    expect(await store.head('a/b')).toBeUndefined();
+    await store.put('a/b', Buffer.from('whole'));
+    expect(await unfinishedIn(place)).toEqual([]);
+    expect(await store.head('a/b')).toMatchObject({ bytes: 5 });
+  }, 60_000);
+});
+
+describe.runIf(hasSshd)('a line that is cut', () => {
+  it('leaves an unfinished file only until the server can be reached again', async () => {
+    const place = await testDirectory();
+    const store = place.store();
+    place.line.cut({ up: 2 * MIB });
+    const put = store.put('a', Buffer.alloc(8 * MIB));
+    await expect(put).rejects.toMatchObject({ code: 'OBJECT_STORE_UNAVAILABLE', retryable: true });
+    place.line.mend();
+    await store.sweep!();
+    expect(await unfinishedIn(place)).toEqual([]);
+    await store.put('a', Buffer.alloc(8 * MIB));
+    expect(await store.head('a')).toMatchObject({ bytes: 8 * MIB });
+  }, 60_000);
+});
+
+describe.runIf(hasSshd && mayMount)('a full disk', () => {
+  it('refuses a write, keeps what was there, and takes a smaller one', async () => {
+    const place = await testDirectory();
+    const directory = `${place.directory}/disk`;
+    await mkdir(directory);
+    spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', directory]);
+    onTestFinished(() => void spawnSync('umount', ['-l', directory]));
+    const store = place.store({ directory });
+    await store.put('a', Buffer.alloc(MIB));
+    const full = { code: 'OBJECT_STORE_FULL', problem: 'full', retryable: false };
+    await expect(store.put('a', Buffer.alloc(8 * MIB))).rejects.toMatchObject(full);
+    expect(await store.head('a')).toMatchObject({ bytes: MIB });
+    expect(await unfinishedIn({ ...place, directory })).toEqual([]);
+    await store.put('b', Buffer.alloc(MIB));
+    expect(await store.freeBytes!()).toBeLessThanOrEqual(2 * MIB);
+  }, 60_000);
+});
