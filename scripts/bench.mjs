@@ -1,4 +1,4 @@
-// pnpm bench engine|storage [--json] [--seconds 60]: ours and a baseline in turns, in one run; prints what was found. Nothing is asserted.
+// pnpm bench engine|storage|backups [--json] [--seconds 60]: ours and a baseline in turns, in one run; prints what was found. Nothing is asserted.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -16,6 +16,6 @@ if (/^\w+$/.test(name) && existsSync(program)) {
   if (values.seconds !== undefined) args.push('--seconds', values.seconds);
   process.exitCode = spawnSync('node', args, { stdio: 'inherit' }).status ?? 1;
 } else {
-  console.error(`There is no benchmark '${name}'. There are: engine, storage.`);
+  console.error(`There is no benchmark '${name}'. There are: engine, storage, backups.`);
   process.exitCode = 2;
 }

@@ -59,8 +59,25 @@ export type {
   CatalogProblem,
   CatalogQuery,
   LatestQuery,
+  Removal,
 } from './catalog/list-backups.ts';
 export type { Proof } from './catalog/proof.ts';
+
+export { explainRetention, planRetention } from './retention/plan.ts';
+export type { RetentionDecision, RetentionPlan } from './retention/plan.ts';
+export type { RetentionFinding } from './retention/anomaly.ts';
+export type {
+  CalendarSpan,
+  CommonPolicy,
+  GfsPolicy,
+  KeepCount,
+  ResticPolicy,
+  RetentionPolicy,
+} from './retention/policy.ts';
+export { retainedBackup } from './retention/retained-backup.ts';
+export type { RetainedBackup } from './retention/retained-backup.ts';
+export { pruneStore } from './prune/prune-store.ts';
+export type { PruneFailure, PruneOptions, PruneReport, Weighed } from './prune/prune-store.ts';
 
 export { functionNotifier } from './notify/notifier.ts';
 export type { Notice, NoticeContext, Notifier } from './notify/notifier.ts';
@@ -79,6 +96,8 @@ export { archiveBackup } from './tasks/archive.ts';
 export type { ArchivedBackup } from './tasks/archive.ts';
 export { restoreBackup } from './tasks/restore.ts';
 export type { RestoreInput } from './tasks/restore.ts';
+export { pruneBackups } from './tasks/prune.ts';
+export type { PruneInput } from './tasks/prune.ts';
 export { notify } from './tasks/notify.ts';
 export type { NotifyInput } from './tasks/notify.ts';
 export { nightlyBackup } from './flows/nightly-backup.ts';

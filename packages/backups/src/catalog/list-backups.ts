@@ -1,5 +1,5 @@
 import { isHoldfastError, type ObjectInfo, type ObjectStore } from '@holdfast/core';
-import { MANIFEST_NAME, placeOf, VERIFICATIONS_NAME } from '../model/layout.ts';
+import { MANIFEST_NAME, placeOf, REMOVING_NAME, VERIFICATIONS_NAME } from '../model/layout.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { checkName } from '../model/names.ts';
 import { parseVerification, type Verification } from '../model/verification.ts';
@@ -14,6 +14,8 @@ export interface CatalogEntry {
   readonly path: string;
   /** What its verifications in this store prove. */
   readonly proof: Proof;
+  /** Whether a removal of it had begun, and was interrupted while it was still whole. */
+  readonly isMarked: boolean;
 }
 
 /** Something in a store that should be a backup, or part of one, and is not. */
@@ -24,12 +26,24 @@ export interface CatalogProblem {
   readonly message: string;
 }
 
+/** A backup whose removal has begun and has not ended: it is no backup any more. */
+export interface Removal {
+  readonly set: string;
+  readonly id: string;
+  /** Its folder, with a trailing slash. */
+  readonly path: string;
+  /** Size of what is still there, in bytes. */
+  readonly bytes: number;
+}
+
 /** What a store holds. */
 export interface Catalog {
   /** Newest first. */
   readonly backups: readonly CatalogEntry[];
   /** A damaged manifest stands here, and hides nothing else. */
   readonly problems: readonly CatalogProblem[];
+  /** The next prune ends them. */
+  readonly removals: readonly Removal[];
 }
 
 /** What of a catalog is asked for. */
@@ -71,6 +85,7 @@ async function* folders(
 class CatalogReader {
   readonly backups: CatalogEntry[] = [];
   readonly problems: CatalogProblem[] = [];
+  readonly removals: Removal[] = [];
   readonly #store: ObjectStore;
   readonly #signal: AbortSignal | undefined;
   readonly #now: () => number;
@@ -83,7 +98,10 @@ class CatalogReader {
 
   async take(folder: Folder): Promise<void> {
     // Not published: being written now, or given up.
-    if (!folder.objects.has(MANIFEST_NAME)) return;
+    if (!folder.objects.has(MANIFEST_NAME)) {
+      if (folder.objects.has(REMOVING_NAME)) this.removals.push(removalOf(folder));
+      return;
+    }
     const manifest = await this.#orProblem(folder.path + MANIFEST_NAME, () =>
       loadManifest(this.#store, folder, this.#signal),
     );
@@ -91,7 +109,8 @@ class CatalogReader {
     const isStored = this.#checkSizes(folder, manifest);
     const verifications = await this.#verifications(folder, manifest);
     const proof = proofOf(verifications, isStored, this.#now());
-    this.backups.push({ manifest, path: folder.path, proof });
+    const isMarked = folder.objects.has(REMOVING_NAME);
+    this.backups.push({ manifest, path: folder.path, proof, isMarked });
   }
 
   /** The listing tells sizes: what is missing or cut shows without reading a byte. */
@@ -144,6 +163,10 @@ class CatalogReader {
   }
 }
 
+function removalOf({ set, id, path, objects }: Folder): Removal {
+  return { set, id, path, bytes: [...objects.values()].reduce((sum, one) => sum + one.bytes, 0) };
+}
+
 function isAbout(record: Verification, manifest: Manifest): boolean {
   return record.backup === manifest.id && record.manifestSha256 === manifest.sha256;
 }
@@ -161,7 +184,8 @@ function newerFirst(a: CatalogEntry, b: CatalogEntry): number {
 export async function listBackups(store: ObjectStore, query: CatalogQuery = {}): Promise<Catalog> {
   const reader = new CatalogReader(store, query);
   for await (const folder of folders(store, query)) await reader.take(folder);
-  return { backups: reader.backups.toSorted(newerFirst), problems: reader.problems };
+  const { problems, removals } = reader;
+  return { backups: reader.backups.toSorted(newerFirst), problems, removals };
 }
 
 /** The first of entries that come newest first, those dated ahead put last. */

@@ -2,6 +2,8 @@ import { isBackupId } from './backup-id.ts';
 
 /** Written last: a folder without it is no backup. */
 export const MANIFEST_NAME = 'manifest.json';
+/** What a manifest becomes before its backup's bytes are removed: a folder with it alone is no backup any more. */
+export const REMOVING_NAME = 'removing.json';
 /** Hashes of all stored files, for `sha256sum -c`. */
 export const SUMS_NAME = 'SHA256SUMS';
 /** The commands that restore the backup without Holdfast. */

@@ -1,5 +1,11 @@
 import { HoldfastError } from '@holdfast/core';
-import { GUIDE_NAME, MANIFEST_NAME, SUMS_NAME, VERIFICATIONS_NAME } from '../model/layout.ts';
+import {
+  GUIDE_NAME,
+  MANIFEST_NAME,
+  REMOVING_NAME,
+  SUMS_NAME,
+  VERIFICATIONS_NAME,
+} from '../model/layout.ts';
 import type { Artifact } from '../model/manifest.ts';
 import { checkStoreSpace } from '../pipeline/space.ts';
 import { storeArtifact, storedName } from '../pipeline/store-artifact.ts';
@@ -15,7 +21,7 @@ export interface StoredDump {
   readonly facts: DumpFacts;
 }
 
-const RESERVED = new Set([MANIFEST_NAME, SUMS_NAME, GUIDE_NAME, VERIFICATIONS_NAME]);
+const RESERVED = new Set([MANIFEST_NAME, REMOVING_NAME, SUMS_NAME, GUIDE_NAME, VERIFICATIONS_NAME]);
 
 function checkStreamName(name: string, artifacts: readonly Artifact[]): void {
   const taken = RESERVED.has(name) || artifacts.some((artifact) => artifact.name === name);

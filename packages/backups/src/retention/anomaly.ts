@@ -1,0 +1,48 @@
+import type { RetainedBackup } from './retained-backup.ts';
+
+/** Something about a set that is not as it should be: nothing of the set is removed as long as it is so. */
+export interface RetentionFinding {
+  /** `RETENTION_NOTHING_PROVEN` or `RETENTION_SHRUNKEN`. */
+  readonly code: string;
+  readonly set: string;
+  readonly message: string;
+}
+
+/** How many of the backups before the newest are its history. */
+const HISTORY = 10;
+/** A history shorter than this says nothing. */
+const SHORTEST = 3;
+/** Below this part of its history's middle size a backup is far too small. */
+const TOO_SMALL = 1 / 3;
+
+function middle(sizes: readonly number[]): number {
+  return sizes.toSorted((a, b) => a - b)[Math.floor(sizes.length / 2)] ?? 0;
+}
+
+/**
+ * Looks for what must stop a set's pruning.
+ *
+ * @param dated the set's backups that are not dated ahead, newest first
+ * @param proven those of them that are proven
+ */
+export function anomalies(
+  set: string,
+  dated: readonly RetainedBackup[],
+  proven: readonly RetainedBackup[],
+): RetentionFinding[] {
+  const findings: RetentionFinding[] = [];
+  if (proven.length === 0) {
+    const message = `No backup of ${set} is proven: nothing of it is removed.`;
+    findings.push({ code: 'RETENTION_NOTHING_PROVEN', set, message });
+  }
+  const [newest] = dated;
+  if (newest === undefined) return findings;
+  const history = proven.filter((backup) => backup !== newest).slice(0, HISTORY);
+  const usual = middle(history.map(({ bytes }) => bytes));
+  if (history.length >= SHORTEST && newest.bytes < usual * TOO_SMALL) {
+    const sizes = `${newest.bytes} bytes, those before about ${usual}`;
+    const message = `The newest backup of ${set} has ${sizes}: nothing of the set is removed.`;
+    findings.push({ code: 'RETENTION_SHRUNKEN', set, message });
+  }
+  return findings;
+}

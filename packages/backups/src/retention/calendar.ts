@@ -1,0 +1,80 @@
+import type { CalendarSpan, Period } from './policy.ts';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const WEEK = 7 * DAY;
+
+/**
+ * The periods of the calendar in a time zone. An hour that a clock put back shows twice is one period. Asks for the
+ * zone's offset once a week and takes it to be the same within, where both ends of the week have the same.
+ */
+export class Calendar {
+  readonly #format: Intl.DateTimeFormat;
+  readonly #weeks = new Map<number, number>();
+
+  /** @throws RangeError when there is no such zone */
+  constructor(timeZone: string) {
+    this.#format = new Intl.DateTimeFormat('en-US', {
+      timeZone,
+      calendar: 'gregory',
+      numberingSystem: 'latn',
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: 'numeric',
+      day: 'numeric',
+      hour: 'numeric',
+      minute: 'numeric',
+      second: 'numeric',
+    });
+  }
+
+  /** What a clock on the wall shows, as the epoch milliseconds at which one in UTC shows it. */
+  wall(at: number): number {
+    const week = Math.floor(at / WEEK);
+    const before = this.#atWeek(week);
+    return at + (before === this.#atWeek(week + 1) ? before : this.#offset(at));
+  }
+
+  /** A number for the period that a wall time lies in: the same for all times of the period, and for no other. */
+  static period(period: Period, wall: number): number {
+    if (period === 'hourly') return Math.floor(wall / HOUR);
+    const day = Math.floor(wall / DAY);
+    if (period === 'daily') return day;
+    // 1 January 1970 was a Thursday.
+    if (period === 'weekly') return Math.floor((day + 3) / 7);
+    const date = new Date(wall);
+    const year = date.getUTCFullYear();
+    return period === 'yearly' ? year : year * 12 + date.getUTCMonth();
+  }
+
+  /** A wall time a span earlier. A day that a month does not have is as many days after its end. */
+  static before(
+    wall: number,
+    { years = 0, months = 0, days = 0, hours = 0 }: CalendarSpan,
+  ): number {
+    const date = new Date(wall);
+    const [year, month, day] = [date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate()];
+    const time = wall - Math.floor(wall / DAY) * DAY;
+    const moved = Date.UTC(year - years, month - months, day - days) + time - hours * HOUR;
+    // Before every date there is, or before the years that Date.UTC takes as they are.
+    return Number.isNaN(moved) || year - years < 100 ? -Infinity : moved;
+  }
+
+  #atWeek(week: number): number {
+    const known = this.#weeks.get(week);
+    if (known !== undefined) return known;
+    const offset = this.#offset(week * WEEK);
+    this.#weeks.set(week, offset);
+    return offset;
+  }
+
+  #offset(at: number): number {
+    const second = Math.floor(at / 1000) * 1000;
+    const shown = { year: 0, month: 0, day: 0, hour: 0, minute: 0, second: 0 };
+    for (const { type, value } of this.#format.formatToParts(second)) {
+      if (type in shown) shown[type as keyof typeof shown] = Number(value);
+    }
+    const { year, month, day, hour, minute } = shown;
+    return Date.UTC(year, month - 1, day, hour, minute, shown.second) - second;
+  }
+}

@@ -1,0 +1,28 @@
+import type { CatalogEntry } from '../catalog/list-backups.ts';
+import type { VerificationLevel } from '../model/verification.ts';
+
+/** What retention must know of a backup. */
+export interface RetainedBackup {
+  readonly id: string;
+  readonly set: string;
+  /** When it was dumped, ISO 8601. */
+  readonly startedAt: string;
+  /** Size as the source gave it. */
+  readonly bytes: number;
+  /** What is proven of it; null when nothing is. */
+  readonly level: VerificationLevel | null;
+  /** Whether its latest verification failed. */
+  readonly failed: boolean;
+}
+
+/** What a catalog says of a backup, for retention. */
+export function retainedBackup({ manifest, proof }: CatalogEntry): RetainedBackup {
+  return {
+    id: manifest.id,
+    set: manifest.set,
+    startedAt: manifest.startedAt,
+    bytes: manifest.artifacts.reduce((sum, { plainBytes }) => sum + plainBytes, 0),
+    level: proof.level,
+    failed: proof.failedAt !== undefined,
+  };
+}
