@@ -6,11 +6,12 @@ const WEEK = 7 * DAY;
 
 /**
  * The periods of the calendar in a time zone. An hour that a clock put back shows twice is one period. Asks for the
- * zone's offset once a week and takes it to be the same within, where both ends of the week have the same.
+ * zone's offset once a week, and once a day where it changes; within, it is the same where both ends have the same.
  */
 export class Calendar {
   readonly #format: Intl.DateTimeFormat;
-  readonly #weeks = new Map<number, number>();
+  /** Offsets by time. */
+  readonly #known = new Map<number, number>();
 
   /** @throws RangeError when there is no such zone */
   constructor(timeZone: string) {
@@ -30,9 +31,7 @@ export class Calendar {
 
   /** What a clock on the wall shows, as the epoch milliseconds at which one in UTC shows it. */
   wall(at: number): number {
-    const week = Math.floor(at / WEEK);
-    const before = this.#atWeek(week);
-    return at + (before === this.#atWeek(week + 1) ? before : this.#offset(at));
+    return at + (this.#within(at, WEEK) ?? this.#within(at, DAY) ?? this.#offset(at));
   }
 
   /** A number for the period that a wall time lies in: the same for all times of the period, and for no other. */
@@ -60,11 +59,18 @@ export class Calendar {
     return Number.isNaN(moved) || year - years < 100 ? -Infinity : moved;
   }
 
-  #atWeek(week: number): number {
-    const known = this.#weeks.get(week);
+  /** The offset, where it is the same at both ends of the stretch that a time lies in. */
+  #within(at: number, length: number): number | undefined {
+    const begin = Math.floor(at / length) * length;
+    const offset = this.#atEnd(begin);
+    return offset === this.#atEnd(begin + length) ? offset : undefined;
+  }
+
+  #atEnd(at: number): number {
+    const known = this.#known.get(at);
     if (known !== undefined) return known;
-    const offset = this.#offset(week * WEEK);
-    this.#weeks.set(week, offset);
+    const offset = this.#offset(at);
+    this.#known.set(at, offset);
     return offset;
   }
 

@@ -23,9 +23,14 @@ export interface RetentionPlan<B extends RetainedBackup = RetainedBackup> {
   readonly findings: readonly RetentionFinding[];
 }
 
+/** A backup while it is judged. */
 interface Dated<B> {
   readonly backup: B;
   readonly time: number;
+  /** Whether it takes part in the counting. */
+  isCounted: boolean;
+  /** Why it is kept. */
+  reasons: string[] | undefined;
 }
 
 const DAY = 86_400_000;
@@ -39,7 +44,6 @@ class SetPlan<B extends RetainedBackup> {
   readonly #now: number;
   /** How long unproven ones are kept, in words. */
   readonly #days: string;
-  readonly #reasons = new Map<B, string[]>();
 
   constructor(
     all: readonly Dated<B>[],
@@ -54,6 +58,7 @@ class SetPlan<B extends RetainedBackup> {
     const { proof = 'restored' } = policy;
     const dated = this.#all.filter(({ time }) => !isAhead(time, now));
     this.#proven = dated.filter(({ backup }) => isProven(backup, proof));
+    for (const one of this.#proven) one.isCounted = true;
     this.findings = anomalies(
       all[0]?.backup.set ?? '',
       dated.map(({ backup }) => backup),
@@ -66,20 +71,12 @@ class SetPlan<B extends RetainedBackup> {
   decisions(): RetentionDecision<B>[] {
     const newestProven = this.#proven[0]?.time ?? -Infinity;
     const [finding] = this.findings;
-    const isProvenHere = new Set(this.#proven.map(({ backup }) => backup));
     return this.#all.map((dated) => {
-      const { backup } = dated;
-      const kept = this.#reasons.get(backup);
-      if (kept !== undefined) return { backup, keep: true, reasons: kept };
-      if (isProvenHere.has(backup)) return suspended(backup, finding, 'no rule has a slot for it');
+      const { backup, reasons } = dated;
+      if (reasons !== undefined) return { backup, keep: true, reasons };
+      if (dated.isCounted) return suspended(backup, finding, 'no rule has a slot for it');
       return this.#unproven(dated, newestProven, finding);
     });
-  }
-
-  #add(backup: B, reason: string): void {
-    const list = this.#reasons.get(backup);
-    if (list === undefined) this.#reasons.set(backup, [reason]);
-    else list.push(reason);
   }
 
   #count(policy: RetentionPolicy): void {
@@ -89,23 +86,21 @@ class SetPlan<B extends RetainedBackup> {
       wall: calendar.wall(time),
     }));
     const reasons = policy.mode === 'restic' ? restic(candidates, policy) : gfs(candidates, policy);
-    for (const [at, { backup }] of this.#proven.entries()) {
-      if (reasons.has(at)) this.#reasons.set(backup, [...reasons.of(at)]);
+    for (const [at, dated] of this.#proven.entries()) {
+      if (reasons.has(at)) dated.reasons = [...reasons.of(at)];
     }
   }
 
   /** What no rule may take away. */
   #protect(dated: readonly Dated<B>[]): void {
     const restored = dated.find(({ backup }) => isProven(backup, 'restored'));
-    if (restored !== undefined) this.#add(restored.backup, 'the last proven backup of its set');
-    for (const { backup, time } of this.#all) {
-      const pin = this.#checked.pins.get(backup.id);
-      if (pin !== undefined) this.#add(backup, `pinned: ${pin}`);
-      if (isAhead(time, this.#now)) {
-        this.#add(
-          backup,
-          'dated in the future: it takes no slot, and is judged when its time has come',
-        );
+    if (restored !== undefined) because(restored, 'the last proven backup of its set');
+    const { pins } = this.#checked;
+    for (const one of this.#all) {
+      const pin = pins.size === 0 ? undefined : pins.get(one.backup.id);
+      if (pin !== undefined) because(one, `pinned: ${pin}`);
+      if (isAhead(one.time, this.#now)) {
+        because(one, 'dated in the future: it takes no slot, and is judged when its time has come');
       }
     }
   }
@@ -129,6 +124,11 @@ class SetPlan<B extends RetainedBackup> {
       `${what}, a newer one is, and it is older than ${this.#days}`,
     );
   }
+}
+
+function because<B>(dated: Dated<B>, reason: string): void {
+  if (dated.reasons === undefined) dated.reasons = [reason];
+  else dated.reasons.push(reason);
 }
 
 function isProven(backup: RetainedBackup, wanted: VerificationLevel): boolean {
@@ -168,7 +168,8 @@ export function planRetention<B extends RetainedBackup>(
   const checked = checkPolicy(policy);
   const sets = new Map<string, Dated<B>[]>();
   for (const backup of backups) {
-    const dated = { backup, time: Date.parse(backup.startedAt) };
+    const time = Date.parse(backup.startedAt);
+    const dated = { backup, time, isCounted: false, reasons: undefined };
     const list = sets.get(backup.set);
     if (list === undefined) sets.set(backup.set, [dated]);
     else list.push(dated);
