@@ -10,6 +10,8 @@ export interface RetentionFinding {
 
 /** How many of the backups before the newest are its history. */
 const HISTORY = 10;
+/** How many of the newest proven backups are looked at: the newest may be one of them. */
+export const RECENT = HISTORY + 1;
 /** A history shorter than this says nothing. */
 const SHORTEST = 3;
 /** Below this part of its history's middle size a backup is far too small. */
@@ -22,12 +24,12 @@ function middle(sizes: readonly number[]): number {
 /**
  * Looks for what must stop a set's pruning.
  *
- * @param dated the set's backups that are not dated ahead, newest first
- * @param proven those of them that are proven
+ * @param newest its newest backup that is not dated ahead, proven or not
+ * @param proven the {@link RECENT} newest that are proven and not dated ahead, newest first
  */
 export function anomalies(
   set: string,
-  dated: readonly RetainedBackup[],
+  newest: RetainedBackup | undefined,
   proven: readonly RetainedBackup[],
 ): RetentionFinding[] {
   const findings: RetentionFinding[] = [];
@@ -35,7 +37,6 @@ export function anomalies(
     const message = `No backup of ${set} is proven: nothing of it is removed.`;
     findings.push({ code: 'RETENTION_NOTHING_PROVEN', set, message });
   }
-  const [newest] = dated;
   if (newest === undefined) return findings;
   const history = proven.filter((backup) => backup !== newest).slice(0, HISTORY);
   const usual = middle(history.map(({ bytes }) => bytes));

@@ -12,6 +12,8 @@ export class Calendar {
   readonly #format: Intl.DateTimeFormat;
   /** Offsets by time. */
   readonly #known = new Map<number, number>();
+  /** The stretch that was asked for last: times come in order. */
+  #last = { begin: 0, end: 0, offset: 0 };
 
   /** @throws RangeError when there is no such zone */
   constructor(timeZone: string) {
@@ -31,6 +33,8 @@ export class Calendar {
 
   /** What a clock on the wall shows, as the epoch milliseconds at which one in UTC shows it. */
   wall(at: number): number {
+    const { begin, end, offset } = this.#last;
+    if (at >= begin && at < end) return at + offset;
     return at + (this.#within(at, WEEK) ?? this.#within(at, DAY) ?? this.#offset(at));
   }
 
@@ -62,8 +66,11 @@ export class Calendar {
   /** The offset, where it is the same at both ends of the stretch that a time lies in. */
   #within(at: number, length: number): number | undefined {
     const begin = Math.floor(at / length) * length;
+    const end = begin + length;
     const offset = this.#atEnd(begin);
-    return offset === this.#atEnd(begin + length) ? offset : undefined;
+    if (offset !== this.#atEnd(end)) return undefined;
+    this.#last = { begin, end, offset };
+    return offset;
   }
 
   #atEnd(at: number): number {

@@ -1,12 +1,11 @@
 import { Calendar } from './calendar.ts';
 import type { KeepCount, Period } from './policy.ts';
 
-/** A backup that takes part in the counting: proven, and not dated ahead. */
-export interface Candidate {
-  readonly id: string;
-  /** What the clock in the policy's zone showed when it was dumped. */
-  readonly wall: number;
-}
+/**
+ * The backups that take part in the counting, proven and not dated ahead, newest first: of each, what the clock in the
+ * policy's zone showed when it was dumped.
+ */
+export type Candidates = Float64Array;
 
 /** Why backups are kept: the reasons of each, by its place among the candidates. */
 export class Reasons {
@@ -51,13 +50,10 @@ export function slot(period: Period, place: number, count: number): string {
 }
 
 /** Whether each candidate, newest first, lies in another period than the one before. */
-export function beginsPeriod(
-  candidates: readonly Candidate[],
-  period: Period,
-): (at: number) => boolean {
+export function beginsPeriod(candidates: Candidates, period: Period): (at: number) => boolean {
   let last: number | undefined;
   return (at) => {
-    const found = Calendar.period(period, candidates[at]?.wall ?? 0);
+    const found = Calendar.period(period, candidates[at] ?? 0);
     if (found === last) return false;
     last = found;
     return true;

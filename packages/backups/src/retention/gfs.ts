@@ -1,8 +1,8 @@
-import { beginsPeriod, type Candidate, most, Reasons, slot } from './candidate.ts';
+import { beginsPeriod, type Candidates, most, Reasons, slot } from './candidate.ts';
 import { type GfsPolicy, type Period, PERIODS } from './policy.ts';
 
 function keepPeriods(
-  candidates: readonly Candidate[],
+  candidates: Candidates,
   rule: { readonly period: Period; readonly count: number; readonly keepsOldest: boolean },
   reasons: Reasons,
 ): void {
@@ -20,12 +20,8 @@ function keepPeriods(
   }
 }
 
-/**
- * Counts as {@link GfsPolicy} says.
- *
- * @param candidates newest first
- */
-export function gfs(candidates: readonly Candidate[], policy: GfsPolicy): Reasons {
+/** Counts as {@link GfsPolicy} says. */
+export function gfs(candidates: Candidates, policy: GfsPolicy): Reasons {
   const reasons = new Reasons(candidates.length);
   const rules = PERIODS.map((period) => ({ period, count: most(policy[period]) }));
   const active = rules.filter(({ count }) => count > 0);

@@ -1,6 +1,6 @@
 import { isAhead } from '../catalog/ahead.ts';
 import { reaches, type VerificationLevel } from '../model/verification.ts';
-import { anomalies, type RetentionFinding } from './anomaly.ts';
+import { anomalies, RECENT, type RetentionFinding } from './anomaly.ts';
 import { type CheckedPolicy, checkPolicy } from './check-policy.ts';
 import { gfs } from './gfs.ts';
 import type { RetentionPolicy } from './policy.ts';
@@ -59,11 +59,9 @@ class SetPlan<B extends RetainedBackup> {
     const dated = this.#all.filter(({ time }) => !isAhead(time, now));
     this.#proven = dated.filter(({ backup }) => isProven(backup, proof));
     for (const one of this.#proven) one.isCounted = true;
-    this.findings = anomalies(
-      all[0]?.backup.set ?? '',
-      dated.map(({ backup }) => backup),
-      this.#proven.map(({ backup }) => backup),
-    );
+    const [newest] = dated;
+    const recent = this.#proven.slice(0, RECENT).map(({ backup }) => backup);
+    this.findings = anomalies(all[0]?.backup.set ?? '', newest?.backup, recent);
     this.#count(policy);
     this.#protect(dated);
   }
@@ -81,10 +79,7 @@ class SetPlan<B extends RetainedBackup> {
 
   #count(policy: RetentionPolicy): void {
     const { calendar } = this.#checked;
-    const candidates = this.#proven.map(({ backup, time }) => ({
-      id: backup.id,
-      wall: calendar.wall(time),
-    }));
+    const candidates = Float64Array.from(this.#proven, ({ time }) => calendar.wall(time));
     const reasons = policy.mode === 'restic' ? restic(candidates, policy) : gfs(candidates, policy);
     for (const [at, dated] of this.#proven.entries()) {
       if (reasons.has(at)) dated.reasons = [...reasons.of(at)];

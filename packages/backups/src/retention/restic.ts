@@ -1,5 +1,5 @@
 import { Calendar } from './calendar.ts';
-import { beginsPeriod, type Candidate, most, Reasons, slot } from './candidate.ts';
+import { beginsPeriod, type Candidates, most, Reasons, slot } from './candidate.ts';
 import { type CalendarSpan, type Period, PERIODS, type ResticPolicy } from './policy.ts';
 
 const SPANS: { readonly [period in Period]: keyof ResticPolicy & `within${string}` } = {
@@ -19,14 +19,14 @@ function inWords(span: CalendarSpan): string {
   return parts.filter((part) => part !== '').join(' ');
 }
 
-function keepLast(candidates: readonly Candidate[], count: number, reasons: Reasons): void {
+function keepLast(candidates: Candidates, count: number, reasons: Reasons): void {
   for (let at = 0; at < candidates.length && at < count; at++) {
     reasons.add(at, `last ${at + 1}${count === Infinity ? '' : ` of ${count}`}`);
   }
 }
 
 function keepPeriods(
-  candidates: readonly Candidate[],
+  candidates: Candidates,
   rule: { readonly period: Period; readonly count: number },
   reasons: Reasons,
 ): void {
@@ -44,19 +44,15 @@ function keepPeriods(
 }
 
 /** Newest first, so what lies within comes first. */
-function countWithin(candidates: readonly Candidate[], span: CalendarSpan | undefined): number {
+function countWithin(candidates: Candidates, span: CalendarSpan | undefined): number {
   const [latest] = candidates;
   if (span === undefined || inWords(span) === '' || latest === undefined) return 0;
-  const limit = Calendar.before(latest.wall, span);
-  const first = candidates.findIndex(({ wall }) => wall <= limit);
+  const limit = Calendar.before(latest, span);
+  const first = candidates.findIndex((wall) => wall <= limit);
   return first === -1 ? candidates.length : first;
 }
 
-function keepWithin(
-  candidates: readonly Candidate[],
-  policy: ResticPolicy,
-  reasons: Reasons,
-): void {
+function keepWithin(candidates: Candidates, policy: ResticPolicy, reasons: Reasons): void {
   const { within = {} } = policy;
   const all = countWithin(candidates, within);
   for (let at = 0; at < all; at++) reasons.add(at, `within ${inWords(within)} of the latest`);
@@ -71,12 +67,8 @@ function keepWithin(
   }
 }
 
-/**
- * Counts as {@link ResticPolicy} says.
- *
- * @param candidates newest first
- */
-export function restic(candidates: readonly Candidate[], policy: ResticPolicy): Reasons {
+/** Counts as {@link ResticPolicy} says. */
+export function restic(candidates: Candidates, policy: ResticPolicy): Reasons {
   const reasons = new Reasons(candidates.length);
   keepLast(candidates, most(policy.last), reasons);
   for (const period of PERIODS) {
