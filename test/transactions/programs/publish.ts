@@ -4,7 +4,7 @@ import { sqliteRunStore } from '@holdfast/storage/sqlite';
 
 /**
  * One process in the life of a flow that puts files in place, all or none, and writes what it does to `diary`:
- * `publish.ts <well | badly> <start | recover> [<line at which the process dies>]`. `limited` instead of `recover` takes up
+ * `publish.ts <well | badly> <start | recover | limited> [<line at which it dies>]`. `limited` recovers as well, but takes up
  * no run that was under way.
  */
 const [how = '', act = '', deadly = ''] = process.argv.slice(2);

@@ -111,7 +111,7 @@ export async function endRefused(scope: Scope, handle: RunHandle): Promise<void>
       : ({ type: 'cancelled', reason: `'${run.name}' was cancelled` } as const);
   if (scope.execution.hasTransactions) {
     const { error } = failureOf(state as TerminalState, run.name);
-    await scope.execution.transactions.rollBackLeftBy(run.id, error);
+    await scope.execution.transactions.rollBackLeftBy(run, error);
   }
   await endOpenBelow(scope.execution, run.id, ending);
   await handle.commit();

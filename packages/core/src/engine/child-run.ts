@@ -16,7 +16,7 @@ import { keepableText } from './engine-core.ts';
 import { keyReused } from './identity.ts';
 import { allEnded, dependenciesOf, readInputs } from './inputs.ts';
 import { failed, failureOf, skippedBy } from './outcomes.ts';
-import { performCall } from './perform-call.ts';
+import { performCall, performKnown } from './perform-call.ts';
 import { replayedOutcome } from './replayed-outcome.ts';
 import type { RunHandle } from './run-handle.ts';
 import { codeWaits, currentScope, type Scope } from './scope.ts';
@@ -291,6 +291,6 @@ export class ChildRun implements Accountable, FutureParts<unknown> {
     const cancellation = this.#cancellation;
     const bound = nearerBound(boundOf(handle.run), scope.bound);
     const run = { execution, handle, definition, args, cancellation, flow, bound, dependsOn };
-    return performCall(run, group);
+    return this.#known === undefined ? performCall(run, group) : performKnown(run, group);
   }
 }

@@ -39,3 +39,19 @@ export function performCall(run: Performance, group: Group | undefined): Promise
   if (own === undefined) return performAdmitted(run, group);
   return withinBound(execution.clock, own, cancellation, () => performAdmitted(run, group));
 }
+
+/**
+ * Executes a run that an earlier process or try has left. Where it ends without its code, what that had left open in
+ * transactions is rolled back.
+ */
+export async function performKnown(
+  run: Performance,
+  group: Group | undefined,
+): Promise<Outcome<unknown>> {
+  const outcome = await performCall(run, group);
+  const { execution, handle } = run;
+  if (!outcome.ok && execution.hasTransactions && execution.abandoned === undefined) {
+    await execution.transactions.rollBackLeftBy(handle.run, outcome.error);
+  }
+  return outcome;
+}

@@ -12,13 +12,11 @@ import type { EngineCore } from './engine-core.ts';
 import { Execution } from './execution.ts';
 import type { HookLeft } from './flow-handle.ts';
 import { tellOfRecovery } from './notes/run-logger.ts';
-import { failureOf } from './outcomes.ts';
 import { refusalOf, resumptionOf, tellOfVersion } from './resumption.ts';
 import { RootRun } from './root-run.ts';
 import { RunHandle } from './run-handle.ts';
 import { underVersion } from './run-version.ts';
 import { isTransactionHook } from './transactions/due-runs.ts';
-import { transactionLeft } from './transactions/transaction-errors.ts';
 import { crashedWith, endOpenBelow } from './unreached.ts';
 import { waitsUntil } from './waiting/due.ts';
 
@@ -121,10 +119,10 @@ export async function remember(execution: Execution, root: FlowRun): Promise<Hoo
  */
 export async function settleTransactions(
   execution: Execution,
-  name: string,
-  error: Error = transactionLeft(name),
+  root: Run,
+  error?: Error,
 ): Promise<readonly HookLeft[]> {
-  return execution.hasTransactions ? execution.transactions.settle(error) : [];
+  return execution.hasTransactions ? execution.transactions.settle(root, error) : [];
 }
 
 /** The run is over: its hooks are delivered, as far as their definitions are known here. */
@@ -143,7 +141,7 @@ async function endCancelled(
   reason: string,
 ): Promise<readonly HookLeft[]> {
   const { id, name } = handle.run;
-  const left = await settleTransactions(execution, name, cancelled(`'${name}'`, reason));
+  const left = await settleTransactions(execution, handle.run, cancelled(`'${name}'`, reason));
   await endOpenBelow(execution, id, { type: 'cancelled', reason });
   if (handle.state.type === 'RUNNING' || handle.state.type === 'PAUSED') {
     handle.stage({ type: 'requestCancel', reason });
@@ -168,9 +166,7 @@ async function interrupted(
   if (type !== 'RUNNING' && type !== 'CANCELLING') return [];
   const state = handle.stage({ type: 'interrupt', crashed: true }, { maxRecoveries });
   const { id, name } = handle.run;
-  const left = isTerminal(state)
-    ? await settleTransactions(execution, name, failureOf(state, name).error)
-    : [];
+  const left = isTerminal(state) ? await settleTransactions(execution, handle.run) : [];
   if (state.type === 'CRASHED') await endOpenBelow(execution, id, crashedWith(name, state.error));
   if (state.type === 'CANCELLED') {
     await endOpenBelow(execution, id, { type: 'cancelled', reason: state.reason });
@@ -208,7 +204,7 @@ async function endRefused(
   error: Failure,
 ): Promise<readonly HookLeft[]> {
   const { id, name } = handle.run;
-  const left = await settleTransactions(execution, name, fromFailure(error));
+  const left = await settleTransactions(execution, handle.run, fromFailure(error));
   await endOpenBelow(execution, id, crashedWith(name, error));
   await handle.apply({ type: 'refuseRecovery', error });
   return left;
@@ -272,7 +268,7 @@ export async function recoverRun(
     if (run?.kind !== 'flow') return await finish(execution, []);
     if (isTerminal(run.state)) {
       const left = await remember(execution, run);
-      left.push(...(await settleTransactions(execution, run.name)));
+      left.push(...(await settleTransactions(execution, run)));
       return await finish(execution, left);
     }
     const until = await waitsUntil(engine, { ...open, run }, headStart);

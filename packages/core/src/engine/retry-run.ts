@@ -40,7 +40,7 @@ export async function retryRun(engine: EngineCore, id: RunId): Promise<RootRun> 
     const run = await endedRun(engine, id);
     const args = await argumentsOf(engine, definition, run);
     await remember(execution, run);
-    await settleTransactions(execution, run.name);
+    await settleTransactions(execution, run);
     const known = underVersion(run, definition);
     const goesOn = executedBy(known, engine.version, engine.clock.now());
     const handle = RunHandle.read(execution, goesOn, definition);

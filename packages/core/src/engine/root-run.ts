@@ -22,7 +22,6 @@ import { RunHandle } from './run-handle.ts';
 import { versionField } from './run-version.ts';
 import { currentScope, outsideScope } from './scope.ts';
 import { withinBound } from './time/watch.ts';
-import { transactionLeft } from './transactions/transaction-errors.ts';
 
 /** What is said of a new run beside its arguments. */
 export type StartTerms = Pick<FlowRun, 'idempotencyKey' | 'scheduled' | 'traceparent'>;
@@ -167,7 +166,7 @@ export class RootRun {
   async #settled(): Promise<void> {
     await this.execution.hooks.settled();
     if (this.execution.hasTransactions && isTerminal(this.handle.state)) {
-      await this.execution.transactions.settle(transactionLeft(this.handle.run.name));
+      await this.execution.transactions.settle(this.handle.run);
     }
   }
 

@@ -7,7 +7,6 @@ import type { Execution } from './execution.ts';
 import { tellOfRun } from './notes/run-logger.ts';
 import { RunHandle } from './run-handle.ts';
 import type { Scope } from './scope.ts';
-import { transactionLeft } from './transactions/transaction-errors.ts';
 
 /** How runs end that nobody will take up again: alike, or each in its own way. */
 export type LeftEnding = RunEvent | ((run: Run) => RunEvent);
@@ -17,7 +16,7 @@ async function endRun(execution: Execution, run: Run, ending: LeftEnding): Promi
   const handle = RunHandle.read(execution, run);
   const { type } = run.state;
   if (execution.hasTransactions) {
-    await execution.transactions.rollBackLeftBy(run.id, transactionLeft(run.name));
+    await execution.transactions.rollBackLeftBy(run);
   }
   if (type === 'RUNNING' || type === 'CANCELLING' || type === 'PAUSED') {
     handle.stage({ type: 'interrupt', crashed: false });
@@ -61,7 +60,7 @@ export function crashedWith(name: string, error: Failure): RunEvent {
 export async function settleUnreached(scope: Scope, resumed: boolean): Promise<void> {
   const { execution, run } = scope;
   if (execution.hasTransactions) {
-    await execution.transactions.rollBackUnreached(run.id, scope.tryName, run.name);
+    await execution.transactions.rollBackLeftBy(run);
   }
   const rest = execution.remembered.takeRest(run.id);
   if (rest.length === 0) return;

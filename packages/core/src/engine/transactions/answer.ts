@@ -1,6 +1,7 @@
 import type { Dependency, Run } from '../../model/run.ts';
 import { isTerminal } from '../../model/state.ts';
 import type { Call } from '../call.ts';
+import { failureOf } from '../outcomes.ts';
 import { isGivenAgain } from '../still-valid.ts';
 
 /**
@@ -11,6 +12,15 @@ export type Answer =
   | { readonly kind: 'stands'; readonly known: Run }
   | { readonly kind: 'executed'; readonly known: Run | undefined }
   | { readonly kind: 'refused'; readonly error: Error };
+
+/** Where it ended otherwise than well, its process may have died before what it had left open was undone. */
+async function standing({ execution }: Call['scope'], known: Run): Promise<Answer> {
+  const { state, name } = known;
+  if (execution.hasTransactions && isTerminal(state) && state.type !== 'COMPLETED') {
+    await execution.transactions.rollBackLeftBy(known, failureOf(state, name).error);
+  }
+  return { kind: 'stands', known };
+}
 
 /**
  * Looks up what an earlier try or process left of a call. The code of a transaction whose rollback had begun before its
@@ -36,11 +46,12 @@ export async function answerOf(
     return { kind: 'refused', error };
   }
   if (known?.transaction === undefined) {
-    const kind = known !== undefined && (await stands(known)) ? 'stands' : 'executed';
-    return { kind, known } as Answer;
+    return known !== undefined && (await stands(known))
+      ? standing(scope, known)
+      : { kind: 'executed', known };
   }
   const now = await execution.transactions.undoneIfDue(known, definition);
-  if (await stands(now)) return { kind: 'stands', known: now };
+  if (await stands(now)) return standing(scope, now);
   await execution.transactions.superseded(now);
   return { kind: 'executed', known: now };
 }

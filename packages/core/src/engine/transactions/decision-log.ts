@@ -4,9 +4,11 @@ import type { RunId } from '../../model/ids.ts';
 import type { RecordedValue } from '../../model/run.ts';
 import { transactionParts, type TransactionId } from '../../model/transaction.ts';
 import type { Decision } from '../../rules/transaction-decision.ts';
+import type { Durability } from '../../store/run-store.ts';
 import type { Execution } from '../execution.ts';
 
 const DECIDED = 'transaction:';
+const JOINED = 'transaction-joined:';
 const HOOK_FAILED = 'rollback-failed:';
 
 /** A rollback hook that threw, as it is kept. */
@@ -21,6 +23,7 @@ export interface FailedRollback {
 export class DecisionLog {
   readonly #execution: Execution;
   readonly #decisions = new Map<TransactionId, Decision>();
+  readonly #joined = new Set<TransactionId>();
   readonly #failed = new Map<TransactionId, FailedRollback[]>();
 
   constructor(execution: Execution) {
@@ -29,6 +32,19 @@ export class DecisionLog {
 
   get decisions(): ReadonlyMap<TransactionId, Decision> {
     return this.#decisions;
+  }
+
+  /** Whether a transaction has ended well, and is decided with the one around it. */
+  hasJoined(id: TransactionId): boolean {
+    return this.#joined.has(id);
+  }
+
+  /** Notes that a transaction has ended well, and is decided with the one around it. Outlives the process. */
+  async join(id: TransactionId): Promise<void> {
+    if (this.#joined.has(id)) return;
+    const { path } = transactionParts(id);
+    await this.#record(id, `${JOINED}${path}`, true, 'process');
+    this.#joined.add(id);
   }
 
   /** Rollback hooks that threw when a transaction was rolled back, in this process or an earlier one. */
@@ -42,6 +58,8 @@ export class DecisionLog {
       const id = (path: string): TransactionId => `${runId}/${scope}/${path}`;
       if (slot.startsWith(DECIDED)) {
         this.#decisions.set(id(slot.slice(DECIDED.length)), value as unknown as Decision);
+      } else if (slot.startsWith(JOINED)) {
+        this.#joined.add(id(slot.slice(JOINED.length)));
       } else if (slot.startsWith(HOOK_FAILED)) {
         const { path, ...failed } = value as unknown as FailedRollback & { path: string };
         this.#noteFailed(id(path), failed);
@@ -71,14 +89,19 @@ export class DecisionLog {
     this.#failed.set(id, [...list, failed]);
   }
 
-  async #record(id: TransactionId, slot: string, value: JsonValue): Promise<void> {
+  async #record(
+    id: TransactionId,
+    slot: string,
+    value: JsonValue,
+    durability: Durability = 'machine',
+  ): Promise<void> {
     const { runId, scope } = transactionParts(id);
     const recorded = { runId, rootId: this.#execution.rootId, scope, slot, value };
     let outcome;
     try {
       outcome = await this.#execution.fenced(
         (fence) => ({ kind: 'record', value: recorded, fence }),
-        'machine',
+        durability,
       );
     } catch (error) {
       throw this.#execution.halt(error as Error);

@@ -147,7 +147,13 @@ export class OpenTransaction implements Stretch, Accountable {
 
   /** It ended well: commits, unless the transaction around it decides. */
   async #commit(): Promise<void> {
-    if (this.membership === undefined || this.membership.within.length > 0) return;
+    if (this.membership === undefined) return;
+    if (this.membership.within.length > 0) {
+      await this.#unlessAbandoned(async () => ({
+        joined: await this.#transactions.log.join(this.id),
+      }));
+      return;
+    }
     const done = await this.#unlessAbandoned(async () => ({
       failure: await this.#transactions.commit(this.id),
     }));

@@ -15,6 +15,7 @@ import { commitOrder } from '../../rules/transaction-order.ts';
 import { toFailure } from '../../serial/failure-codec.ts';
 import type { Execution } from '../execution.ts';
 import type { HookLeft } from '../flow-handle.ts';
+import { failureOf } from '../outcomes.ts';
 import { AfterCommit } from './after-commit.ts';
 import { DecisionLog } from './decision-log.ts';
 import { DueRuns } from './due-runs.ts';
@@ -38,6 +39,8 @@ export class Transactions {
   readonly #without = new Set<string>();
   /** Those that an earlier process has opened, by what was done in them. */
   readonly #earlier = new Map<TransactionId, Membership>();
+  /** The runs whose code has opened those. */
+  readonly #owners = new Set<RunId>();
   /** Those that are rolled back, and of whose work something may be left. */
   readonly #undoing = new Set<TransactionId>();
 
@@ -54,7 +57,9 @@ export class Transactions {
       if (kind === 'rolled-back') this.#undoing.add(id);
     }
     for (const { transaction } of runs) {
-      if (transaction !== undefined) this.#earlier.set(transaction.id, transaction);
+      if (transaction === undefined) continue;
+      this.#earlier.set(transaction.id, transaction);
+      for (const id of transactionsOf(transaction)) this.#owners.add(transactionParts(id).runId);
     }
   }
 
@@ -159,23 +164,24 @@ export class Transactions {
     return [...found];
   }
 
-  /** A run ends whose code executes no more: the transactions that it has left open are rolled back. */
-  async rollBackLeftBy(runId: RunId, error: Error): Promise<void> {
-    const left = this.#undecided((id) => transactionParts(id).runId === runId);
-    if (left.length > 0) await this.rollBack(left, error, true);
-  }
-
-  /** An attempt ends: what it had opened in an earlier process, and did not open again in this one, is rolled back. */
-  async rollBackUnreached(runId: RunId, tryName: string, name: string): Promise<void> {
-    const left = this.#undecided((id) => {
-      const parts = transactionParts(id);
-      return parts.runId === runId && parts.scope === tryName && !this.#opened.has(id);
-    });
+  /**
+   * A run has ended, or is about to: what its code had opened in an earlier process, and neither brought to an end nor
+   * opened again in this one, is rolled back.
+   *
+   * @param error why it ends; absent where its code went another way
+   */
+  async rollBackLeftBy({ id, name }: Run, error?: Error): Promise<void> {
+    if (!this.#owners.has(id)) return;
+    const isLeft = (of: TransactionId): boolean =>
+      transactionParts(of).runId === id && !this.#opened.has(of) && !this.log.hasJoined(of);
+    const open = this.#undecided(isLeft);
+    const left = [...open, ...[...this.#undoing].filter(isLeft)];
     if (left.length === 0) return;
-    const error = transactionLeft(name);
-    const { code, message } = error;
-    this.#execution.engine.events.emit('warning', { code, message, runId });
-    await this.rollBack(left, error, true);
+    if (error === undefined && open.length > 0) {
+      const { code, message } = transactionLeft(name);
+      this.#execution.engine.events.emit('warning', { code, message, runId: id });
+    }
+    await this.rollBack(left, error ?? transactionLeft(name), true);
   }
 
   /**
@@ -216,15 +222,13 @@ export class Transactions {
    * The root has ended, or is about to: rolls back what is still open of it, and does what is left to do of what was
    * decided.
    *
+   * @param error why it ends; absent where its record tells
    * @returns hooks that stay due, since this engine knows no definition that has them
    */
-  async settle(error: Error): Promise<readonly HookLeft[]> {
+  async settle(root: Run, error?: Error): Promise<readonly HookLeft[]> {
     if (this.#execution.abandoned !== undefined) return [];
-    await this.#decideRollback(
-      this.#undecided(() => true),
-      error,
-      true,
-    );
+    const open = this.#undecided(() => true);
+    await this.#decideRollback(open, error ?? whyEnded(root), true);
     const left = [...(await this.#settleRolledBack()), ...(await this.#settleCommitted())];
     for (const { runId, name, hook } of left) {
       this.#execution.engine.events.emit('warning', {
@@ -259,4 +263,10 @@ export class Transactions {
     }
     return left;
   }
+}
+
+/** Why what a run has left open is rolled back. */
+function whyEnded({ state, name }: Run): Error {
+  const failed = isTerminal(state) && state.type !== 'COMPLETED';
+  return failed ? failureOf(state, name).error : transactionLeft(name);
 }
