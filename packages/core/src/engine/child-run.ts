@@ -241,7 +241,8 @@ export class ChildRun implements Accountable, FutureParts<unknown> {
     upstream?: Error,
   ): Promise<Outcome<unknown>> {
     if (this.#known !== undefined || this.#call.transaction?.undone !== undefined) {
-      const answer = await answerOf(this.#call, this.#key, this.#known, dependsOn);
+      const found = answerOf(this.#call, this.#key, this.#known, dependsOn);
+      const answer = found instanceof Promise ? await found : found;
       if (answer.kind === 'stands') return this.#replay(answer.known);
       if (answer.kind === 'refused') return failed('CANCELLED', answer.error);
       this.#known = answer.known;

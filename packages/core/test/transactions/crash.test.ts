@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { flow, runContext, transaction } from '@holdfast/core';
+import { flow, runContext, task, transaction } from '@holdfast/core';
 import { crashAtEveryStep, type CrashPoint } from '@holdfast/core/testing';
 import { aborted } from '../engine/support.ts';
 import { codeOf, Diary } from './support.ts';
@@ -231,4 +231,35 @@ describe('a transaction whose process dies at any step', () => {
     expect(report.result).toEqual(['ROLLBACK_FAILED', ['inner 3', 'more 3']]);
     expect(report.crashes).toBeGreaterThan(40);
   }, 120_000);
+
+  it('tells the same of a map that stops at a failure in it', async () => {
+    const undone = new Set<number>();
+    const work = task(
+      async (n: number) => {
+        if (n === 2) throw new Error('two');
+        if (n === 10) await aborted(runContext().signal);
+        runContext().signal.throwIfAborted();
+        return n;
+      },
+      { name: 'work', onRollback: (n) => void undone.add(n) },
+    ).with({ concurrency: 2, stopOnFailure: true });
+    const f = flow(
+      async () => {
+        let states: string[] = [];
+        const tried = transaction(async () => {
+          const outcomes = await work.map([0, 1, 10, 3, 2, 4, 5]).outcomes();
+          states = outcomes.map(({ state }) => state);
+          throw Object.assign(new Error('no'), { code: 'E_NO' });
+        });
+        return [await tried.catch(codeOf), ...states];
+      },
+      { name: 'f' },
+    );
+    const report = await crashAtEveryStep(f, {
+      prepare: () => undone.clear(),
+      check: () => expect(undone).toEqual(new Set([0, 1, 3])),
+    });
+    const told = ['COMPLETED', 'COMPLETED', 'CANCELLED', 'COMPLETED', 'FAILED'];
+    expect(report.result).toEqual(['E_NO', ...told]);
+  }, 60_000);
 });

@@ -13,45 +13,73 @@ export type Answer =
   | { readonly kind: 'executed'; readonly known: Run | undefined }
   | { readonly kind: 'refused'; readonly error: Error };
 
-/** Where it ended otherwise than well, its process may have died before what it had left open was undone. */
-async function standing({ execution }: Call['scope'], known: Run): Promise<Answer> {
-  const { state, name } = known;
-  if (execution.hasTransactions && isTerminal(state) && state.type !== 'COMPLETED') {
-    await execution.transactions.rollBackLeftBy(known, failureOf(state, name).error);
-  }
-  return { kind: 'stands', known };
+/** Whether what became of a call before is given again. */
+type Stands = (known: Run) => boolean | Promise<boolean>;
+
+/** Goes on at once with what is known at once. */
+function then<T, R>(value: T | Promise<T>, go: (value: T) => R | Promise<R>): R | Promise<R> {
+  return value instanceof Promise ? value.then(go) : go(value);
 }
 
-/**
- * Looks up what an earlier try or process left of a call. The code of a transaction whose rollback had begun before its
- * process died follows what was done then, undone or not, and executes nothing.
- */
-export async function answerOf(
+/** Something is to be undone before it is answered: of its own work, or of what it has left open in transactions. */
+async function answerOnceUndone(
+  { scope, definition }: Call,
+  known: Run,
+  stands: Stands,
+): Promise<Answer> {
+  const { transactions } = scope.execution;
+  const { state, name } = known;
+  const now = await transactions.undoneIfDue(known, definition);
+  if (!(await stands(now))) return { kind: 'executed', known: now };
+  if (isTerminal(state) && state.type !== 'COMPLETED') {
+    await transactions.rollBackLeftBy(known, failureOf(state, name).error);
+  }
+  return { kind: 'stands', known: now };
+}
+
+/** The code of a transaction whose rollback had begun before its process died follows what was done then, undone or not. */
+function follow(
+  { scope, transaction, definition }: Call,
+  key: string | undefined,
+  known: Run | undefined,
+  stands: Stands,
+): Answer | Promise<Answer> {
+  const belongs =
+    known?.transaction !== undefined &&
+    known.transaction.id === transaction?.id &&
+    isTerminal(known.state);
+  return then(belongs || (known !== undefined && stands(known)), (followed): Answer => {
+    if (known !== undefined && followed) {
+      scope.execution.transactions.due.noteCalled(known.id, definition);
+      return { kind: 'stands', known };
+    }
+    if (key !== undefined) transaction?.noteRefused(definition.name, key, known);
+    return { kind: 'refused', error: transaction?.undone as Error };
+  });
+}
+
+/** Looks up what an earlier try or process left of a call. At once where nothing has to be waited for. */
+export function answerOf(
   call: Call,
   key: string | undefined,
   known: Run | undefined,
   dependsOn: readonly Dependency[],
-): Promise<Answer> {
+): Answer | Promise<Answer> {
   const { scope, transaction, definition } = call;
   const { execution } = scope;
-  const stands = (run: Run): boolean | Promise<boolean> => isGivenAgain(call, run, dependsOn);
-  const error = transaction?.undone;
-  if (error !== undefined) {
-    const belongs = known !== undefined && known.transaction?.id === transaction?.id;
-    if (known !== undefined && ((belongs && isTerminal(known.state)) || (await stands(known)))) {
-      execution.transactions.due.noteCalled(known.id, definition);
-      return { kind: 'stands', known };
+  const stands: Stands = (run) => isGivenAgain(call, run, dependsOn);
+  if (transaction?.undone !== undefined) return follow(call, key, known, stands);
+  if (known === undefined) return { kind: 'executed', known };
+  if (!execution.hasTransactions) {
+    return then(stands(known), (given) => ({ kind: given ? 'stands' : 'executed', known }));
+  }
+  const { transactions } = execution;
+  if (transactions.isUndoneFirst(known)) return answerOnceUndone(call, known, stands);
+  transactions.due.noteCalled(known.id, definition);
+  return then(stands(known), (given): Answer | Promise<Answer> => {
+    if (given || !transactions.due.has(known.id)) {
+      return { kind: given ? 'stands' : 'executed', known };
     }
-    if (key !== undefined) transaction?.noteRefused(definition.name, key, known);
-    return { kind: 'refused', error };
-  }
-  if (known?.transaction === undefined) {
-    return known !== undefined && (await stands(known))
-      ? standing(scope, known)
-      : { kind: 'executed', known };
-  }
-  const now = await execution.transactions.undoneIfDue(known, definition);
-  if (await stands(now)) return standing(scope, now);
-  await execution.transactions.superseded(now);
-  return { kind: 'executed', known: now };
+    return transactions.superseded(known).then(() => ({ kind: 'executed', known }));
+  });
 }

@@ -53,6 +53,11 @@ export class DueRuns {
     this.#runs.set(id, { kind, name, generation, transaction, definition, hooks });
   }
 
+  /** Whether a hook of a run is due. */
+  has(id: RunId): boolean {
+    return this.#runs.has(id);
+  }
+
   /** The code has called the run again: so its definition is known. */
   noteCalled(id: RunId, definition: Definition): void {
     const run = this.#runs.get(id);

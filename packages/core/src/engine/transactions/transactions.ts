@@ -184,6 +184,13 @@ export class Transactions {
     await this.rollBack(left, error ?? transactionLeft(name), true);
   }
 
+  /** Whether something of a run may have to be undone before it is called again: of its own work, or of what it has left open. */
+  isUndoneFirst({ id, transaction, state }: Run): boolean {
+    if (this.#owners.has(id) && state.type !== 'COMPLETED') return true;
+    if (transaction === undefined) return false;
+    return decidedFor(transaction, this.log.decisions)?.decision.kind === 'rolled-back';
+  }
+
   /**
    * The record of a run that is called again. Where its transaction was rolled back and its hook stayed due, because
    * nobody knew its definition, it is undone first.
