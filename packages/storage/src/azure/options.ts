@@ -5,6 +5,7 @@ import type { PartPlan } from '../remote/part-plan.ts';
 
 /** Gives tokens of Microsoft Entra ID: what the classes of `@azure/identity` are. */
 export interface AzureTokenCredential {
+  /** A token for these scopes; null when there is none. */
   getToken(
     scopes: string | string[],
     options?: object,

@@ -76,7 +76,7 @@ async function* list(
  * A store whose calls are made again when they fail with what may pass (`unavailable`, `incomplete`).
  *
  * - `head`, `delete`, `retainedUntil`, `sweep`, `freeBytes` and `copy` are made again as they are.
- * - **`put`** is made again with bytes and with a {@link replayableBody}; with any other stream only as long as nothing
+ * - **`put`** is made again with bytes and with a `replayableBody`; with any other stream only as long as nothing
  *   was read of it. What the body itself throws is never followed by another try.
  * - **`put` and `copy` with `ifAbsent`** that find the key taken after a try that failed cannot know whether it was
  *   that try which took it: they fail with `OBJECT_STORE_UNAVAILABLE`, whose message says so.

@@ -130,6 +130,24 @@ describe('a block that fails', () => {
   });
 });
 
+describe('a read that is given up', () => {
+  it.each(['left', 'aborted'])('gives its connection back when it is %s', async (how) => {
+    const container = await testContainer();
+    const store = container.store();
+    await store.put('a', bodyOf(20 * MIB));
+    const before = container.line.connections;
+    for (let turn = 0; turn < 5; turn++) {
+      const controller = new AbortController();
+      const chunks = store.get('a', { signal: controller.signal })[Symbol.asyncIterator]();
+      await chunks.next();
+      if (how === 'left') await chunks.return!();
+      // Nobody reads on.
+      else controller.abort(new Error('cancelled'));
+    }
+    await vi.waitFor(() => expect(container.line.connections).toBeLessThanOrEqual(before), 10_000);
+  });
+});
+
 describe('a service that says nothing', () => {
   it('is waited for no longer than idleTimeout, in every call', async () => {
     const container = await testContainer();
