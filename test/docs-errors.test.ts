@@ -7,6 +7,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /** Literals that look like a code and are none. */
 const NO_CODES = new Map([
   ['ERR_MODULE_NOT_FOUND', 'is what Node says of a package that is not installed'],
+  ['SSH_AUTH_SOCK', 'is the variable that names the socket of an SSH agent'],
   ['END_OF_CHECKS', 'ends the here-document of the commands that restore a SQLite database'],
 ]);
 

@@ -7,7 +7,7 @@ import { OPENERS } from './places.ts';
 export interface OpenObjectStoreOptions {
   /**
    * Secrets by the names that the adapter has for them: `accessKeyId`, `secretAccessKey` and `sessionToken` for s3,
-   * `accountKey` or `sas` for azure. Default: what the adapter finds by itself.
+   * `accountKey` or `sas` for azure, `password`, `privateKey` and `passphrase` for sftp. Default: what the adapter finds by itself.
    */
   readonly credentials?: Credentials;
   /** Resolve secrets of other schemes than `env` and `file`. */
@@ -24,6 +24,7 @@ export interface OpenObjectStoreOptions {
  * | `s3://bucket/prefix?region=eu-central-1` | a bucket of Amazon S3 |
  * | `s3://bucket/prefix?endpoint=https://s3.example` | of another service that speaks its protocol |
  * | `azure://account/container/prefix` | a container of Azure Blob Storage |
+ * | `sftp://user@host/srv/backups?fingerprint=SHA256:…` | a directory on an SFTP server; `/~/` for one below the login's |
  *
  * The query sets options of the adapter by their names; docs/guide/object-stores.md lists them. A URL holds no
  * secrets, as it is logged and kept in manifests. The URL that a store tells of itself opens the same place.

@@ -10,6 +10,9 @@ export type Readers = { readonly [name: string]: Reader<unknown> };
 /** What may be a secret that was put into a URL. */
 const SECRETIVE = /key|secret|token|password|passphrase|sig|sas|credential|account_?key/i;
 
+const ELSEWHERE =
+  'Secrets go into the option credentials, as references: { secretAccessKey: secret("env:…") }.';
+
 /** Texts as they are. */
 export const text: Reader<string> = (value) => (value === '' ? undefined : value);
 
@@ -47,18 +50,18 @@ export class PlaceUrl {
     return this.url.protocol.slice(0, -1);
   }
 
-  /** Refuses a user, a password, a port and a fragment: the URL is logged, and written into manifests. */
+  /** Refuses a password and a fragment: the URL is logged, and written into manifests. */
+  refuseSecrets(): void {
+    if (this.url.password !== '') throw urlInvalid('has a password', ELSEWHERE);
+    if (this.url.hash !== '') throw urlInvalid('has a fragment', "Write '#' in a prefix as %23.");
+  }
+
+  /** Refuses a user, a password, a port and a fragment, where a place is named by none of them. */
   refuseExtras(): void {
-    const { username, password, port, hash } = this.url;
-    if (username !== '' || password !== '') {
-      throw urlInvalid(
-        'has a user or a password',
-        'Secrets go into the option credentials, as references: { secretAccessKey: secret("env:…") }.',
-      );
-    }
-    if (port !== '')
-      throw urlInvalid('has a port', 'Give the service by ?endpoint=https://host:port.');
-    if (hash !== '') throw urlInvalid('has a fragment', "Write '#' in a prefix as %23.");
+    this.refuseSecrets();
+    if (this.url.username !== '') throw urlInvalid('has a user', ELSEWHERE);
+    const hint = 'Give the service by ?endpoint=https://host:port.';
+    if (this.url.port !== '') throw urlInvalid('has a port', hint);
   }
 
   /** The parts of its path, decoded. */
@@ -92,9 +95,7 @@ export class PlaceUrl {
 
 function unknown(name: string, known: readonly string[]): HoldfastError {
   if (SECRETIVE.test(name)) {
-    const hint =
-      'Secrets go into the option credentials, as references: { secretAccessKey: secret("env:…") }.';
-    return urlInvalid(`seems to hold a secret in its query, '${name}'`, hint);
+    return urlInvalid(`seems to hold a secret in its query, '${name}'`, ELSEWHERE);
   }
   return urlInvalid(`sets '${name}', which is unknown`, `Known are ${known.join(', ')}.`);
 }

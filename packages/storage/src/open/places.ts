@@ -1,7 +1,9 @@
+import { userInfo } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { ObjectStore, Secret, SecretResolvers } from '@holdfast/core';
 import type { AzureCredential, AzureObjectStoreOptions } from '../azure/index.ts';
 import type { S3Credentials, S3ObjectStoreOptions } from '../s3/index.ts';
+import type { SftpHostKey, SftpObjectStoreOptions } from '../sftp/index.ts';
 import { checkCredentials, count, flag, oneOf, text, urlInvalid } from './place-url.ts';
 import type { Credentials, PlaceUrl, Readers } from './place-url.ts';
 
@@ -38,6 +40,23 @@ const AZURE: Readers = {
   pageKeys: count,
   attempts: count,
   idleTimeout: text,
+};
+
+/** A plus sign in a query is read as a space. */
+const sha256 = (value: string): string | undefined =>
+  value.startsWith('SHA256:') ? value.replaceAll(' ', '+') : undefined;
+
+const SFTP: Readers = {
+  fingerprint: sha256,
+  knownHosts: text,
+  agent: text,
+  create: flag,
+  ifAbsent: oneOf('hardlink', 'looks', 'refused'),
+  sync: oneOf('required', 'where-offered'),
+  requests: count,
+  requestBytes: count,
+  connectTimeout: text,
+  keepAlive: text,
 };
 
 const MEMORY: Opener = async (place, { credentials }) => {
@@ -93,6 +112,34 @@ const OPEN_AZURE: Opener = async (place, { credentials, resolvers }) => {
   });
 };
 
+/** As ssh does it: the user of this process unless told otherwise, and the agent when nothing else is given to log in with. */
+const OPEN_SFTP: Opener = async (place, { credentials, resolvers }) => {
+  checkCredentials(credentials, 'sftp', ['password', 'privateKey', 'passphrase']);
+  place.refuseSecrets();
+  const { fingerprint, knownHosts, ...options } = place.options(SFTP);
+  const { sftpObjectStore } = await import('../sftp/index.ts');
+  const { hostname, port, username } = place.url;
+  const [first, ...rest] = place.path();
+  const agent = process.env['SSH_AUTH_SOCK'];
+  const isGiven = Object.keys(credentials).length > 0;
+  return sftpObjectStore({
+    ...(agent !== undefined && !isGiven && { agent }),
+    ...(options as Partial<SftpObjectStoreOptions>),
+    host: hostname.replace(/^\[(.*)\]$/, '$1'),
+    username: username === '' ? userInfo().username : decodeURIComponent(username),
+    directory: first === '~' ? rest.join('/') || '.' : `/${[first, ...rest].join('/')}`,
+    ...(port !== '' && { port: Number(port) }),
+    ...hostKeyOf(fingerprint, knownHosts),
+    ...credentials,
+    ...(resolvers && { resolvers }),
+  });
+};
+
+function hostKeyOf(fingerprint: unknown, knownHosts: unknown): { readonly hostKey?: SftpHostKey } {
+  if (typeof fingerprint === 'string') return { hostKey: fingerprint };
+  return typeof knownHosts === 'string' ? { hostKey: { knownHosts } } : {};
+}
+
 function prefixOf(parts: readonly string[]): { readonly prefix?: string } {
   return parts.length === 0 ? {} : { prefix: parts.join('/') };
 }
@@ -109,4 +156,5 @@ export const OPENERS: ReadonlyMap<string, Opener> = new Map([
   ['file', FILE],
   ['s3', OPEN_S3],
   ['azure', OPEN_AZURE],
+  ['sftp', OPEN_SFTP],
 ]);

@@ -1,13 +1,16 @@
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { isHoldfastError, secret } from '@holdfast/core';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { openObjectStore } from '../../src/index.ts';
 import { bodyOf } from '../bodies.ts';
 import { ScriptedS3 } from '../s3/scripted-s3.ts';
+import { useSshd } from '../sftp/places.ts';
+import { hasSshd } from '../sftp/sshd.ts';
 import { all, textOf, texts } from '../streams.ts';
 
 const KEY = secret('env:HOLDFAST_TEST_S3_SECRET');
@@ -71,10 +74,61 @@ describe('openObjectStore', () => {
   });
 });
 
+describe.runIf(hasSshd)('openObjectStore, of an SFTP server', () => {
+  const server = useSshd();
+
+  it('opens a directory, with options and credentials, and again by the URL it tells', async () => {
+    const { port, username, folder, hostKey, userKey } = server();
+    const key = Buffer.from(hostKey.split(' ')[1] ?? '', 'base64');
+    const digest = createHash('sha256').update(key).digest('base64').replace(/=+$/, '');
+    const known = `fingerprint=SHA256:${digest}`;
+    const url = `sftp://${username}@127.0.0.1:${port}${folder}/a%20b?${known}&ifAbsent=looks`;
+    const credentials = { privateKey: secret(`file:${userKey}`) };
+    const store = await openObjectStore(url, { credentials });
+    onTestFinished(() => store.close());
+    expect(store.properties.ifAbsent).toBe('looks');
+    await store.put('a', texts('x'));
+    // The user of this process is the user of the server.
+    const again = await openObjectStore(`${store.url}?${known}`, { credentials });
+    onTestFinished(() => again.close());
+    expect(again.url).toBe(store.url);
+    expect(await textOf(again, 'a')).toBe('x');
+  });
+
+  it('knows the server by its key, and logs in by the agent when given nothing else', async () => {
+    const { port, username, folder, userKey } = server();
+    const url = `sftp://${username}@127.0.0.1:${port}${folder}/a`;
+    const credentials = { privateKey: secret(`file:${userKey}`) };
+    const stranger = await openObjectStore(`${url}?fingerprint=SHA256:${'A'.repeat(43)}`, {
+      credentials,
+    });
+    await expect(stranger.head('a')).rejects.toMatchObject({ code: 'HOST_KEY_MISMATCH' });
+    const unknown = await openObjectStore(`${url}?knownHosts=/dev/null`, { credentials });
+    await expect(unknown.head('a')).rejects.toMatchObject({ code: 'HOST_KEY_UNKNOWN' });
+    vi.stubEnv('SSH_AUTH_SOCK', undefined);
+    await expect(openObjectStore(url)).rejects.toMatchObject({
+      code: 'OPTIONS_INVALID',
+      message: expect.stringContaining('nothing to log in with'),
+    });
+    vi.stubEnv('SSH_AUTH_SOCK', '/run/agent');
+    await expect(openObjectStore(url)).resolves.toBeDefined();
+  });
+
+  it('opens a directory below that of the login', async () => {
+    const credentials = { password: KEY };
+    const store = await openObjectStore('sftp://me@[::1]:2222/~/backups', { credentials });
+    expect(store.url).toBe('sftp://[::1]:2222/~/backups');
+    expect((await openObjectStore('sftp://me@host/srv/a', { credentials })).url).toBe(
+      'sftp://host/srv/a',
+    );
+  });
+});
+
 describe('a URL that opens nothing', () => {
   it.each([
     ['is no URL', 'backups'],
-    ["the scheme 'sftp:'", 'sftp://me@host/backups'],
+    ["the scheme 'ftp:'", 'ftp://me@host/backups'],
+    ["'fingerprint' to what it cannot be", 'sftp://me@host/a?fingerprint=MD5:00'],
     ["the scheme 'https:'", 'https://bucket.s3.amazonaws.com/'],
     ['another host', 'file://host/backups'],
     ["'region', which is unknown", 'file:///backups?region=eu'],
@@ -96,6 +150,8 @@ describe('a URL that opens nothing', () => {
 
   it.each([
     ['s3://AKIA:hunter2@bucket'],
+    ['sftp://me:hunter2@host/backups'],
+    ['sftp://me@host/backups?privateKey=hunter2'],
     ['s3://hunter2@bucket'],
     ['azure://me:hunter2@acct/vault'],
     ['s3://bucket?secretAccessKey=hunter2'],
@@ -120,6 +176,7 @@ describe('a URL that opens nothing', () => {
     ['file:///backups', { password: KEY }],
     ['s3://bucket', { accountKey: KEY }],
     ['azure://acct/vault', { secretAccessKey: KEY }],
+    ['sftp://me@host/backups', { sas: KEY }],
     ['s3://bucket', { secretAccessKey: 'hunter2' as never }],
   ])(
     'is refused with credentials that it does not take, or that are no secrets: %s',
@@ -147,9 +204,9 @@ describe('an adapter', () => {
       const loaded = [];
       registerHooks({
         load(url, context, next) {
-          const [, adapter] = /src\\/(s3|azure|local|sqlite)\\//.exec(url) ?? [];
+          const [, adapter] = /src\\/(s3|azure|local|sftp|sqlite)\\//.exec(url) ?? [];
           if (adapter !== undefined && !loaded.includes(adapter)) loaded.push(adapter);
-          if (/@aws-sdk|@azure/.test(url)) loaded.push(url);
+          if (/@aws-sdk|@azure|ssh2/.test(url)) loaded.push(url);
           return next(url, context);
         },
       });
