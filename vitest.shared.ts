@@ -10,6 +10,8 @@ export const shared = {
   test: {
     // Threads and processes that a test starts run the sources natively, under the same condition.
     execArgv: ['--conditions=@holdfast/source'],
+    // Tests share few cores with others; what hangs is told soon enough.
+    testTimeout: 20_000,
     restoreMocks: true,
     unstubEnvs: true,
     unstubGlobals: true,

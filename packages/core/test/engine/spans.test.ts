@@ -172,6 +172,7 @@ describe('spans', () => {
     }
     const watched = bench();
     expect(await watched.engine.run(f)).toEqual([1, 2, 3]);
-    expect(watched.told).toEqual(alone.told);
+    // Which of three tasks at once comes first is up to the machine.
+    expect(watched.told.toSorted()).toEqual(alone.told.toSorted());
   });
 });
