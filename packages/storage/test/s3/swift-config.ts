@@ -12,6 +12,17 @@ export const STORAGE_SERVERS = ['account', 'container', 'object'] as const;
 /** The key pair that {@link proxyConfig} knows. */
 export const SWIFT_KEYS = { accessKeyId: 'test:tester', secretAccessKey: 'testing' } as const;
 
+/**
+ * On a busy machine a server that answers late is no server that is gone: it is not passed over, and what a listing
+ * tells is there when an upload has been acknowledged.
+ */
+const PATIENCE = `conn_timeout = 30
+node_timeout = 60
+recoverable_node_timeout = 60
+container_update_timeout = 60
+error_suppression_limit = 1000000
+`;
+
 /** Without workers a server runs in the process that was started, which can then be stopped by its id. */
 function defaults(directory: string, port: number, user: string): string {
   return `[DEFAULT]
@@ -21,7 +32,7 @@ workers = 0
 user = ${user}
 swift_dir = ${directory}
 log_level = ERROR
-`;
+${PATIENCE}`;
 }
 
 /** The configuration of an account, container or object server. */

@@ -99,6 +99,14 @@ describe.runIf(hasSwift)('a write in parts that fails', () => {
   });
 });
 
+/** Swift rounds times up to whole seconds: what has just begun may have begun a second from now. */
+async function sweepsOne(store: ObjectStore, prefix = ''): Promise<void> {
+  const sweep = async (): Promise<void> => {
+    expect(await store.sweep!({ olderThan: 0, prefix })).toEqual({ removed: 1 });
+  };
+  await vi.waitFor(sweep, { timeout: 5000, interval: 200 });
+}
+
 describe.runIf(hasSwift)('an uploader that is killed', () => {
   it('leaves no object, and an upload that a sweep removes', async () => {
     const bucket = await testBucket();
@@ -117,7 +125,7 @@ describe.runIf(hasSwift)('an uploader that is killed', () => {
     expect(await store.head('killed')).toBeUndefined();
     // It may be another's that is under way.
     expect(await store.sweep!()).toEqual({ removed: 0 });
-    expect(await store.sweep!({ olderThan: 0 })).toEqual({ removed: 1 });
+    await sweepsOne(store);
     expect(await uploadsIn(bucket)).toEqual([]);
     await vi.waitFor(async () => expect(await bucket.parts()).toEqual([]), 20_000);
   });
@@ -130,10 +138,10 @@ describe.runIf(hasSwift)('a sweep', () => {
     for (const key of keys) await begin(bucket, key);
     const store = bucket.store({ prefix: 'prod' });
     expect(await store.sweep!({ olderThan: '1h' })).toEqual({ removed: 0 });
-    expect(await store.sweep!({ olderThan: 0, prefix: 'b/' })).toEqual({ removed: 1 });
-    expect(await store.sweep!({ olderThan: 0 })).toEqual({ removed: 1 });
+    await sweepsOne(store, 'b/');
+    await sweepsOne(store);
     expect((await uploadsIn(bucket)).length).toBe(3);
-    expect(await bucket.store().sweep!({ olderThan: 0 })).toEqual({ removed: 1 });
+    await sweepsOne(bucket.store());
     expect(new Set(await uploadsIn(bucket))).toEqual(new Set(['prod/.holdfast-x', 'prod/d/']));
   });
 });
