@@ -13,17 +13,28 @@ import type { Handle, Requests } from './requests.ts';
 export interface TemporaryFile {
   readonly path: string;
   readonly handle: Handle;
+  isOpen: boolean;
+}
+
+/**
+ * Closes a file, once: a server gives the handle of a closed file to the next one that is opened, and a second close
+ * would take it from another write.
+ */
+export async function closeTemporary(file: TemporaryFile, requests: Requests): Promise<void> {
+  if (!file.isOpen) return;
+  file.isOpen = false;
+  await requests.unsignalled.close(file.handle);
 }
 
 async function openNew(requests: Requests, root: string, mode: number): Promise<TemporaryFile> {
   const path = pathOf(root, `${TEMPORARY}/${temporaryName(await thisProcess())}`);
   try {
-    return { path, handle: await requests.openNew(path, mode) };
+    return { path, handle: await requests.openNew(path, mode), isOpen: true };
   } catch (error) {
     if (!isAbsence(error)) throw error;
   }
   await makeDirectory(requests, pathOf(root, TEMPORARY), 0o700);
-  return { path, handle: await requests.openNew(path, mode) };
+  return { path, handle: await requests.openNew(path, mode), isOpen: true };
 }
 
 /** Begins a file beside the objects, in the same file system. */
@@ -47,10 +58,10 @@ export class Leftovers {
   }
 
   /** Removes a file, for good or when the server can be reached again. */
-  discard({ path, handle }: TemporaryFile, requests: Requests): Promise<void> {
+  discard(file: TemporaryFile, requests: Requests): Promise<void> {
     // Closed first: some servers remove no open file. After a lost connection the server has closed it.
-    void requests.unsignalled.close(handle).catch(() => undefined);
-    return this.#remove(path);
+    void closeTemporary(file, requests).catch(() => undefined);
+    return this.#remove(file.path);
   }
 
   /** Tries again to remove what is left. */

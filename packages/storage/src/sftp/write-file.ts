@@ -1,11 +1,13 @@
 import { bodyChunks, ObjectStoreError } from '@holdfast/core';
 import type { ObjectBody } from '@holdfast/core';
 import type { Stats } from 'ssh2';
+import { atOnce } from '../waiting/at-once.ts';
 import { linkedAbort } from '../waiting/linked-abort.ts';
 import type { SftpSettings } from './options.ts';
 import { Pipeline } from './pipeline.ts';
 import { asStoreError, attempt, isPlainFailure } from './problems.ts';
 import type { Requests } from './requests.ts';
+import { closeTemporary } from './temporary-files.ts';
 import type { TemporaryFile } from './temporary-files.ts';
 
 /** What a refused write means: a server does not say that its disk is full, but tells how much room there is. */
@@ -86,6 +88,13 @@ async function sendBody(
   }
 }
 
+async function closing(requests: Requests, file: TemporaryFile): Promise<void> {
+  const { signal } = requests;
+  signal?.throwIfAborted();
+  const closed = closeTemporary(file, requests);
+  await (signal === undefined ? closed : atOnce(signal, closed));
+}
+
 /**
  * Writes a file, makes its contents durable, closes it, and looks at what the server then has.
  *
@@ -100,7 +109,7 @@ export async function writeFile(
   const { handle, path } = file;
   const written = await sendBody(requests, file, body, settings);
   if (requests.offers('fsync@openssh.com')) await attempt(`sync '${path}'`, requests.fsync(handle));
-  await attempt(`close '${path}'`, requests.close(handle));
+  await attempt(`close '${path}'`, closing(requests, file));
   const stats = await attempt(`look at '${path}'`, requests.lstat(path));
   if (stats.size === written) return stats;
   throw new ObjectStoreError(

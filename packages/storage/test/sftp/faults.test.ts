@@ -3,8 +3,10 @@ import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { Requests } from '../../src/sftp/requests.ts';
 import { isProvided } from '../provided.ts';
+import { brokenBody } from '../streams.ts';
 import { testDirectory, unfinishedIn, useSshd } from './places.ts';
 import { hasSshd } from './sshd.ts';
 
@@ -42,6 +44,28 @@ describe.runIf(hasSshd)('a writer that is killed', () => {
     expect(await unfinishedIn(place)).toEqual([]);
     expect(await store.head('a/b')).toMatchObject({ bytes: 5 });
   }, 60_000);
+});
+
+describe.runIf(hasSshd)('the handle of a file', () => {
+  it('is closed once, also of a write that is refused when it is whole: another write may have it by then', async () => {
+    const closed: Buffer[] = [];
+    const close = Requests.prototype.close;
+    vi.spyOn(Requests.prototype, 'close').mockImplementation(function spy(this: Requests, handle) {
+      closed.push(handle);
+      return close.call(this, handle);
+    });
+    const place = await testDirectory();
+    const store = place.store();
+    async function* overtaken(): AsyncGenerator<Uint8Array> {
+      yield Buffer.from('late');
+      await store.put('a', Buffer.from('first'));
+    }
+    const put = store.put('a', overtaken(), { ifAbsent: true });
+    await expect(put).rejects.toMatchObject({ problem: 'exists' });
+    await expect(store.put('b', brokenBody())).rejects.toThrow('the dump broke');
+    expect(closed.length).toBeGreaterThanOrEqual(3);
+    expect(new Set(closed).size).toBe(closed.length);
+  });
 });
 
 describe.runIf(hasSshd)('a line that is cut', () => {

@@ -29,7 +29,10 @@ async function race(subject: ObjectStoreSubject, stores: readonly ObjectStore[])
   for (const { body } of sides) body.end();
   const outcomes = await within(subject, 'the puts', settled);
   const winners = sides.filter((_, side) => outcomes[side]?.status === 'fulfilled');
-  assert.equal(winners.length, 1, 'writers that were told they had won');
+  const told = outcomes.map(({ status, ...rest }) =>
+    'reason' in rest ? String(rest.reason) : status,
+  );
+  assert.equal(winners.length, 1, `writers that were told they had won: ${told.join('; ')}`);
   for (const outcome of outcomes) {
     if (outcome.status === 'rejected') {
       assert.equal(objectStoreProblem(outcome.reason), 'exists', String(outcome.reason));
