@@ -93,10 +93,12 @@ async function namesIn(port: number, container: string): Promise<string[]> {
   return ((await answer.json()) as { name: string }[]).map(({ name }) => name);
 }
 
-/** Whether all of its servers answer: a listing goes through the proxy to the others. */
-async function isReady(port: number): Promise<boolean> {
+/** Whether all of its servers answer, each by itself, and the proxy finds them. */
+async function isReady(ports: SwiftPorts): Promise<boolean> {
   try {
-    await namesIn(port, '');
+    // Whatever they say of it: one that listens answers.
+    await Promise.all(STORAGE_SERVERS.map((kind) => fetch(`http://127.0.0.1:${ports[kind]}/`)));
+    await namesIn(ports.proxy, '');
     return true;
   } catch {
     return false;
@@ -136,7 +138,7 @@ export async function startSwift(): Promise<SwiftServer> {
     stop: () => stop(children, directory),
   } as const;
   for (let tries = 0; tries < 300; tries++) {
-    if (await isReady(ports.proxy)) return server;
+    if (await isReady(ports)) return server;
     await moment(100);
   }
   await server.stop();
