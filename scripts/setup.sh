@@ -6,6 +6,8 @@ set -euo pipefail
 # command:package
 needs=(
   memcached:memcached
+  pg_ctlcluster:postgresql
+  pgbouncer:pgbouncer
   sqlite3:sqlite3
   sshd:openssh-server
   strace:strace
