@@ -25,7 +25,9 @@ export type {
 export { parseVerification, reaches, VERIFICATION_LEVELS } from './model/verification.ts';
 
 export type { StartChild } from './sources/child.ts';
+export type { CommandEnd, DumpCommand } from './sources/command.ts';
 export type {
+  CommandDump,
   Comparison,
   Difference,
   DumpFacts,
@@ -34,6 +36,7 @@ export type {
   Source,
   SourceSpec,
   StoredBackup,
+  StreamedDump,
 } from './sources/source.ts';
 export type { Workroom } from './sources/workroom.ts';
 export { fileTree } from './sources/files/spec.ts';

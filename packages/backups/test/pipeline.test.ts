@@ -4,7 +4,7 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { memoryObjectStore, type ObjectStore } from '@holdfast/core';
-import { currentProcess, formatIdentity } from '@holdfast/core/process';
+import { currentProcess, formatIdentity, startChild } from '@holdfast/core/process';
 import { coalesce } from '../src/pipeline/coalesce.ts';
 import { readArtifact } from '../src/pipeline/read-artifact.ts';
 import { storeArtifact } from '../src/pipeline/store-artifact.ts';
@@ -13,7 +13,7 @@ import { overriding } from './support/overriding.ts';
 import { bytesOf, leftIn, testRooms } from './support/rooms.ts';
 
 const rooms = testRooms();
-const quiet = { signal: new AbortController().signal, giveUp: () => undefined };
+const quiet = { signal: new AbortController().signal, giveUp: () => undefined, startChild };
 
 async function* pieces(bytes: Buffer, size: number): AsyncGenerator<Uint8Array, void, void> {
   for (let at = 0; at < bytes.length; at += size) {
@@ -112,7 +112,7 @@ describe('the pipeline', () => {
     };
     const store = overriding(memoryObjectStore(), { put });
     const stream = { plainName: 'x', layers: ['zstd'] as const, bytes: stuck() };
-    const place = { store, path: 'p/', signal: quiet.signal, giveUp: () => inner.abort() };
+    const place = { store, path: 'p/', ...quiet, giveUp: () => inner.abort() };
     await expect(storeArtifact(stream, place)).rejects.toBe(full);
     expect(released).toBe(true);
   });

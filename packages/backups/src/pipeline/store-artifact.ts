@@ -2,6 +2,7 @@ import { HoldfastError, type ObjectStore } from '@holdfast/core';
 import type { Artifact, Layer } from '../model/manifest.ts';
 import type { DumpStream } from '../sources/source.ts';
 import { coalesce } from './coalesce.ts';
+import { type CommandPlace, dumpBytes } from './dump-bytes.ts';
 import { Meter } from './meter.ts';
 import { compress } from './zstd.ts';
 
@@ -13,11 +14,10 @@ export function storedName(plainName: string, layers: readonly Layer[]): string 
 }
 
 /** Where an artifact goes, and what stops it. */
-export interface ArtifactPlace {
+export interface ArtifactPlace extends CommandPlace {
   readonly store: ObjectStore;
   /** The backup's folder, with a trailing slash. */
   readonly path: string;
-  readonly signal: AbortSignal;
   /** Aborts whatever produces the bytes. */
   readonly giveUp: () => void;
 }
@@ -34,7 +34,7 @@ export async function storeArtifact(stream: DumpStream, place: ArtifactPlace): P
   const plain = new Meter();
   const stored = new Meter();
   const name = storedName(stream.plainName, stream.layers);
-  const pieces = plain.through(coalesce(stream.bytes));
+  const pieces = plain.through(coalesce(dumpBytes(stream, place)));
   const layered = stream.layers.includes('zstd') ? compress(pieces, place.giveUp) : pieces;
   const body = stored.through(layered);
   const { store, signal } = place;

@@ -11,6 +11,7 @@ import { sealManifest, serialiseManifest } from '../model/parse-manifest.ts';
 import { PACKAGE_VERSION } from '../package-version.ts';
 import type { ArtifactPlace } from '../pipeline/store-artifact.ts';
 import { type WrittenDocument, writeGuide, writeSums } from './documents.ts';
+import type { StartChild } from '../sources/child.ts';
 import type { StoredDump } from './store-dump.ts';
 
 interface Dumped extends StoredDump {
@@ -32,13 +33,16 @@ export class Attempt implements ArtifactPlace {
   readonly path: string;
   /** Aborts with the caller's signal, and when the attempt is given up. */
   readonly signal: AbortSignal;
+  readonly startChild: StartChild;
   readonly #inner = new AbortController();
   readonly #written: string[] = [];
   #manifestSent = false;
 
-  constructor(store: ObjectStore, path: string, signal: AbortSignal) {
+  constructor(place: Pick<ArtifactPlace, 'store' | 'path' | 'signal' | 'startChild'>) {
+    const { store, path, signal, startChild } = place;
     this.store = store;
     this.path = path;
+    this.startChild = startChild;
     this.signal = AbortSignal.any([signal, this.#inner.signal]);
   }
 

@@ -66,7 +66,7 @@ export async function createBackup(options: CreateBackupOptions): Promise<Backup
   const set = checkName('backup set', options.set ?? spec.name);
   const startedAt = now();
   const id = newBackupId(startedAt);
-  const attempt = new Attempt(store, backupPath(set, id), signal);
+  const attempt = new Attempt({ store, path: backupPath(set, id), signal, startChild });
   return withScratch(scratchRoot, async (scratch) => {
     try {
       const room = { scratch, signal: attempt.signal, startChild };

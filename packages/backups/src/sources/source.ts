@@ -1,6 +1,7 @@
 import type { JsonValue } from '@holdfast/core';
 import type { Fingerprint } from '../model/fingerprint.ts';
 import type { Artifact, Layer, Manifest, NamedFiles, ToolVersion } from '../model/manifest.ts';
+import type { DumpCommand } from './command.ts';
 import type { Workroom } from './workroom.ts';
 
 /**
@@ -14,20 +15,39 @@ export interface SourceSpec {
   readonly name: string;
 }
 
-/** One stream of a dump, on its way to become an artifact. */
-export interface DumpStream {
+interface DumpStreamBase {
   /** File name without layers: `orders.sqlite`, `site.tar`. */
   readonly plainName: string;
-  /** The layers that it is to be stored in, innermost first. */
+  /**
+   * The layers that the source asks for, innermost first: `['zstd']`, or none where a shell must be able to read
+   * it as it is, or where it is compressed already. Encryption is not for the source to choose.
+   */
   readonly layers: readonly Layer[];
+  /** Size as far as known beforehand, for the look at the store's free space, and for the choice of the way. */
+  readonly expectedBytes?: number;
+}
+
+/** A stream that JavaScript gives. */
+export interface StreamedDump extends DumpStreamBase {
   /**
    * The bytes. The iteration ends only after everything that produces them was seen to end well, every
    * exit code included; else it throws. It throws soon after the workroom's signal aborts.
    */
   readonly bytes: AsyncIterable<Uint8Array>;
-  /** Size as far as known beforehand, for the look at the store's free space. */
-  readonly expectedBytes?: number;
+  readonly command?: never;
 }
+
+/**
+ * A stream that is what a program prints. The pipeline starts the program and, where it can, joins its stdout
+ * with the compressor by file descriptor: then no plain byte passes through this process.
+ */
+export interface CommandDump extends DumpStreamBase {
+  readonly command: DumpCommand;
+  readonly bytes?: never;
+}
+
+/** One stream of a dump, on its way to become an artifact. */
+export type DumpStream = StreamedDump | CommandDump;
 
 /** What is known of a dump when all its streams have ended. */
 export interface DumpFacts {

@@ -24,7 +24,7 @@ async function factsOf(source: Source, spec: SqliteSpec | FilesSpec, room: Workr
     const step = await dump.next();
     if (step.done === true) return { facts: step.value, streams };
     const chunks: Uint8Array[] = [];
-    for await (const chunk of step.value.bytes) chunks.push(chunk);
+    for await (const chunk of step.value.bytes ?? []) chunks.push(chunk);
     streams.push({ stream: step.value, bytes: Buffer.concat(chunks) });
   }
 }
@@ -65,7 +65,8 @@ export function losesFiles(other: FilesSpec): Source<FilesSpec> {
     const lie = await factsOf(honest, other, room);
     for (const [index, { stream, bytes }] of truth.streams.entries()) {
       const told = index === 0 ? (lie.streams[0]?.bytes ?? bytes) : bytes;
-      yield { ...stream, bytes: once(told) };
+      const { plainName, layers } = stream;
+      yield { plainName, layers, bytes: once(told) };
     }
     return truth.facts;
   }
