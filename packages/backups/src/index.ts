@@ -38,7 +38,7 @@ export type {
   StoredBackup,
   StreamedDump,
 } from './sources/source.ts';
-export type { Workroom } from './sources/workroom.ts';
+export type { ReadSecret, Workroom } from './sources/workroom.ts';
 export { fileTree } from './sources/files/spec.ts';
 export type { FilesSpec } from './sources/files/spec.ts';
 export { sqliteSource } from './sources/sqlite/spec.ts';

@@ -5,6 +5,7 @@ import { startChild } from '@holdfast/core/process';
 import { extractTree } from '../src/sources/files/extract.ts';
 import { testRooms } from './support/rooms.ts';
 
+const secret = () => Promise.reject(new Error('no secret is needed'));
 const rooms = testRooms();
 
 interface Entry {
@@ -49,7 +50,7 @@ async function extract(bytes: Buffer): Promise<string[]> {
   const target = join(rooms.root, 'inside');
   await mkdir(target);
   const signal = new AbortController().signal;
-  const room = { scratch: rooms.root, signal, startChild };
+  const room = { scratch: rooms.root, signal, startChild, secret };
   await extractTree(inPieces(bytes), target, room);
   return readdir(target);
 }
@@ -119,7 +120,12 @@ describe.each(['GNU tar', 'node-tar'])('a hostile archive, extracted by %s', (ex
       followed,
       sole,
     ]) {
-      const room = { scratch: rooms.root, signal: new AbortController().signal, startChild };
+      const room = {
+        scratch: rooms.root,
+        signal: new AbortController().signal,
+        startChild,
+        secret,
+      };
       const target = join(rooms.root, `t${bytes.length}-${bytes[10]}`);
       await mkdir(target);
       const extracted = extractTree(inPieces(bytes), target, room);

@@ -1,4 +1,4 @@
-import type { ObjectStore } from '@holdfast/core';
+import { type ObjectStore, resolveSecret } from '@holdfast/core';
 import { startChild as startPlainChild } from '@holdfast/core/process';
 import { type Backup, backupOf } from '../model/backup.ts';
 import { newBackupId } from '../model/backup-id.ts';
@@ -7,7 +7,7 @@ import { checkName } from '../model/names.ts';
 import type { StartChild } from '../sources/child.ts';
 import { type MoreSources, sourceOfKind } from '../sources/known-sources.ts';
 import type { SourceSpec } from '../sources/source.ts';
-import { defaultScratchRoot, withScratch } from '../sources/workroom.ts';
+import { defaultScratchRoot, type ReadSecret, withScratch } from '../sources/workroom.ts';
 import { Attempt } from './attempt.ts';
 import { storeDump } from './store-dump.ts';
 
@@ -20,6 +20,8 @@ export interface WorkOptions {
   readonly signal?: AbortSignal;
   /** Default: `startChild` of `@holdfast/core/process`. */
   readonly startChild?: StartChild;
+  /** Default: secrets of the schemes `env` and `file` are read. */
+  readonly secret?: ReadSecret;
   /** Epoch milliseconds. Default: the machine's clock. */
   readonly now?: () => number;
 }
@@ -44,6 +46,7 @@ export function settle(options: WorkOptions): Required<Omit<WorkOptions, 'source
     scratchRoot: options.scratchRoot ?? defaultScratchRoot(),
     signal: options.signal ?? new AbortController().signal,
     startChild: options.startChild ?? startPlainChild,
+    secret: options.secret ?? ((secret) => resolveSecret(secret, {}, process.env)),
     now: options.now ?? Date.now,
   };
 }
@@ -59,7 +62,7 @@ export function settle(options: WorkOptions): Required<Omit<WorkOptions, 'source
  * @throws `STORE_TOO_SMALL`, `SCRATCH_TOO_SMALL`, or what the store throws (`OBJECT_STORE_FULL` …)
  */
 export async function createBackup(options: CreateBackupOptions): Promise<Backup> {
-  const { scratchRoot, signal, startChild, now } = settle(options);
+  const { scratchRoot, signal, startChild, secret, now } = settle(options);
   const { source: spec, store, storeName } = options;
   signal.throwIfAborted();
   checkName('source', spec.name);
@@ -69,7 +72,7 @@ export async function createBackup(options: CreateBackupOptions): Promise<Backup
   const attempt = new Attempt({ store, path: backupPath(set, id), signal, startChild });
   return withScratch(scratchRoot, async (scratch) => {
     try {
-      const room = { scratch, signal: attempt.signal, startChild };
+      const room = { scratch, signal: attempt.signal, startChild, secret };
       const dump = await storeDump(sourceOfKind(spec.kind, options.sources), spec, room, attempt);
       const manifest = await attempt.publish(
         { ...dump, id, set, startedAt, endedAt: now() },

@@ -99,10 +99,10 @@ async function restoreBeside(
   manifest: Manifest,
   staged: string,
 ): Promise<void> {
-  const { signal, startChild } = settle(options);
+  const { signal, startChild, secret } = settle(options);
   const source = sourceOfKind(manifest.source.kind, options.sources);
   const place = { store: options.store, path: backupPath(manifest.set, manifest.id), signal };
-  const room = { scratch: dirname(staged), signal, startChild };
+  const room = { scratch: dirname(staged), signal, startChild, secret };
   const backup = {
     manifest,
     read: (artifact: Manifest['artifacts'][number]) => readArtifact(artifact, place),

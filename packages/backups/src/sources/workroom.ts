@@ -1,7 +1,7 @@
 import { lstat, mkdir, mkdtemp, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { HoldfastError } from '@holdfast/core';
+import { HoldfastError, type Secret } from '@holdfast/core';
 import { currentProcess, formatIdentity, isAlive, parseIdentity } from '@holdfast/core/process';
 import type { StartChild } from './child.ts';
 import { removeTree } from './remove-tree.ts';
@@ -14,7 +14,12 @@ export interface Workroom {
   readonly signal: AbortSignal;
   /** Starts a program: killed, with all it started, when the signal aborts. */
   readonly startChild: StartChild;
+  /** The value of a secret, read anew; within a run it is scrubbed from logs, errors and what children print. */
+  readonly secret: ReadSecret;
 }
+
+/** Gives the value of a secret. */
+export type ReadSecret = (secret: Secret) => Promise<string>;
 
 /** What the names of scratch directories begin with; hidden where other people's files are beside them. */
 type Prefix = 'holdfast-' | '.holdfast-';

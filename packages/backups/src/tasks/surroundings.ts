@@ -18,7 +18,7 @@ export function storeNamed(name: string): ObjectStore {
 }
 
 /**
- * What the present run gives to the work: its signal, children that are recorded for recovery, and
+ * What the present run gives to the work: its signal, children that are recorded for recovery, secrets, and
  * sources of other kinds from the engine's resources, where `source:<kind>` names them.
  */
 export function surroundings(scratchRoot: string | undefined): WorkOptions {
@@ -26,6 +26,7 @@ export function surroundings(scratchRoot: string | undefined): WorkOptions {
   return {
     signal: context.signal,
     startChild: (command, options) => context.startChild(command, options),
+    secret: (secret) => context.secret(secret),
     sources: (kind) => (isBuiltIn(kind) ? undefined : context.resource<Source>(`source:${kind}`)),
     ...(scratchRoot === undefined ? {} : { scratchRoot }),
   };

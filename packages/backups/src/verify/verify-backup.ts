@@ -19,13 +19,14 @@ export interface VerifyOptions extends WorkOptions {
 }
 
 async function examine(options: VerifyOptions, examination: Examination): Promise<Manifest> {
-  const { scratchRoot, signal, startChild } = settle(options);
+  const { scratchRoot, signal, startChild, secret } = settle(options);
   const { level = 'restored', store } = options;
   const manifest = await loadManifest(store, options.backup, signal);
   const source = sourceOfKind(manifest.source.kind, options.sources);
-  await withScratch(scratchRoot, (scratch) =>
-    examination.run({ manifest, source, store, level, room: { scratch, signal, startChild } }),
-  );
+  await withScratch(scratchRoot, (scratch) => {
+    const room = { scratch, signal, startChild, secret };
+    return examination.run({ manifest, source, store, level, room });
+  });
   return manifest;
 }
 
