@@ -2,7 +2,6 @@ import type { MessagePort } from 'node:worker_threads';
 import type {
   Durability,
   Fence,
-  JsonValue,
   LeaseRequest,
   LeaseTerms,
   LogQuery,
@@ -10,8 +9,9 @@ import type {
   PruneRequest,
   RunId,
 } from '@holdfast/core';
-import type { ListTerms } from './list-terms.ts';
-import type { EncodedWrite } from './record/encode-write.ts';
+import type { Fault } from '../record/fault.ts';
+import type { ListTerms } from '../sql/list-terms.ts';
+import type { EncodedWrite } from '../record/encode-write.ts';
 
 /** Where the worker finds its database, and how long it waits. Sent with {@link StoreCalls.open}. */
 export interface DatabaseTerms {
@@ -58,17 +58,6 @@ export type CallName = keyof StoreCalls;
 export type Request =
   | { readonly id: number; readonly call: CallName; readonly argument: unknown }
   | { readonly id: number; readonly call: 'next-page' };
-
-/** An error as it crosses the thread boundary; the host makes a `HoldfastError` of it. */
-export interface Fault {
-  readonly code: string;
-  readonly message: string;
-  readonly hint?: string;
-  readonly retryable: boolean;
-  readonly context?: { readonly [key: string]: JsonValue };
-  /** The database's own words. */
-  readonly cause?: string;
-}
 
 /**
  * Worker to host. A list comes in pages, each asked for on its own, so that reading a large one back

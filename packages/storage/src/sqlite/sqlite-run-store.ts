@@ -30,13 +30,13 @@ import type {
   Write,
   WriteOutcome,
 } from '@holdfast/core';
-import type { Fault } from './protocol.ts';
-import { listTerms } from './list-terms.ts';
-import { encodeWrites } from './record/encode-write.ts';
-import type { EncodedWrite } from './record/encode-write.ts';
+import type { Fault } from '../record/fault.ts';
+import { listTerms } from '../sql/list-terms.ts';
+import { encodeWrites } from '../record/encode-write.ts';
+import type { EncodedWrite } from '../record/encode-write.ts';
 import { StoreThread } from './store-thread.ts';
-import { errorOf, noRecord } from './worker-link.ts';
-import { StoreFault } from './worker/fault.ts';
+import { errorOf, noRecord } from '../record/error-of.ts';
+import { StoreFault } from '../record/fault.ts';
 
 /** How a {@link sqliteRunStore} behaves. */
 export interface SqliteRunStoreOptions {

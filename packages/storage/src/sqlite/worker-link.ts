@@ -1,7 +1,8 @@
 import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import { HoldfastError } from '@holdfast/core';
-import type { CallName, Fault, Request, Response, StoreCalls, WorkerData } from './protocol.ts';
+import type { CallName, Request, Response, StoreCalls, WorkerData } from './protocol.ts';
+import { errorOf, noRecord } from '../record/error-of.ts';
 import { Watch } from './watch.ts';
 
 /** In source the worker is TypeScript, in a build JavaScript: its file ends as this one does. */
@@ -196,23 +197,4 @@ function isQuick<C extends CallName>(call: C, argument: StoreCalls[C]): boolean 
   if (call !== 'commit') return false;
   const { writes, durability } = argument as StoreCalls['commit'];
   return durability === 'process' && writes.length <= FEW;
-}
-
-/** The error that a fault stands for. */
-export function errorOf({ code, message, hint, retryable, context, cause }: Fault): HoldfastError {
-  return new HoldfastError(code, message, {
-    retryable,
-    ...(hint === undefined ? {} : { hint }),
-    ...(context === undefined ? {} : { context }),
-    ...(cause === undefined ? {} : { cause: new Error(cause) }),
-  });
-}
-
-/** Something was to be written that no thread can give to another, or that is no JSON. */
-export function noRecord(cause: unknown): HoldfastError {
-  return new HoldfastError('STORE_WRITE_INVALID', 'A write holds something that is not a record', {
-    hint: 'This is a mistake in the code that calls the run store; nothing of the batch was written.',
-    retryable: false,
-    cause,
-  });
 }

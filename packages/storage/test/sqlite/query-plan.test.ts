@@ -1,22 +1,17 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { PruneRequest, RunQuery } from '@holdfast/core';
 import { sampleId } from '@holdfast/core/testing';
-import { listTerms } from '../../src/sqlite/list-terms.ts';
+import { listTerms } from '../../src/sql/list-terms.ts';
 import { Committer } from '../../src/sqlite/worker/commit.ts';
 import { openDatabase } from '../../src/sqlite/worker/database.ts';
 import type { Database } from '../../src/sqlite/worker/database.ts';
 import { Leases } from '../../src/sqlite/worker/leases.ts';
-import { selectRuns } from '../../src/sqlite/worker/list-runs.ts';
+import { selectRuns } from '../../src/sql/list-runs.ts';
 import { Permits } from '../../src/sqlite/worker/permits.ts';
 import { Pruner, selectPrunable } from '../../src/sqlite/worker/prune.ts';
-import { readArtifacts, readLines } from '../../src/sqlite/worker/read-notes.ts';
-import {
-  readCached,
-  readInputs,
-  readPermits,
-  readSchedules,
-} from '../../src/sqlite/worker/read-shared.ts';
-import * as reads from '../../src/sqlite/worker/reads.ts';
+import { readArtifacts, readLines } from '../../src/sql/read-notes.ts';
+import { readCached, readInputs, readPermits, readSchedules } from '../../src/sql/read-shared.ts';
+import * as reads from '../../src/sql/reads.ts';
 import { Connection } from '../../src/sqlite/worker/statements.ts';
 import { behindItsBack, scratchFile } from './scratch.ts';
 

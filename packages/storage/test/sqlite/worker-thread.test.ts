@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Write } from '@holdfast/core';
 import { creation, sampleFlow, sampleTask } from '@holdfast/core/testing';
 import { WorkerRunStore } from '../../src/sqlite/sqlite-run-store.ts';
-import { encodeWrites } from '../../src/sqlite/record/encode-write.ts';
+import { encodeWrites } from '../../src/record/encode-write.ts';
 import { WorkerLink } from '../../src/sqlite/worker-link.ts';
 import { commandLine, start } from './child-process.ts';
 import { openStore, scratchFile } from './scratch.ts';

@@ -8,13 +8,13 @@ import type {
   ScheduleWrite,
   WriteOutcome,
 } from '@holdfast/core';
-import { artifactShape, GRAVITY, lineShape } from '../record/note-row.ts';
-import type { Shape } from '../record/shape.ts';
-import { cachedShape, inputShape, scheduleShape } from '../record/shared-row.ts';
+import { artifactShape, GRAVITY, lineShape } from '../../record/note-row.ts';
+import type { Shape } from '../../record/shape.ts';
+import { cachedShape, inputShape, scheduleShape } from '../../record/shared-row.ts';
 import { besideStatements } from './beside-statements.ts';
 import type { BesideStatements } from './beside-statements.ts';
 import type { Database } from './database.ts';
-import { misshapen } from './fault.ts';
+import { misshapen } from '../../record/fault.ts';
 
 /** A write of something that is no run, but belongs to one, or to all. */
 export type BesideWrite = LogWrite | ArtifactWrite | CacheWrite | InputWrite | ScheduleWrite;

@@ -1,7 +1,7 @@
 import type { Compilable, Kysely } from 'kysely';
 import type { Database } from './database.ts';
-import { each, LATER } from './placeholders.ts';
-import type { Tables } from './schema.ts';
+import { each, LATER } from '../../sql/placeholders.ts';
+import type { Tables } from '../../sql/tables.ts';
 import type { Statement } from './statements.ts';
 
 /** The statements that write what is kept beside the runs. Their parameters stand in the order of the columns named here. */

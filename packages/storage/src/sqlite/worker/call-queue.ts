@@ -1,4 +1,5 @@
-import { isBusy, StoreFault } from './fault.ts';
+import { isBusy } from './fault.ts';
+import { StoreFault } from '../../record/fault.ts';
 
 /** First and longest pause between tries while another process writes, in milliseconds. */
 const FIRST_PAUSE = 2;

@@ -1,13 +1,14 @@
 import type { Kysely, Selectable } from 'kysely';
 import { sql } from 'kysely';
-import type { Fault } from '../protocol.ts';
-import { decodeArtifact, decodeLine } from '../record/note-row.ts';
-import { decodeHistory, decodePast } from '../record/past.ts';
-import { decodeHook, decodeRecorded, decodeRun } from '../record/run-row.ts';
-import type { RunRow } from '../record/run-row.ts';
-import { decodeCached, decodeInput, decodeSchedule } from '../record/shared-row.ts';
-import { corruptRecord, damagedFile, faultOf, StoreFault } from './fault.ts';
-import type { Tables } from './schema.ts';
+import type { Fault } from '../../record/fault.ts';
+import { decodeArtifact, decodeLine } from '../../record/note-row.ts';
+import { decodeHistory, decodePast } from '../../record/past.ts';
+import { decodeHook, decodeRecorded, decodeRun } from '../../record/run-row.ts';
+import type { RunRow } from '../../record/run-row.ts';
+import { decodeCached, decodeInput, decodeSchedule } from '../../record/shared-row.ts';
+import { corruptRecord, StoreFault } from '../../record/fault.ts';
+import { damagedFile, faultOf } from './fault.ts';
+import type { Tables } from '../../sql/tables.ts';
 
 type Query = Kysely<Tables>;
 

@@ -1,8 +1,8 @@
 import type { Compilable, Kysely } from 'kysely';
 import { sql } from 'kysely';
 import type { Database } from './database.ts';
-import { each, LATER } from './placeholders.ts';
-import type { Tables } from './schema.ts';
+import { each, LATER } from '../../sql/placeholders.ts';
+import type { Tables } from '../../sql/tables.ts';
 import type { Statement } from './statements.ts';
 
 /** The statements of the write path, prepared once. Their parameters stand in the order of the columns named here. */

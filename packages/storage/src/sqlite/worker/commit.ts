@@ -1,12 +1,12 @@
 import type { ChildRecord, Fence, RecordedValue, Run, RunId, WriteOutcome } from '@holdfast/core';
-import type { EncodedRun, EncodedWrite } from '../record/encode-write.ts';
-import { decodeRun } from '../record/run-row.ts';
-import type { RunColumns, RunRow } from '../record/run-row.ts';
+import type { EncodedRun, EncodedWrite } from '../../record/encode-write.ts';
+import { decodeRun } from '../../record/run-row.ts';
+import type { RunColumns, RunRow } from '../../record/run-row.ts';
 import { BesideRuns } from './beside-runs.ts';
 import { commitStatements } from './commit-statements.ts';
 import type { CommitStatements } from './commit-statements.ts';
 import type { Database } from './database.ts';
-import { isOpenType } from './open-states.ts';
+import { isOpenType } from '../../sql/open-states.ts';
 
 const APPLIED: WriteOutcome = { ok: true };
 const VERSION: WriteOutcome = { ok: false, conflict: 'version' };

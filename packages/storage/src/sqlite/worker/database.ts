@@ -2,14 +2,15 @@ import { DatabaseSync } from 'node:sqlite';
 import type { Durability } from '@holdfast/core';
 import { Kysely, SqliteDialect } from 'kysely';
 import { Migrator } from 'kysely/migration';
-import { faultOf, StoreFault } from './fault.ts';
+import { faultOf } from './fault.ts';
+import { StoreFault } from '../../record/fault.ts';
 import {
   MIGRATION_LOCK_TABLE,
   MIGRATION_NAMES,
   MIGRATION_TABLE,
   migrationProvider,
 } from './migrations.ts';
-import type { Tables } from './schema.ts';
+import type { Tables } from '../../sql/tables.ts';
 import { Connection } from './statements.ts';
 import type { Statement } from './statements.ts';
 

@@ -1,17 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Fault } from '../protocol.ts';
-
-/** A coded failure inside the worker. */
-export class StoreFault extends Error {
-  readonly fault: Fault;
-
-  constructor(fault: Fault) {
-    super(fault.message);
-    this.name = 'StoreFault';
-    this.fault = fault;
-  }
-}
+import type { Fault } from '../../record/fault.ts';
+import { StoreFault } from '../../record/fault.ts';
 
 /** SQLite's primary result codes that we tell apart: https://sqlite.org/rescode.html */
 const ERROR = 1;
@@ -188,43 +178,4 @@ function unexpected(error: unknown): Fault {
     retryable: false,
     ...(error instanceof Error && error.stack !== undefined ? { cause: error.stack } : {}),
   };
-}
-
-/** A stored record that cannot be read. `runId` is the run that it belongs to. */
-export function corruptRecord(what: string, runId: string, where: string): StoreFault {
-  return corrupt(`${what} of run ${runId}`, where, { runId });
-}
-
-/** A stored record that cannot be read, and belongs to no run. */
-export function corruptShared(what: string, name: string, where: string): StoreFault {
-  return corrupt(`${what} '${name}'`, where, { name });
-}
-
-function corrupt(
-  which: string,
-  where: string,
-  context: { readonly [key: string]: string },
-): StoreFault {
-  return new StoreFault({
-    code: 'STORE_RECORD_CORRUPT',
-    message: `The ${which} does not parse: ${where}`,
-    hint: 'Nothing was guessed and nothing was changed. Restore the run store, or remove this record from it.',
-    retryable: false,
-    context,
-  });
-}
-
-/** A record that is none: what is written must be readable. */
-export function misshapen(
-  which: string,
-  where: string,
-  context: { readonly [key: string]: string },
-): StoreFault {
-  return new StoreFault({
-    code: 'STORE_WRITE_INVALID',
-    message: `A write to ${which} is not valid: ${where}`,
-    hint: 'This is a mistake in the code that calls the run store; nothing of the batch was written.',
-    retryable: false,
-    context,
-  });
 }

@@ -8,9 +8,10 @@ import type {
 } from '@holdfast/core';
 import { sql } from 'kysely';
 import type { Database } from './database.ts';
-import { StoreFault } from './fault.ts';
-import { LATER } from './placeholders.ts';
-import type { LeaseTable } from './schema.ts';
+import { StoreFault } from '../../record/fault.ts';
+import { leaseOf } from '../../record/lease-row.ts';
+import { LATER } from '../../sql/placeholders.ts';
+import type { LeaseTable } from '../../sql/tables.ts';
 import type { Statement } from './statements.ts';
 
 interface LeaseStatements {
@@ -42,16 +43,6 @@ function prepare({ query, connection }: Database): LeaseStatements {
     release: connection.prepareCompiled(
       inForce.set({ holder: sql.lit(''), expires_at: sql.lit(0) }),
     ),
-  };
-}
-
-/** A row of the lease table as the lease it holds. */
-export function leaseOf(row: LeaseTable): Lease {
-  return {
-    rootId: row.root_id as Lease['rootId'],
-    holder: row.holder,
-    epoch: row.epoch,
-    expiresAt: row.expires_at,
   };
 }
 

@@ -1,10 +1,10 @@
 import type { Permit, PermitBlock, PermitGrant, PermitRequest, PermitWish } from '@holdfast/core';
 import { sql } from 'kysely';
 import type { Selectable } from 'kysely';
-import { decodePermit } from '../record/shared-row.ts';
+import { decodePermit } from '../../record/shared-row.ts';
 import type { Database } from './database.ts';
-import { each, LATER } from './placeholders.ts';
-import type { PermitTable } from './schema.ts';
+import { each, LATER } from '../../sql/placeholders.ts';
+import type { PermitTable } from '../../sql/tables.ts';
 import type { Statement } from './statements.ts';
 
 interface PermitStatements {

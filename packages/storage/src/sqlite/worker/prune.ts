@@ -2,8 +2,8 @@ import type { Pruned, PruneRequest, RunId } from '@holdfast/core';
 import { sql } from 'kysely';
 import type { Compilable, Kysely, SelectQueryBuilder } from 'kysely';
 import type { Database } from './database.ts';
-import { LATER } from './placeholders.ts';
-import type { Tables } from './schema.ts';
+import { LATER } from '../../sql/placeholders.ts';
+import type { Tables } from '../../sql/tables.ts';
 import type { Statement } from './statements.ts';
 
 /** Expired results forgotten in one call. */

@@ -6,13 +6,14 @@ import { checkRecords } from './check.ts';
 import { Committer } from './commit.ts';
 import type { Database } from './database.ts';
 import { openDatabase } from './database.ts';
-import { faultOf, StoreFault } from './fault.ts';
+import { faultOf } from './fault.ts';
+import { StoreFault } from '../../record/fault.ts';
 import { Leases } from './leases.ts';
-import { listRuns } from './list-runs.ts';
+import { listRuns } from '../../sql/list-runs.ts';
 import { Permits } from './permits.ts';
 import { Pruner } from './prune.ts';
-import { readArtifacts, readLines } from './read-notes.ts';
-import { readCached, readInputs, readPermits, readSchedules } from './read-shared.ts';
+import { readArtifacts, readLines } from '../../sql/read-notes.ts';
+import { readCached, readInputs, readPermits, readSchedules } from '../../sql/read-shared.ts';
 import {
   readBelow,
   readChildren,
@@ -21,7 +22,7 @@ import {
   readPendingHooks,
   readRecorded,
   readRun,
-} from './reads.ts';
+} from '../../sql/reads.ts';
 
 type Handlers = { readonly [C in CallName]: (argument: StoreCalls[C]) => Promise<unknown> };
 

@@ -2,7 +2,7 @@ import type { CachedResult, GivenInput, Permit, RunId, ScheduleRecord } from '@h
 import type { Kysely } from 'kysely';
 import { decodeCached, decodeInput, decodePermit, decodeSchedule } from '../record/shared-row.ts';
 import { decodeReadable } from './reads.ts';
-import type { Tables } from './schema.ts';
+import type { Tables } from './tables.ts';
 
 /** The result under a key. */
 export async function readCached(

@@ -1,6 +1,6 @@
 import type { RunWrite, Write } from '@holdfast/core';
-import { misshapen } from '../worker/fault.ts';
-import type { HistoryTable, HookTable } from '../worker/schema.ts';
+import { misshapen } from './fault.ts';
+import type { HistoryTable, HookTable } from '../sql/tables.ts';
 import { encodePast } from './past.ts';
 import { encodeRun } from './run-row.ts';
 import type { RunColumns } from './run-row.ts';

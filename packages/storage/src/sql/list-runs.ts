@@ -1,11 +1,11 @@
 import type { Run, RunId, StateName, StateType } from '@holdfast/core';
 import { sql } from 'kysely';
 import type { Kysely, RawBuilder, SelectQueryBuilder } from 'kysely';
-import type { ListTerms } from '../list-terms.ts';
+import type { ListTerms } from './list-terms.ts';
 import { decodeRun } from '../record/run-row.ts';
 import type { RunRow } from '../record/run-row.ts';
 import { decodeReadable } from './reads.ts';
-import type { Tables } from './schema.ts';
+import type { Tables } from './tables.ts';
 
 type Selection = SelectQueryBuilder<Tables, 'run', RunRow>;
 

@@ -1,7 +1,7 @@
 import type { ArtifactBody, LogEntry, LogLevel, RunArtifact, StoredLogEntry } from '@holdfast/core';
 import type { Selectable } from 'kysely';
-import { corruptRecord } from '../worker/fault.ts';
-import type { ArtifactTable, LogTable } from '../worker/schema.ts';
+import { corruptRecord } from './fault.ts';
+import type { ArtifactTable, LogTable } from '../sql/tables.ts';
 import { parse } from './parse.ts';
 import {
   count,

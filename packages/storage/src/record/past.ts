@@ -1,6 +1,6 @@
 import type { HistoryEntry, Run, RunWrite } from '@holdfast/core';
-import { corruptRecord } from '../worker/fault.ts';
-import type { HistoryTable } from '../worker/schema.ts';
+import { corruptRecord } from './fault.ts';
+import type { HistoryTable } from '../sql/tables.ts';
 import { parse } from './parse.ts';
 import { stateShape } from './run-shape.ts';
 import { count, number } from './shape.ts';

@@ -1,5 +1,5 @@
 import type { JsonValue } from '@holdfast/core';
-import { corruptRecord } from '../worker/fault.ts';
+import { corruptRecord } from './fault.ts';
 
 /**
  * Reads the JSON text of a record.

@@ -13,10 +13,10 @@ import { sql } from 'kysely';
 import { decodeHistory, decodePast } from '../record/past.ts';
 import { decodeHook, decodeRecorded, decodeRun } from '../record/run-row.ts';
 import type { RunRow } from '../record/run-row.ts';
-import { corruptRecord, StoreFault } from './fault.ts';
-import { leaseOf } from './leases.ts';
+import { corruptRecord, StoreFault } from '../record/fault.ts';
+import { leaseOf } from '../record/lease-row.ts';
 import { OPEN_STATE_TYPES } from './open-states.ts';
-import type { LeaseTable, Tables } from './schema.ts';
+import type { LeaseTable, Tables } from './tables.ts';
 
 type Query = Kysely<Tables>;
 

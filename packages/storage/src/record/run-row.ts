@@ -1,7 +1,7 @@
 import type { PendingHook, RecordedValue, Run } from '@holdfast/core';
 import type { Selectable } from 'kysely';
-import { corruptRecord } from '../worker/fault.ts';
-import type { HookTable, RecordedTable, RunTable } from '../worker/schema.ts';
+import { corruptRecord } from './fault.ts';
+import type { HookTable, RecordedTable, RunTable } from '../sql/tables.ts';
 import { parse } from './parse.ts';
 import { runShape, stateShape } from './run-shape.ts';
 import { oneOf, record, text, number } from './shape.ts';

@@ -1,7 +1,7 @@
 import type { CachedResult, GivenInput, JsonValue, Permit, ScheduleRecord } from '@holdfast/core';
 import type { Selectable } from 'kysely';
-import { corruptRecord, corruptShared } from '../worker/fault.ts';
-import type { CacheTable, InputTable, PermitTable, ScheduleTable } from '../worker/schema.ts';
+import { corruptRecord, corruptShared } from './fault.ts';
+import type { CacheTable, InputTable, PermitTable, ScheduleTable } from '../sql/tables.ts';
 import { parse } from './parse.ts';
 import { storedValue } from './run-shape.ts';
 import { count, flag, json, number, optional, record, text } from './shape.ts';

@@ -2,7 +2,7 @@ import type { LogQuery, RunArtifact, RunId, StoredLogEntry } from '@holdfast/cor
 import type { Kysely } from 'kysely';
 import { sql } from 'kysely';
 import { decodeArtifact, decodeLine, GRAVITY } from '../record/note-row.ts';
-import type { Tables } from './schema.ts';
+import type { Tables } from './tables.ts';
 
 const DEFAULT_LIMIT = 1000;
 
