@@ -130,6 +130,14 @@ describe('a block that fails', () => {
   });
 });
 
+describe('a listing', () => {
+  it('asks for as many objects at once as it is told', async () => {
+    const { proxy, store } = await scriptedContainer();
+    for (const pageKeys of [7, 5000]) await all(store({ pageKeys }).list(''));
+    expect(proxy.seen.map(({ query }) => query.get('maxresults'))).toEqual(['7', '5000']);
+  });
+});
+
 describe('a read that is given up', () => {
   it.each(['left', 'aborted'])('gives its connection back when it is %s', async (how) => {
     const container = await testContainer();

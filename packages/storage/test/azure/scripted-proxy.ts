@@ -10,6 +10,7 @@ export interface PassingRequest {
   /** 'PUT', or with what it asks for: 'PUT block', 'PUT blocklist'. */
   readonly kind: string;
   readonly path: string;
+  readonly query: URLSearchParams;
   readonly headers: IncomingMessage['headers'];
 }
 
@@ -62,7 +63,8 @@ export async function scriptedProxy(port: number): Promise<ScriptedProxy> {
     const { pathname, searchParams } = new URL(incoming.url ?? '', 'http://host');
     const asked = searchParams.get('comp');
     const kind = `${incoming.method}${asked === null ? '' : ` ${asked}`}`;
-    const seen = { kind, path: decodeURIComponent(pathname), headers: incoming.headers };
+    const path = decodeURIComponent(pathname);
+    const seen = { kind, path, query: searchParams, headers: incoming.headers };
     proxy.seen.push(seen);
     const twist = await proxy.script(seen);
     if (typeof twist === 'object' && 'status' in twist) {

@@ -1,8 +1,12 @@
+import { Agent } from 'node:http';
+import { Socket } from 'node:net';
 import { secret } from '@holdfast/core';
 import { describe, expect, it } from 'vitest';
 import { s3ObjectStore } from '../../src/s3/index.ts';
 import type { S3ObjectStoreOptions } from '../../src/s3/index.ts';
+import { s3Settings } from '../../src/s3/options.ts';
 import { bodyOf } from '../bodies.ts';
+import { all } from '../streams.ts';
 import { ScriptedS3 } from './scripted-s3.ts';
 
 const MIB = 1024 ** 2;
@@ -128,5 +132,60 @@ describe('s3ObjectStore', () => {
     expect(signed()).toMatch(/Credential=from-the-environment\/\d+\/eu-1\/s3\//);
     expect(server.seen.at(-1)?.headers['x-amz-security-token']).toBe('a-session');
     expect(new Set(asked)).toEqual(new Set(['s3']));
+  });
+
+  it('lists as many objects at once as it is told', async () => {
+    const { server, store } = await ScriptedS3.start();
+    server.script = () => ({ status: 403, code: 'AccessDenied' });
+    for (const pageKeys of [undefined, 7]) {
+      const listing = store(pageKeys === undefined ? {} : { pageKeys }).list('');
+      await expect(all(listing)).rejects.toMatchObject({ problem: 'denied' });
+    }
+    expect(server.seen.map(({ query }) => query.get('max-keys'))).toEqual(['1000', '7']);
+  });
+
+  it('copies in one request up to copyBytes, and more in parts', async () => {
+    const { server, store } = await ScriptedS3.start();
+    await store().put('a', bodyOf(12 * MIB));
+    const copies = (): string[] =>
+      server.seen
+        .filter(({ headers }) => headers['x-amz-copy-source'] !== undefined)
+        .map(({ kind }) => kind);
+    await store().copy!('a', 'b');
+    expect(copies()).toEqual(['PUT']);
+    server.seen.length = 0;
+    await store({ copyBytes: 5 * MIB }).copy!('a', 'c');
+    expect(copies()).toEqual(['PUT ?partNumber', 'PUT ?partNumber', 'PUT ?partNumber']);
+    expect(server.objects.get('c')?.body.equals(server.objects.get('a')!.body)).toBe(true);
+  });
+
+  it('lets parts grow, unless told otherwise', () => {
+    const sizes = (growParts?: boolean): number[] => {
+      const options = growParts === undefined ? {} : { growParts };
+      const { plan } = s3Settings({ bucket: 'b', partBytes: 8 * MIB, ...options });
+      return [plan.sizeOf(1), plan.sizeOf(10_000)];
+    };
+    expect(sizes()[1]).toBeGreaterThan(1000 * MIB);
+    expect(sizes(true)).toEqual(sizes());
+    expect(sizes(false)).toEqual([8 * MIB, 8 * MIB]);
+  });
+
+  it('connects by the agent it is given, and waits for that no longer than connectTimeout', async () => {
+    let connections = 0;
+    class Nowhere extends Agent {
+      override createConnection(): Socket {
+        connections++;
+        const socket = new Socket();
+        Object.defineProperty(socket, 'connecting', { value: true });
+        return socket;
+      }
+    }
+    const { store } = await ScriptedS3.start();
+    const impatient = store({ agent: new Nowhere(), connectTimeout: '100ms', attempts: 2 });
+    await expect(impatient.head('a')).rejects.toMatchObject({
+      problem: 'unavailable',
+      message: expect.stringContaining('100 ms'),
+    });
+    expect(connections).toBe(2);
   });
 });

@@ -32,7 +32,7 @@ export function useSwift(): void {
     if (!hasSwift) return;
     process.env['HOLDFAST_TEST_S3_SECRET'] = SWIFT_KEYS.secretAccessKey;
     server = await startSwift();
-  }, 60_000);
+  }, 120_000);
   afterAll(() => server?.stop());
 }
 
