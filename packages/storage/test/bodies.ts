@@ -19,15 +19,18 @@ export const untouchable: AsyncIterable<Uint8Array> = {
   },
 };
 
-/** A body that gives its bytes and then keeps its reader waiting; tells when it is closed. */
+/** A body that gives its bytes and then keeps its reader waiting; tells when it does, and when it is closed. */
 export function stuckBody(bytes: number) {
   const chunks = bodyOf(bytes);
   const { promise: closed, resolve } = Promise.withResolvers<void>();
+  const { promise: stuck, resolve: isStuck } = Promise.withResolvers<void>();
   const body: AsyncIterable<Uint8Array> = {
     [Symbol.asyncIterator]: () => ({
       async next() {
         const step = await chunks.next();
-        return step.done === true ? new Promise<never>(() => undefined) : step;
+        if (step.done !== true) return step;
+        isStuck();
+        return new Promise<never>(() => undefined);
       },
       async return() {
         resolve();
@@ -35,5 +38,5 @@ export function stuckBody(bytes: number) {
       },
     }),
   };
-  return { body, closed };
+  return { body, stuck, closed };
 }

@@ -1,4 +1,4 @@
-import { MAX_KEY_BYTES, ObjectStoreError } from '@holdfast/core';
+import { MAX_KEY_BYTES } from '@holdfast/core';
 import type {
   EpochMs,
   GetOptions,
@@ -8,6 +8,7 @@ import type {
   ObjectStoreProperties,
   PutOptions,
 } from '@holdfast/core';
+import { missingObject } from '../remote/remote-place.ts';
 import { listObjects } from './list.ts';
 import { azureSettings } from './options.ts';
 import type { AzureObjectStoreOptions } from './options.ts';
@@ -58,22 +59,14 @@ class AzureObjectStore implements ObjectStore {
   }
 
   async delete(key: string, options: Signalled = {}): Promise<void> {
-    const name = this.#place.nameOf(key);
-    const what = `delete '${key}' in ${this.url}`;
-    try {
-      await this.#place.link.call(what, options.signal, (container, { abortSignal }) =>
-        container.getBlobClient(name).delete({ abortSignal, deleteSnapshots: 'include' }),
-      );
-    } catch (error) {
-      if (!(error instanceof ObjectStoreError) || error.problem !== 'missing') throw error;
-    }
+    await this.#place.remove(key, options.signal);
   }
 
   async close(): Promise<void> {}
 
   async #retainedUntil(key: string, options: Signalled = {}): Promise<EpochMs | undefined> {
     const there = await this.#place.look(key, options.signal);
-    return (there ?? this.#place.missing(key)).retainUntil;
+    return (there ?? missingObject(this.#place, key)).retainUntil;
   }
 }
 

@@ -1,6 +1,5 @@
 import type * as AzureBlob from '@azure/storage-blob';
 import type { ContainerClient, StoragePipelineOptions } from '@azure/storage-blob';
-import { systemClock } from '@holdfast/core';
 import { loadPackage } from '../remote/load-package.ts';
 import { SecretValues } from '../remote/secret-values.ts';
 import { atOnce } from '../waiting/at-once.ts';
@@ -42,8 +41,8 @@ export class AzureLink {
   async call<T>(what: string, signal: AbortSignal | undefined, request: Request<T>): Promise<T> {
     signal?.throwIfAborted();
     const container = await this.container();
-    const { idleMs } = this.#settings;
-    const watch = new Watch(systemClock, idleMs, `The request to ${what}`, signal);
+    const { clock, idleMs } = this.#settings;
+    const watch = new Watch(clock, idleMs, `The request to ${what}`, signal);
     const care = { abortSignal: watch.signal, alive: () => watch.start() };
     watch.start();
     try {

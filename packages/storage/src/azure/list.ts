@@ -1,7 +1,7 @@
 import { checkObjectPrefix, isObjectKey } from '@holdfast/core';
 import type { ObjectInfo } from '@holdfast/core';
 import { checkedOrder, sortedByUtf8 } from '../remote/key-order.ts';
-import { wholeSeconds } from './place.ts';
+import { wholeSeconds } from '../remote/remote-place.ts';
 import type { AzurePlace } from './place.ts';
 
 type Infos = AsyncGenerator<ObjectInfo, void, undefined>;

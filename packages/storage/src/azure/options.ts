@@ -1,5 +1,6 @@
-import { checkObjectKey, durationMs, HoldfastError, isSecret } from '@holdfast/core';
-import type { Duration, Secret, SecretResolvers } from '@holdfast/core';
+import { checkObjectKey, durationMs, isSecret, systemClock } from '@holdfast/core';
+import type { Clock, Duration, Secret, SecretResolvers } from '@holdfast/core';
+import { OptionChecks } from '../remote/option-checks.ts';
 import { growingParts } from '../remote/part-plan.ts';
 import type { PartPlan } from '../remote/part-plan.ts';
 
@@ -47,6 +48,8 @@ export interface AzureObjectStoreOptions {
   readonly attempts?: number;
   /** How long the service may say and take nothing before a request fails. Default 60 s. */
   readonly idleTimeout?: Duration;
+  /** Measures the waits of idleTimeout. Default: the system's clock. */
+  readonly clock?: Clock;
 }
 
 /** The options with their defaults. */
@@ -61,6 +64,7 @@ export interface AzureSettings {
   readonly pageKeys: number;
   readonly attempts: number;
   readonly idleMs: number;
+  readonly clock: Clock;
 }
 
 const MIB = 1024 ** 2;
@@ -68,58 +72,29 @@ const MOST_PART = 4000 * MIB;
 /** What the service documents for block blobs; 5 TiB is what parts are made to grow to. */
 const LIMITS = { maxParts: 50_000, maxPartBytes: MOST_PART, maxObjectBytes: 5 * 1024 ** 4 };
 
-const KNOWN: readonly (keyof AzureObjectStoreOptions)[] = [
-  'account',
-  'container',
-  'prefix',
-  'endpoint',
-  'credential',
-  'resolvers',
-  'immutability',
-  'partBytes',
-  'concurrency',
-  'pageKeys',
-  'attempts',
-  'idleTimeout',
-];
+const checks = new OptionChecks('azureObjectStore');
 
-function invalid(problem: string, hint: string): HoldfastError {
-  return new HoldfastError('OPTIONS_INVALID', `azureObjectStore: ${problem}.`, {
-    hint,
-    retryable: false,
-  });
-}
-
-function wholeBetween(name: string, value: number, least: number, most: number): number {
-  if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
-  throw invalid(`${name} is ${value}`, `Give a whole number from ${least} to ${most}.`);
-}
-
-function refuseUnknown(options: AzureObjectStoreOptions): void {
-  const known: readonly string[] = KNOWN;
-  const unknown = Object.keys(options).find((option) => !known.includes(option));
-  if (unknown === undefined) return;
-  throw invalid(`there is no option '${unknown}'`, `Known are ${known.join(', ')}.`);
-}
+const KNOWN: { readonly [option in keyof AzureObjectStoreOptions]-?: true } = {
+  account: true,
+  container: true,
+  prefix: true,
+  endpoint: true,
+  credential: true,
+  resolvers: true,
+  immutability: true,
+  partBytes: true,
+  concurrency: true,
+  pageKeys: true,
+  attempts: true,
+  idleTimeout: true,
+  clock: true,
+};
 
 function checkName(name: 'account' | 'container', value: unknown): void {
   if (typeof value === 'string' && /^[a-z0-9$][a-z0-9-]*$/.test(value)) return;
-  throw invalid(
+  throw checks.invalid(
     `its ${name} is no name`,
     `Give the name of the ${name}: small letters and digits.`,
-  );
-}
-
-/** Credentials in a URL, or a signature in its query, would be told by every message. */
-function checkEndpoint(endpoint: string): string {
-  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
-  const isHttp = url?.protocol === 'https:' || url?.protocol === 'http:';
-  if (url !== undefined && isHttp && url.username + url.password + url.search === '') {
-    return endpoint.replace(/\/$/, '');
-  }
-  throw invalid(
-    'its endpoint is no http URL without credentials and query',
-    'Give https://host.example; a signature goes into credential: { sas: secret(…) }.',
   );
 }
 
@@ -127,7 +102,7 @@ function checkCredential(credential: AzureCredential): void {
   if ('accountKey' in credential && isSecret(credential.accountKey)) return;
   if ('sas' in credential && isSecret(credential.sas)) return;
   if ('getToken' in credential && typeof credential.getToken === 'function') return;
-  throw invalid(
+  throw checks.invalid(
     'its credential is none',
     "Give { accountKey: secret('env:AZURE_STORAGE_KEY') }, { sas: secret(…) }, or a credential of @azure/identity.",
   );
@@ -135,25 +110,26 @@ function checkCredential(credential: AzureCredential): void {
 
 /** @throws `OPTIONS_INVALID`, `DURATION_INVALID`, `OBJECT_KEY_INVALID` for the prefix */
 export function azureSettings(options: AzureObjectStoreOptions): AzureSettings {
-  refuseUnknown(options);
+  checks.refuseUnknown(options, KNOWN);
   const { account, container, prefix = '', credential, immutability } = options;
   checkName('account', account);
   checkName('container', container);
   if (credential !== undefined) checkCredential(credential);
   if (immutability !== undefined && !['unlocked', 'locked'].includes(immutability)) {
-    throw invalid(`immutability is '${immutability}'`, "Give 'unlocked' or 'locked'.");
+    throw checks.invalid(`immutability is '${immutability}'`, "Give 'unlocked' or 'locked'.");
   }
-  const partBytes = wholeBetween('partBytes', options.partBytes ?? 8 * MIB, MIB, MOST_PART);
-  const concurrency = wholeBetween('concurrency', options.concurrency ?? 4, 1, 1000);
+  const partBytes = checks.wholeBetween('partBytes', options.partBytes ?? 8 * MIB, MIB, MOST_PART);
+  const concurrency = checks.wholeBetween('concurrency', options.concurrency ?? 4, 1, 1000);
   return {
     options,
-    endpoint: checkEndpoint(options.endpoint ?? `https://${account}.blob.core.windows.net`),
+    endpoint: checks.endpoint(options.endpoint ?? `https://${account}.blob.core.windows.net`),
     prefix: prefix === '' ? '' : `${checkObjectKey(prefix)}/`,
     plan: growingParts(partBytes, LIMITS),
     concurrency,
     bytesUnderWay: concurrency * partBytes,
-    pageKeys: wholeBetween('pageKeys', options.pageKeys ?? 5000, 1, 5000),
-    attempts: wholeBetween('attempts', options.attempts ?? 3, 1, 100),
+    pageKeys: checks.wholeBetween('pageKeys', options.pageKeys ?? 5000, 1, 5000),
+    attempts: checks.wholeBetween('attempts', options.attempts ?? 3, 1, 100),
     idleMs: durationMs(options.idleTimeout ?? '60s', 'azureObjectStore: idleTimeout'),
+    clock: options.clock ?? systemClock,
   };
 }

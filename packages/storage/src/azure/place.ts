@@ -1,17 +1,12 @@
-import { checkObjectKey, HoldfastError, MAX_KEY_BYTES, ObjectStoreError } from '@holdfast/core';
-import type { EpochMs, ObjectInfo } from '@holdfast/core';
+import { ObjectStoreError } from '@holdfast/core';
+import { remoteName, wholeSeconds } from '../remote/remote-place.ts';
+import type { RemoteObject } from '../remote/remote-place.ts';
+import type { Retention, WritablePlace } from '../remote/remote-write.ts';
 import { AzureLink } from './link.ts';
 import type { AzureSettings } from './options.ts';
 
 /** Marks which write a blob is of: by it a write whose answer was lost is recognised. */
 const WRITE_MARK = 'holdfastwrite';
-
-/** What the service tells of one blob. */
-export interface AzureObject extends ObjectInfo {
-  /** Which write it is of; undefined when it was put there by something else. */
-  readonly writtenBy: string | undefined;
-  readonly retainUntil: EpochMs | undefined;
-}
 
 function urlOf({ options, prefix }: AzureSettings): string {
   const { account, container, endpoint } = options;
@@ -25,33 +20,36 @@ export function markOf(write: string): Record<string, string> {
   return { [WRITE_MARK]: write };
 }
 
-/** Times have whole seconds, as the service tells them. */
-export function wholeSeconds(time: Date | undefined): EpochMs {
-  return Math.floor((time?.getTime() ?? 0) / 1000) * 1000;
+function retentionOf({ options }: AzureSettings): Retention {
+  const lacking = {
+    option: 'immutability',
+    hint: "Open the store with { immutability: 'unlocked' }, on a container that has it.",
+  };
+  return {
+    lacking: options.immutability === undefined ? lacking : undefined,
+    notKept: 'Enable version-level immutability for the container.',
+  };
 }
 
 /** A container, and where in it the blobs of a store are. */
-export class AzurePlace {
+export class AzurePlace implements WritablePlace {
   readonly url: string;
   readonly link: AzureLink;
   readonly settings: AzureSettings;
+  readonly retention: Retention;
+  readonly takesIfAbsent = true;
+  readonly keepsMarks = true;
 
   constructor(settings: AzureSettings) {
     this.settings = settings;
     this.link = new AzureLink(settings);
     this.url = urlOf(settings);
+    this.retention = retentionOf(settings);
   }
 
   /** The name of a blob in the container. */
   nameOf(key: string): string {
-    checkObjectKey(key);
-    const name = this.settings.prefix + key;
-    if (Buffer.byteLength(name) <= MAX_KEY_BYTES) return name;
-    throw new HoldfastError(
-      'OBJECT_KEY_INVALID',
-      `The object key '${key}' is longer than ${MAX_KEY_BYTES} bytes behind the prefix of ${this.url}.`,
-      { hint: 'Use a shorter key or prefix.', retryable: false, context: { key } },
-    );
+    return remoteName(this, key);
   }
 
   /** The key of a blob by its name in the container. */
@@ -60,7 +58,7 @@ export class AzurePlace {
   }
 
   /** What is under a key; undefined when nothing is. */
-  async look(key: string, signal: AbortSignal | undefined): Promise<AzureObject | undefined> {
+  async look(key: string, signal: AbortSignal | undefined): Promise<RemoteObject | undefined> {
     const name = this.nameOf(key);
     const what = `look at '${key}' in ${this.url}`;
     try {
@@ -80,11 +78,18 @@ export class AzurePlace {
     }
   }
 
-  /** @throws `OBJECT_MISSING` */
-  missing(key: string, cause?: unknown): never {
-    throw new ObjectStoreError('missing', `There is no object '${key}' in ${this.url}.`, {
-      context: { key },
-      ...(cause === undefined ? {} : { cause }),
-    });
+  async remove(key: string, signal: AbortSignal | undefined): Promise<void> {
+    const name = this.nameOf(key);
+    try {
+      await this.link.call(`delete '${key}' in ${this.url}`, signal, (container, { abortSignal }) =>
+        container.getBlobClient(name).delete({ abortSignal, deleteSnapshots: 'include' }),
+      );
+    } catch (error) {
+      if (!(error instanceof ObjectStoreError) || error.problem !== 'missing') throw error;
+    }
+  }
+
+  storeError(error: unknown, what: string): Error {
+    return this.link.storeError(error, what);
   }
 }

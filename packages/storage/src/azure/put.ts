@@ -1,13 +1,19 @@
-import { bodyChunks, ObjectStoreError } from '@holdfast/core';
+import { bodyChunks } from '@holdfast/core';
 import type { ObjectBody, ObjectInfo, PutOptions } from '@holdfast/core';
 import { gatherParts } from '../remote/gather-parts.ts';
 import type { Part } from '../remote/gather-parts.ts';
 import { PartsUnderWay } from '../remote/parts-under-way.ts';
+import {
+  beginRemoteWrite,
+  publishRemote,
+  refuseTaken,
+  refuseTooLarge,
+} from '../remote/remote-write.ts';
+import type { Write } from '../remote/remote-write.ts';
 import { linkedAbort } from '../waiting/linked-abort.ts';
 import type { LinkedAbort } from '../waiting/linked-abort.ts';
 import type { AzurePlace } from './place.ts';
-import { beginWrite, bodyOf, md5Of, publish, publishOptions, refuseTaken } from './write.ts';
-import type { Write } from './write.ts';
+import { bodyOf, md5Of, publishOptions } from './write.ts';
 
 /** Writes an object by one request. */
 function putWhole(
@@ -18,7 +24,7 @@ function putWhole(
 ): Promise<ObjectInfo> {
   const options = publishOptions(place, write);
   const what = `write '${write.key}' in ${place.url}`;
-  return publish(place, write, bytes.byteLength, signal, () =>
+  return publishRemote(place, write, bytes.byteLength, signal, () =>
     place.link.call(what, signal, (container, { abortSignal, alive: onProgress }) =>
       container
         .getBlockBlobClient(write.name)
@@ -60,7 +66,7 @@ function commit(
 ): Promise<ObjectInfo> {
   const ids = Array.from({ length: blocks }, (_, index) => blockId(write, index + 1));
   const options = publishOptions(place, write);
-  return publish(place, write, bytes, signal, () =>
+  return publishRemote(place, write, bytes, signal, () =>
     place.link.call(
       `complete '${write.key}' in ${place.url}`,
       signal,
@@ -70,14 +76,7 @@ function commit(
   );
 }
 
-function refuseTooLarge(place: AzurePlace, { key }: Write, bytes: number, { number }: Part): void {
-  const { maxBytes, maxParts } = place.settings.plan;
-  if (bytes <= maxBytes && number <= maxParts) return;
-  throw new ObjectStoreError('invalid', `'${key}' is larger than ${maxBytes} bytes.`, {
-    hint: 'Write it in several objects.',
-    context: { key, maxBytes },
-  });
-}
+const TOO_LARGE = 'Write it in several objects.';
 
 async function send(
   place: AzurePlace,
@@ -87,12 +86,13 @@ async function send(
 ): Promise<ObjectInfo> {
   const { signal } = link;
   const underWay = new PartsUnderWay(link, place.settings);
+  const { plan } = place.settings;
   let bytes = 0;
   let blocks = 0;
-  for await (const part of gatherParts(bodyChunks(body, signal), place.settings.plan.sizeOf)) {
+  for await (const part of gatherParts(bodyChunks(body, signal), plan.sizeOf)) {
     bytes += part.bytes.byteLength;
     blocks = part.number;
-    refuseTooLarge(place, write, bytes, part);
+    refuseTooLarge(plan, write, { bytes, number: blocks }, TOO_LARGE);
     if (part.number === 1 && !part.isFull) return putWhole(place, write, part.bytes, signal);
     await underWay.start(part.bytes.byteLength, () => stage(place, write, part, signal));
   }
@@ -107,7 +107,7 @@ export async function putObject(
   body: ObjectBody,
   options: PutOptions,
 ): Promise<ObjectInfo> {
-  const write = beginWrite(place, key, options);
+  const write = beginRemoteWrite(place, key, options);
   options.signal?.throwIfAborted();
   const link = linkedAbort(options.signal);
   try {

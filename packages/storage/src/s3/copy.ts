@@ -1,13 +1,15 @@
 import { ObjectStoreError, objectStoreProblem } from '@holdfast/core';
 import type { ObjectInfo, PutOptions } from '@holdfast/core';
+import { missingObject } from '../remote/remote-place.ts';
+import { beginRemoteWrite, refuseTaken } from '../remote/remote-write.ts';
+import type { Write } from '../remote/remote-write.ts';
 import { linkedAbort } from '../waiting/linked-abort.ts';
 import type { LinkedAbort } from '../waiting/linked-abort.ts';
 import { Multipart } from './multipart.ts';
 import type { S3Object, S3Place } from './place.ts';
 import { putWhole } from './put.ts';
 import type { Uploads } from './uploads.ts';
-import { beginWrite, objectParams, publish, refuseTaken } from './write.ts';
-import type { Write } from './write.ts';
+import { objectParams, publish } from './write.ts';
 
 /** Into how many parts an object is divided, unless they would be too large or too small. */
 const USUAL_PARTS = 1000;
@@ -114,12 +116,12 @@ export async function copyObject(
   options: PutOptions,
 ): Promise<ObjectInfo> {
   place.target(from);
-  const write = beginWrite(place, to, options);
+  const write = beginRemoteWrite(place, to, options);
   options.signal?.throwIfAborted();
   const link = linkedAbort(options.signal);
   let parts: Multipart | undefined;
   try {
-    const source = (await place.look(from, link.signal)) ?? place.missing(from);
+    const source = (await place.look(from, link.signal)) ?? missingObject(place, from);
     if (write.ifAbsent) {
       await refuseTaken(place, write, link.signal);
       await place.conditions.need(link.signal);

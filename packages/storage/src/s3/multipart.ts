@@ -3,12 +3,12 @@ import { ObjectStoreError } from '@holdfast/core';
 import type { ObjectInfo } from '@holdfast/core';
 import type { Part } from '../remote/gather-parts.ts';
 import { PartsUnderWay } from '../remote/parts-under-way.ts';
+import type { Write } from '../remote/remote-write.ts';
 import { atOnce } from '../waiting/at-once.ts';
 import type { LinkedAbort } from '../waiting/linked-abort.ts';
 import type { S3Place } from './place.ts';
 import type { UploadId, Uploads } from './uploads.ts';
 import { bodyParams, objectParams, publish, publishParams } from './write.ts';
-import type { Write } from './write.ts';
 
 /** What the service answers to a part. */
 interface PartAnswer {

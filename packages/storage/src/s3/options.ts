@@ -1,6 +1,7 @@
 import type { Agent } from 'node:http';
-import { checkObjectKey, durationMs, HoldfastError, isSecret } from '@holdfast/core';
-import type { Duration, Secret, SecretResolvers } from '@holdfast/core';
+import { checkObjectKey, durationMs, isSecret, systemClock } from '@holdfast/core';
+import type { Clock, Duration, Secret, SecretResolvers } from '@holdfast/core';
+import { OptionChecks } from '../remote/option-checks.ts';
 import { growingParts, steadyParts } from '../remote/part-plan.ts';
 import type { PartLimits, PartPlan } from '../remote/part-plan.ts';
 
@@ -66,6 +67,8 @@ export interface S3ObjectStoreOptions {
   readonly connectTimeout?: Duration;
   /** How long the service may say and take nothing before a request fails. Default 60 s. */
   readonly idleTimeout?: Duration;
+  /** Measures the waits of a read; those of other requests are the SDK's. Default: the system's clock. */
+  readonly clock?: Clock;
   /** Makes the connections: for a proxy, or certificates of one's own. Of the kind of the endpoint: `https.Agent` for https. Not closed. */
   readonly agent?: Agent;
 }
@@ -88,6 +91,7 @@ export interface S3Settings {
   readonly attempts: number;
   readonly connectMs: number;
   readonly idleMs: number;
+  readonly clock: Clock;
 }
 
 const MIB = 1024 ** 2;
@@ -100,93 +104,67 @@ const LIMITS: PartLimits = {
 };
 const LEAST_PART = 5 * MIB;
 
-function invalid(problem: string, hint: string): HoldfastError {
-  return new HoldfastError('OPTIONS_INVALID', `s3ObjectStore: ${problem}.`, {
-    hint,
-    retryable: false,
-  });
-}
+const checks = new OptionChecks('s3ObjectStore');
 
-function bytesBetween(name: string, value: number, least: number, most: number): number {
-  if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
-  throw invalid(`${name} is ${value}`, `Give whole bytes from ${least} to ${most}.`);
-}
-
-function countFrom1(name: string, value: number, most = Number.MAX_SAFE_INTEGER): number {
-  if (Number.isSafeInteger(value) && value >= 1 && value <= most) return value;
-  throw invalid(`${name} is ${value}`, `Give a whole number from 1 to ${most}.`);
-}
-
-function oneOf<T extends string>(name: string, value: T, known: readonly T[]): T {
-  if (known.includes(value)) return value;
-  throw invalid(`${name} is '${value}'`, `Give one of ${known.join(', ')}.`);
-}
-
-const KNOWN: readonly (keyof S3ObjectStoreOptions)[] = [
-  'bucket',
-  'prefix',
-  'region',
-  'endpoint',
-  'pathStyle',
-  'credentials',
-  'resolvers',
-  'checksums',
-  'ifAbsent',
-  'objectLock',
-  'partBytes',
-  'growParts',
-  'concurrency',
-  'copyBytes',
-  'pageKeys',
-  'attempts',
-  'connectTimeout',
-  'idleTimeout',
-  'agent',
-];
-
-function refuseUnknown(options: S3ObjectStoreOptions): void {
-  const known: readonly string[] = KNOWN;
-  const unknown = Object.keys(options).find((option) => !known.includes(option));
-  if (unknown === undefined) return;
-  throw invalid(`there is no option '${unknown}'`, `Known are ${known.join(', ')}.`);
-}
+const KNOWN: { readonly [option in keyof S3ObjectStoreOptions]-?: true } = {
+  bucket: true,
+  prefix: true,
+  region: true,
+  endpoint: true,
+  pathStyle: true,
+  credentials: true,
+  resolvers: true,
+  checksums: true,
+  ifAbsent: true,
+  objectLock: true,
+  partBytes: true,
+  growParts: true,
+  concurrency: true,
+  copyBytes: true,
+  pageKeys: true,
+  attempts: true,
+  connectTimeout: true,
+  idleTimeout: true,
+  clock: true,
+  agent: true,
+};
 
 /** A key in the code ends in logs and repositories: it is asked for as a reference. */
 function checkCredentials({ secretAccessKey, sessionToken }: S3Credentials): void {
   if (isSecret(secretAccessKey) && (sessionToken === undefined || isSecret(sessionToken))) return;
-  throw invalid(
+  throw checks.invalid(
     'the secrets of its credentials are no secrets',
     "Give references: { accessKeyId: 'AKIA…', secretAccessKey: secret('env:AWS_SECRET_ACCESS_KEY') }.",
   );
 }
 
-function checkEndpoint(endpoint: string): void {
-  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
-  const isHttp = url?.protocol === 'https:' || url?.protocol === 'http:';
-  if (url !== undefined && isHttp && url.username === '' && url.password === '') return;
-  throw invalid('its endpoint is no http URL without credentials', 'Give https://host.example.');
-}
-
 /** @throws `OPTIONS_INVALID`, `DURATION_INVALID`, `OBJECT_KEY_INVALID` for the prefix */
 export function s3Settings(options: S3ObjectStoreOptions): S3Settings {
-  refuseUnknown(options);
+  checks.refuseUnknown(options, KNOWN);
   const { bucket, prefix = '', endpoint, credentials, objectLock } = options;
-  if (typeof bucket !== 'string' || bucket === '') throw invalid('it has no bucket', 'Name one.');
-  if (endpoint !== undefined) checkEndpoint(endpoint);
+  if (typeof bucket !== 'string' || bucket === '')
+    throw checks.invalid('it has no bucket', 'Name one.');
+  if (endpoint !== undefined) checks.endpoint(endpoint);
   if (credentials !== undefined) checkCredentials(credentials);
-  if (objectLock !== undefined) oneOf('objectLock', objectLock, ['governance', 'compliance']);
+  if (objectLock !== undefined)
+    checks.oneOf('objectLock', objectLock, ['governance', 'compliance']);
   const elsewhere = endpoint !== undefined;
   const checksums = options.checksums ?? (elsewhere ? 'required' : 'supported');
-  const partBytes = bytesBetween('partBytes', options.partBytes ?? 8 * MIB, LEAST_PART, 5 * GIB);
-  const concurrency = countFrom1('concurrency', options.concurrency ?? 4);
+  const partBytes = checks.wholeBetween(
+    'partBytes',
+    options.partBytes ?? 8 * MIB,
+    LEAST_PART,
+    5 * GIB,
+  );
+  const concurrency = checks.wholeBetween('concurrency', options.concurrency ?? 4, 1, 1000);
   const makePlan = options.growParts === false ? steadyParts : growingParts;
   return {
     options,
     prefix: prefix === '' ? '' : `${checkObjectKey(prefix)}/`,
     region: options.region ?? (elsewhere ? 'us-east-1' : undefined),
     pathStyle: options.pathStyle ?? elsewhere,
-    checksums: oneOf('checksums', checksums, ['supported', 'required']),
-    ifAbsent: oneOf('ifAbsent', options.ifAbsent ?? 'conditional', [
+    checksums: checks.oneOf('checksums', checksums, ['supported', 'required']),
+    ifAbsent: checks.oneOf('ifAbsent', options.ifAbsent ?? 'conditional', [
       'conditional',
       'looks',
       'refused',
@@ -194,10 +172,11 @@ export function s3Settings(options: S3ObjectStoreOptions): S3Settings {
     plan: makePlan(partBytes, LIMITS),
     concurrency,
     bytesUnderWay: concurrency * partBytes,
-    copyBytes: bytesBetween('copyBytes', options.copyBytes ?? 5 * GIB, LEAST_PART, 5 * GIB),
-    pageKeys: countFrom1('pageKeys', options.pageKeys ?? 1000, 1000),
-    attempts: countFrom1('attempts', options.attempts ?? 3),
+    copyBytes: checks.wholeBetween('copyBytes', options.copyBytes ?? 5 * GIB, LEAST_PART, 5 * GIB),
+    pageKeys: checks.wholeBetween('pageKeys', options.pageKeys ?? 1000, 1, 1000),
+    attempts: checks.wholeBetween('attempts', options.attempts ?? 3, 1, 1000),
     connectMs: durationMs(options.connectTimeout ?? '10s', 's3ObjectStore: connectTimeout'),
     idleMs: durationMs(options.idleTimeout ?? '60s', 's3ObjectStore: idleTimeout'),
+    clock: options.clock ?? systemClock,
   };
 }

@@ -1,5 +1,7 @@
-import { checkObjectKey, HoldfastError, MAX_KEY_BYTES, ObjectStoreError } from '@holdfast/core';
-import type { ObjectInfo } from '@holdfast/core';
+import { ObjectStoreError } from '@holdfast/core';
+import { remoteName, wholeSeconds } from '../remote/remote-place.ts';
+import type { RemoteObject } from '../remote/remote-place.ts';
+import type { Retention, WritablePlace } from '../remote/remote-write.ts';
 import { S3Link } from './link.ts';
 import type { S3Settings } from './options.ts';
 import { ConditionProof } from './prove-conditions.ts';
@@ -8,11 +10,8 @@ import { ConditionProof } from './prove-conditions.ts';
 const WRITE_MARK = 'holdfast-write';
 
 /** What the service tells of one object. */
-export interface S3Object extends ObjectInfo {
+export interface S3Object extends RemoteObject {
   readonly etag: string | undefined;
-  /** Which write it is of; undefined when it was put there by something else. */
-  readonly writtenBy: string | undefined;
-  readonly retainUntil: number | undefined;
   readonly contentType: string | undefined;
 }
 
@@ -26,22 +25,31 @@ function urlOf({ options, region }: S3Settings): string {
   return url.href;
 }
 
-/** Times of objects have whole seconds in some answers of a service, and parts of them in others. */
-export function wholeSeconds(time: Date | undefined): number {
-  return Math.floor((time?.getTime() ?? 0) / 1000) * 1000;
-}
-
 /** The metadata of an object that a write makes. */
 export function markOf(write: string): Record<string, string> {
   return { [WRITE_MARK]: write };
 }
 
+function retentionOf({ options }: S3Settings): Retention {
+  const lacking = {
+    option: 'objectLock',
+    hint: "Open the store with { objectLock: 'governance' }, on a bucket with Object Lock.",
+  };
+  return {
+    lacking: options.objectLock === undefined ? lacking : undefined,
+    notKept: 'Enable Object Lock for the bucket, or use a service that has it.',
+  };
+}
+
 /** A bucket, and where in it the objects of a store are. */
-export class S3Place {
+export class S3Place implements WritablePlace {
   readonly url: string;
   readonly link: S3Link;
   readonly settings: S3Settings;
   readonly conditions: ConditionProof;
+  readonly retention: Retention;
+  readonly takesIfAbsent: boolean;
+  readonly keepsMarks = false;
   /** Whether the bucket has been seen: then what is not found is not there. */
   #seen: Promise<void> | undefined;
 
@@ -49,6 +57,8 @@ export class S3Place {
     this.settings = settings;
     this.link = new S3Link(settings);
     this.url = urlOf(settings);
+    this.retention = retentionOf(settings);
+    this.takesIfAbsent = settings.ifAbsent !== 'refused';
     this.conditions = new ConditionProof(this);
   }
 
@@ -58,16 +68,7 @@ export class S3Place {
 
   /** The bucket, and the name of an object in it, as requests take them. */
   target(key: string): { readonly Bucket: string; readonly Key: string } {
-    checkObjectKey(key);
-    const full = this.settings.prefix + key;
-    if (Buffer.byteLength(full) > MAX_KEY_BYTES) {
-      throw new HoldfastError(
-        'OBJECT_KEY_INVALID',
-        `The object key '${key}' is longer than ${MAX_KEY_BYTES} bytes behind the prefix of ${this.url}.`,
-        { hint: 'Use a shorter key or prefix.', retryable: false, context: { key } },
-      );
-    }
-    return { Bucket: this.bucket, Key: full };
+    return { Bucket: this.bucket, Key: remoteName(this, key) };
   }
 
   /** The name of an object of the adapter's own, which is none of the store's. */
@@ -105,12 +106,19 @@ export class S3Place {
     }
   }
 
-  /** @throws `OBJECT_MISSING` */
-  missing(key: string, cause?: unknown): never {
-    throw new ObjectStoreError('missing', `There is no object '${key}' in ${this.url}.`, {
-      context: { key },
-      ...(cause === undefined ? {} : { cause }),
-    });
+  async remove(key: string, signal: Signal): Promise<void> {
+    const target = this.target(key);
+    try {
+      await this.link.call(`delete '${key}' in ${this.url}`, signal, (s3, options) =>
+        s3.deleteObject(target, options),
+      );
+    } catch (error) {
+      if (!(error instanceof ObjectStoreError) || error.problem !== 'missing') throw error;
+    }
+  }
+
+  storeError(error: unknown, what: string): Error {
+    return this.link.storeError(error, what);
   }
 
   /**

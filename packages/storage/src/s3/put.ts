@@ -1,21 +1,14 @@
-import { bodyChunks, ObjectStoreError } from '@holdfast/core';
+import { bodyChunks } from '@holdfast/core';
 import type { ObjectBody, ObjectInfo, PutOptions } from '@holdfast/core';
 import { gatherParts } from '../remote/gather-parts.ts';
-import type { Part } from '../remote/gather-parts.ts';
+import { beginRemoteWrite, refuseTaken, refuseTooLarge } from '../remote/remote-write.ts';
+import type { Write } from '../remote/remote-write.ts';
 import { linkedAbort } from '../waiting/linked-abort.ts';
 import type { LinkedAbort } from '../waiting/linked-abort.ts';
 import { Multipart } from './multipart.ts';
 import type { S3Place } from './place.ts';
 import type { Uploads } from './uploads.ts';
-import {
-  beginWrite,
-  bodyParams,
-  objectParams,
-  publish,
-  publishParams,
-  refuseTaken,
-} from './write.ts';
-import type { Write } from './write.ts';
+import { bodyParams, objectParams, publish, publishParams } from './write.ts';
 
 /** Writes an object by one request. */
 export function putWhole(
@@ -36,14 +29,7 @@ export function putWhole(
   );
 }
 
-function refuseTooLarge(place: S3Place, { key }: Write, bytes: number, { number }: Part): void {
-  const { maxBytes, maxParts } = place.settings.plan;
-  if (bytes <= maxBytes && number <= maxParts) return;
-  throw new ObjectStoreError('invalid', `'${key}' is larger than ${maxBytes} bytes.`, {
-    hint: 'Write it in several objects; or give larger parts, where they must not grow.',
-    context: { key, maxBytes },
-  });
-}
+const TOO_LARGE = 'Write it in several objects; or give larger parts, where they must not grow.';
 
 async function send(
   place: S3Place,
@@ -54,11 +40,12 @@ async function send(
   begun: (parts: Multipart) => void,
 ): Promise<ObjectInfo> {
   const { signal } = link;
+  const { plan } = place.settings;
   let parts: Multipart | undefined;
   let bytes = 0;
-  for await (const part of gatherParts(bodyChunks(body, signal), place.settings.plan.sizeOf)) {
+  for await (const part of gatherParts(bodyChunks(body, signal), plan.sizeOf)) {
     bytes += part.bytes.byteLength;
-    refuseTooLarge(place, write, bytes, part);
+    refuseTooLarge(plan, write, { bytes, number: part.number }, TOO_LARGE);
     if (parts === undefined && !part.isFull) return putWhole(place, write, part.bytes, signal);
     if (parts === undefined) {
       parts = await Multipart.begin(place, uploads, write, link);
@@ -78,7 +65,7 @@ export async function putObject(
   body: ObjectBody,
   options: PutOptions,
 ): Promise<ObjectInfo> {
-  const write = beginWrite(place, key, options);
+  const write = beginRemoteWrite(place, key, options);
   options.signal?.throwIfAborted();
   if (uploads.hasLeft) void uploads.abortLeft();
   const link = linkedAbort(options.signal);

@@ -1,4 +1,4 @@
-import { MAX_KEY_BYTES, ObjectStoreError } from '@holdfast/core';
+import { MAX_KEY_BYTES } from '@holdfast/core';
 import type {
   EpochMs,
   GetOptions,
@@ -10,6 +10,7 @@ import type {
   SweepOptions,
   SweepReport,
 } from '@holdfast/core';
+import { missingObject } from '../remote/remote-place.ts';
 import { copyObject } from './copy.ts';
 import { listObjects } from './list.ts';
 import { s3Settings } from './options.ts';
@@ -71,15 +72,7 @@ class S3ObjectStore implements ObjectStore {
   }
 
   async delete(key: string, options: Signalled = {}): Promise<void> {
-    const target = this.#place.target(key);
-    const what = `delete '${key}' in ${this.url}`;
-    try {
-      await this.#place.link.call(what, options.signal, (s3, send) =>
-        s3.deleteObject(target, send),
-      );
-    } catch (error) {
-      if (!(error instanceof ObjectStoreError) || error.problem !== 'missing') throw error;
-    }
+    await this.#place.remove(key, options.signal);
   }
 
   async copy(from: string, to: string, options: PutOptions = {}): Promise<ObjectInfo> {
@@ -99,7 +92,7 @@ class S3ObjectStore implements ObjectStore {
 
   async #retainedUntil(key: string, options: Signalled = {}): Promise<EpochMs | undefined> {
     const there = await this.#place.look(key, options.signal);
-    return (there ?? this.#place.missing(key)).retainUntil;
+    return (there ?? missingObject(this.#place, key)).retainUntil;
   }
 }
 

@@ -1,5 +1,6 @@
-import { durationMs, HoldfastError, isSecret } from '@holdfast/core';
+import { durationMs, isSecret } from '@holdfast/core';
 import type { Duration, Secret, SecretResolvers } from '@holdfast/core';
+import { OptionChecks } from '../remote/option-checks.ts';
 import { isHostKeyText } from './host-key.ts';
 import type { SftpHostKey } from './host-key.ts';
 
@@ -69,22 +70,7 @@ export interface SftpSettings {
 
 const KIB = 1024;
 
-function invalid(problem: string, hint: string): HoldfastError {
-  return new HoldfastError('OPTIONS_INVALID', `sftpObjectStore: ${problem}.`, {
-    hint,
-    retryable: false,
-  });
-}
-
-function wholeBetween(name: string, value: number, least: number, most: number): number {
-  if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
-  throw invalid(`${name} is ${value}`, `Give a whole number from ${least} to ${most}.`);
-}
-
-function oneOf<T extends string>(name: string, value: T, known: readonly T[]): T {
-  if (known.includes(value)) return value;
-  throw invalid(`${name} is '${value}'`, `Give one of ${known.join(', ')}.`);
-}
+const checks = new OptionChecks('sftpObjectStore');
 
 const KNOWN: { readonly [option in keyof SftpObjectStoreOptions]-?: true } = {
   host: true,
@@ -108,16 +94,11 @@ const KNOWN: { readonly [option in keyof SftpObjectStoreOptions]-?: true } = {
   keepAlive: true,
 };
 
-function refuseUnknown(options: SftpObjectStoreOptions): void {
-  const unknown = Object.keys(options).find((option) => !Object.hasOwn(KNOWN, option));
-  if (unknown === undefined) return;
-  throw invalid(`there is no option '${unknown}'`, `Known are ${Object.keys(KNOWN).join(', ')}.`);
-}
-
 function checkPlace(options: SftpObjectStoreOptions): void {
   for (const name of ['host', 'username', 'directory'] as const) {
     const value: unknown = options[name];
-    if (typeof value !== 'string' || value === '') throw invalid(`it has no ${name}`, 'Give one.');
+    if (typeof value !== 'string' || value === '')
+      throw checks.invalid(`it has no ${name}`, 'Give one.');
   }
 }
 
@@ -126,11 +107,14 @@ function checkCredentials(options: SftpObjectStoreOptions): void {
   for (const name of ['password', 'privateKey', 'passphrase'] as const) {
     if (options[name] === undefined || isSecret(options[name])) continue;
     const hint = `Give a reference: { ${name}: secret('env:SFTP_${name.toUpperCase()}') }.`;
-    throw invalid(`its ${name} is no secret`, hint);
+    throw checks.invalid(`its ${name} is no secret`, hint);
   }
   const { password, privateKey, agent } = options;
   if (password ?? privateKey ?? agent) return;
-  throw invalid('it has nothing to log in with', 'Give a privateKey, a password or an agent.');
+  throw checks.invalid(
+    'it has nothing to log in with',
+    'Give a privateKey, a password or an agent.',
+  );
 }
 
 function isHostKey(hostKey: SftpHostKey): boolean {
@@ -142,7 +126,7 @@ function isHostKey(hostKey: SftpHostKey): boolean {
 
 function checkHostKey(hostKey: SftpHostKey | undefined): void {
   if (hostKey === undefined || isHostKey(hostKey)) return;
-  throw invalid(
+  throw checks.invalid(
     'its hostKey is nothing a server can be known by',
     "Give 'SHA256:…', 'ssh-ed25519 AAAA…', { knownHosts: path } or, to check nothing, { unchecked: true }.",
   );
@@ -150,21 +134,26 @@ function checkHostKey(hostKey: SftpHostKey | undefined): void {
 
 /** @throws `OPTIONS_INVALID`, `DURATION_INVALID` */
 export function sftpSettings(options: SftpObjectStoreOptions): SftpSettings {
-  refuseUnknown(options);
+  checks.refuseUnknown(options, KNOWN);
   checkPlace(options);
   checkCredentials(options);
   checkHostKey(options.hostKey);
   const { fileMode = 0o600, directoryMode = 0o700, ifAbsent = 'hardlink' } = options;
   return {
     options,
-    port: wholeBetween('port', options.port ?? 22, 1, 65_535),
+    port: checks.wholeBetween('port', options.port ?? 22, 1, 65_535),
     create: options.create ?? true,
-    fileMode: wholeBetween('fileMode', fileMode, 0, 0o777),
-    directoryMode: wholeBetween('directoryMode', directoryMode, 0, 0o777),
-    ifAbsent: oneOf('ifAbsent', ifAbsent, ['hardlink', 'looks', 'refused']),
-    sync: oneOf('sync', options.sync ?? 'required', ['required', 'where-offered']),
-    requests: wholeBetween('requests', options.requests ?? 32, 1, 256),
-    requestBytes: wholeBetween('requestBytes', options.requestBytes ?? 128 * KIB, KIB, 255 * KIB),
+    fileMode: checks.wholeBetween('fileMode', fileMode, 0, 0o777),
+    directoryMode: checks.wholeBetween('directoryMode', directoryMode, 0, 0o777),
+    ifAbsent: checks.oneOf('ifAbsent', ifAbsent, ['hardlink', 'looks', 'refused']),
+    sync: checks.oneOf('sync', options.sync ?? 'required', ['required', 'where-offered']),
+    requests: checks.wholeBetween('requests', options.requests ?? 32, 1, 256),
+    requestBytes: checks.wholeBetween(
+      'requestBytes',
+      options.requestBytes ?? 128 * KIB,
+      KIB,
+      255 * KIB,
+    ),
     connectMs: durationMs(options.connectTimeout ?? '20s', 'sftpObjectStore: connectTimeout'),
     keepAliveMs: durationMs(options.keepAlive ?? '15s', 'sftpObjectStore: keepAlive'),
   };

@@ -1,3 +1,4 @@
+import { TestClock } from '@holdfast/core/testing';
 import { describe, expect, it, vi } from 'vitest';
 import { bodyOf, stuckBody, untouchable } from '../bodies.ts';
 import { all, textOf } from '../streams.ts';
@@ -118,9 +119,13 @@ describe('a block that fails', () => {
     const { proxy, store } = await scriptedContainer();
     let atOnce = 0;
     let most = 0;
+    const { promise: two, resolve: areTwo } = Promise.withResolvers<void>();
     proxy.script = async ({ kind }) => {
       if (kind !== 'PUT block') return undefined;
       most = Math.max(most, ++atOnce);
+      if (atOnce === 2) areTwo();
+      await two;
+      // Where a third is coming, it comes meanwhile.
       await new Promise((resolve) => setTimeout(resolve, 30));
       atOnce--;
       return undefined;
@@ -159,21 +164,24 @@ describe('a read that is given up', () => {
 describe('a service that says nothing', () => {
   it('is waited for no longer than idleTimeout, in every call', async () => {
     const container = await testContainer();
-    const store = container.store({ idleTimeout: '200ms', attempts: 1 });
+    const clock = new TestClock();
+    const store = container.store({ idleTimeout: '90s', clock, attempts: 1 });
     await container.store().put('a', bodyOf(20 * MIB));
     const stream = store.get('a')[Symbol.asyncIterator]();
     await stream.next();
     container.line.stall();
-    const unavailable = { problem: 'unavailable', message: expect.stringContaining('200 ms') };
+    const unavailable = { problem: 'unavailable', message: expect.stringContaining('90000 ms') };
+    const isUnavailable = (call: Promise<unknown>): Promise<void> =>
+      expect(clock.runUntil(call)).rejects.toMatchObject(unavailable);
     const draining = async (): Promise<void> => {
       while ((await stream.next()).done !== true);
     };
-    await expect(draining()).rejects.toMatchObject(unavailable);
-    await expect(store.head('a')).rejects.toMatchObject(unavailable);
-    await expect(store.put('b', bodyOf(10))).rejects.toMatchObject(unavailable);
-    await expect(store.put('b', bodyOf(LARGE))).rejects.toMatchObject(unavailable);
-    await expect(store.delete('x')).rejects.toMatchObject(unavailable);
-    await expect(all(store.list(''))).rejects.toMatchObject(unavailable);
+    await isUnavailable(draining());
+    await isUnavailable(store.head('a'));
+    await isUnavailable(store.put('b', bodyOf(10)));
+    await isUnavailable(store.put('b', bodyOf(LARGE)));
+    await isUnavailable(store.delete('x'));
+    await isUnavailable(all(store.list('')));
     container.line.mend();
     expect(await store.head('a')).toBeDefined();
   });
@@ -181,9 +189,10 @@ describe('a service that says nothing', () => {
   it('is not what a slow reader makes of it', async () => {
     const container = await testContainer();
     await container.store().put('a', bodyOf(20 * MIB));
+    const clock = new TestClock();
     let read = 0;
-    for await (const chunk of container.store({ idleTimeout: '1500ms' }).get('a')) {
-      if (read === 0) await new Promise((resolve) => setTimeout(resolve, 2000));
+    for await (const chunk of container.store({ idleTimeout: '90s', clock }).get('a')) {
+      if (read === 0) await clock.advance(3_600_000);
       read += chunk.byteLength;
     }
     expect(read).toBe(20 * MIB);

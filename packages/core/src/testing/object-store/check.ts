@@ -23,7 +23,7 @@ export interface ObjectStoreSubject {
   readonly aheadBytes?: number;
   /**
    * How long a call that has to end by itself may take, in milliseconds, before it counts as hanging.
-   * Default 5,000.
+   * Default 15,000.
    */
   readonly patience?: number;
   /**

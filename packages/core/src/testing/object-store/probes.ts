@@ -121,13 +121,16 @@ export async function assertFailsWith(
   assert.ok(error === expected, `${what} failed with ${String(error)}, not with what was thrown`);
 }
 
+/** For machines with other things to do. */
+const PATIENCE_MS = 15_000;
+
 /** Waits for what has to end by itself; fails when it hangs. */
 export async function within<T>(
   subject: ObjectStoreSubject,
   what: string,
   call: Promise<T>,
 ): Promise<T> {
-  const patience = subject.patience ?? 5_000;
+  const patience = subject.patience ?? PATIENCE_MS;
   const { promise: deadline, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(
     () => reject(new assert.AssertionError({ message: `${what} hangs: ${patience} ms passed` })),
@@ -142,7 +145,7 @@ export async function within<T>(
 
 /** Fails unless the store holds nothing for reads, or frees the last of it in time. */
 export async function assertFreed(subject: ObjectStoreSubject, what: string): Promise<void> {
-  const end = Date.now() + (subject.patience ?? 5_000);
+  const end = Date.now() + (subject.patience ?? PATIENCE_MS);
   for (;;) {
     const held = (await subject.held?.()) ?? 0;
     if (held === 0) return;
