@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 const { values } = parseArgs({ options: { without: { type: 'string', multiple: true } } });
 
 const stages = [
-  ['types and build', 'tsc -b'],
+  ['types and build', 'tsc -b && node scripts/bundle.mjs'],
   ['lint', 'oxlint'],
   ['format', 'oxfmt --check'],
   ['unused code and dependencies', 'knip --no-config-hints'],

@@ -130,7 +130,7 @@ async function importFigure(): Promise<Figure> {
     await writeFile(empty, '');
     await writeFile(
       importing,
-      `import ${JSON.stringify(import.meta.resolve('@holdfast/core').replace('/src/index.ts', '/dist/index.js'))};`,
+      `import ${JSON.stringify(import.meta.resolve('@holdfast/core').replace('/src/index.ts', '/dist/bundle/index.js'))};`,
     );
     const times: { empty: number[]; importing: number[] } = { empty: [], importing: [] };
     const time = (program: string): number => {
