@@ -1,8 +1,10 @@
 import { ObjectStoreError } from '@holdfast/core';
 import { above, inTheWay, isDirectoryThere, lookAt, makeDirectory, pathOf } from './place.ts';
 import type { Found } from './place.ts';
-import { asStoreError, attempt, isAbsence, statusOf } from './problems.ts';
+import { isLostAnswer, wasPublished } from './lost-answer.ts';
+import { asStoreError, isAbsence, statusOf } from './problems.ts';
 import type { Requests } from './requests.ts';
+import { syncUpTo } from './sync-directory.ts';
 
 /** A whole file that is to become an object. */
 export interface Publication {
@@ -14,6 +16,8 @@ export interface Publication {
   readonly ifAbsent: 'hardlink' | 'looks' | undefined;
   /** The mode of directories that have to be made. */
   readonly directoryMode: number;
+  /** Connects anew, after the connection was lost. */
+  readonly reconnect: () => Promise<Requests>;
 }
 
 /** How often a directory may vanish, taken away by deletes, before a write gives up. */
@@ -89,46 +93,38 @@ async function lostTheWay(requests: Requests, failure: unknown, path: string): P
   );
 }
 
-/** Makes the entries of a directory durable, where the server opens directories; OpenSSH's does. */
-async function syncDirectory(requests: Requests, path: string): Promise<void> {
-  const handle = await requests.openToRead(path).catch((error: unknown) => {
-    if (statusOf(error) === undefined) throw error;
-    return undefined;
-  });
-  if (handle === undefined) return;
-  try {
-    await requests.fsync(handle);
-  } finally {
-    void requests.unsignalled.close(handle).catch(() => undefined);
-  }
-}
-
-async function syncUpTo(requests: Requests, directory: string, top: string): Promise<void> {
-  if (!requests.offers('fsync@openssh.com')) return;
-  const syncs: Promise<void>[] = [];
-  for (let at = directory; at.length >= top.length; at = above(at)) {
-    syncs.push(attempt(`sync the directory '${at}'`, syncDirectory(requests, at)));
-    if (at === top || at === '/') break;
-  }
-  await Promise.all(syncs);
-}
-
-/**
- * Gives a file its key, in one step and durably: posix-rename@openssh.com or, if absent, hardlink@openssh.com, which
- * replaces nothing; then the directories are synced.
- */
-export async function publish(requests: Requests, publication: Publication): Promise<void> {
-  const { root, key, path } = publication;
-  const target = pathOf(root, key);
+/** @returns the requests of the connection by which it is known, where the first one was lost */
+async function moveWithWay(requests: Requests, publication: Publication): Promise<Requests> {
+  const { root, key, path, ifAbsent, reconnect } = publication;
   for (let tries = 1; ; tries++) {
     try {
       await makeWay(requests, publication);
       await moveInto(requests, publication);
-      break;
+      return requests;
     } catch (error) {
+      if (isLostAnswer(error, requests)) {
+        const how = ifAbsent === 'hardlink' ? 'hardlink' : 'rename';
+        if (await wasPublished(reconnect, path, how, error)) return reconnect();
+      }
       if (tries < MOST_TRIES && (await lostTheWay(requests, error, path))) continue;
-      throw asStoreError(error, `publish '${target}'`);
+      throw asStoreError(error, `publish '${pathOf(root, key)}'`);
     }
   }
-  await syncUpTo(requests, above(target), root);
+}
+
+/**
+ * Gives a file its key, in one step and durably: posix-rename@openssh.com or, if absent, hardlink@openssh.com, which
+ * replaces nothing; then the directories are synced. Where the connection is lost meanwhile, it is found out over
+ * another one what was done, and what is left is done there.
+ */
+export async function publish(requests: Requests, publication: Publication): Promise<void> {
+  const { root, key, reconnect } = publication;
+  const directory = above(pathOf(root, key));
+  const connected = await moveWithWay(requests, publication);
+  try {
+    await syncUpTo(connected, directory, root);
+  } catch (error) {
+    if (!connected.isLost || connected.signal?.aborted === true) throw error;
+    await syncUpTo(await reconnect(), directory, root);
+  }
 }

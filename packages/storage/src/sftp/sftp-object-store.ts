@@ -26,6 +26,7 @@ import { publish, refuseHopeless } from './publish.ts';
 import { readFile } from './read-file.ts';
 import { refuseServer, refuseWrite } from './refusals.ts';
 import type { Requests } from './requests.ts';
+import { syncDirectory } from './sync-directory.ts';
 import { createTemporary, Leftovers, sweepTemporary } from './temporary-files.ts';
 import { writeFile } from './write-file.ts';
 
@@ -70,7 +71,8 @@ class SftpObjectStore implements ObjectStore {
       const stats = await writeFile(requests, file, body, this.#settings);
       const { path } = file;
       const { directoryMode } = this.#settings;
-      await publish(requests, { root, key, path, ifAbsent, directoryMode });
+      const reconnect = (): Promise<Requests> => this.#link.open(signal);
+      await publish(requests, { root, key, path, ifAbsent, directoryMode, reconnect });
       return infoOf(key, stats);
     } catch (error) {
       const discarding = this.#leftovers.discard(file, requests);
@@ -126,6 +128,7 @@ class SftpObjectStore implements ObjectStore {
       if (!isAbsence(error)) throw error;
     });
     await attempt(`delete '${path}'`, unlinking);
+    await syncDirectory(requests, above(path));
     // A directory that is not empty refuses; a write that had just made one makes it again.
     for (let at = above(path); at.length > root.length; at = above(at)) {
       const removed = await requests.rmdir(at).then(
@@ -180,7 +183,10 @@ class SftpObjectStore implements ObjectStore {
  * - **`ifAbsent`** is hardlink@openssh.com, which never replaces, see {@link SftpObjectStoreOptions.ifAbsent}.
  * - **Fast and bounded.** 32 requests of 128 KiB are under way at once: 4 MiB of memory for each body.
  * - **A lost connection** fails the calls under way with `OBJECT_STORE_UNAVAILABLE`; the next call connects anew. A `put`
- *   whose connection is lost, or that is aborted, while it is published may still be done.
+ *   that loses it while it is published finds out over another one whether it was, and ends accordingly; only where
+ *   the server cannot be reached, or does not tell how many names a file has (for `ifAbsent`; OpenSSH's does), it says that
+ *   it does not know. A `put` that is aborted while it is published may still be done.
+ * - **`delete`** is durable when it resolves, where the server syncs directories, and removes those that it leaves empty.
  * - **After a crash** an unfinished file stays in `.holdfast-tmp`, invisible. The first `put` of a store and `sweep` remove
  *   what ended processes of this machine have left; files of other machines when they have not changed for a day, or for as
  *   long as `sweep` is told, by the server's time and this machine's.
