@@ -2,6 +2,9 @@ export type { Backup } from './model/backup.ts';
 export type {
   DatabaseFingerprint,
   Fingerprint,
+  ObjectCount,
+  ServerDatabase,
+  ServerFingerprint,
   TableRows,
   TreeFingerprint,
   TreeMember,
@@ -28,16 +31,30 @@ export type { StartChild } from './sources/child.ts';
 export type { CommandEnd, DumpCommand } from './sources/command.ts';
 export type {
   CommandDump,
+  AnySource,
   Comparison,
   Difference,
   DumpFacts,
   DumpStream,
+  Finding,
   RestoreGuide,
   Source,
   SourceSpec,
   StoredBackup,
   StreamedDump,
 } from './sources/source.ts';
+export type {
+  AnswerRow,
+  ServerAddress,
+  ServerConnection,
+  ServerPlace,
+  ServerRestoreOptions,
+  ServerSource,
+  ServerTarget,
+  Swapped,
+} from './sources/servers/server-source.ts';
+export { compareServers, serverFingerprint } from './sources/servers/compare-databases.ts';
+export { startScratchServer } from './sources/servers/scratch-server.ts';
 export type { ReadSecret, Workroom } from './sources/workroom.ts';
 export { fileTree } from './sources/files/spec.ts';
 export type { FilesSpec } from './sources/files/spec.ts';
@@ -51,6 +68,7 @@ export type { CreateBackupOptions, WorkOptions } from './publish/create-backup.t
 export { verifyBackup } from './verify/verify-backup.ts';
 export type { BackupRef } from './catalog/load-manifest.ts';
 export type { VerifyOptions } from './verify/verify-backup.ts';
+export type { RestoreCheck, RestoredCopy } from './verify/scratch-copy.ts';
 export { restoreFromStore } from './restore/restore-from-store.ts';
 export type { Restored, RestoreOptions, WhichBackup } from './restore/restore-from-store.ts';
 export { copyBackup } from './archive/copy-backup.ts';
@@ -89,11 +107,11 @@ export type { WebhookOptions } from './notify/webhook.ts';
 export { composeNotice, problemOf } from './notify/compose.ts';
 export type { Occasion, Problem } from './notify/compose.ts';
 export { lastProven } from './catalog/last-proven.ts';
-export type { MoreSources } from './sources/known-sources.ts';
+export type { KnownSource, MoreSources } from './sources/known-sources.ts';
 
 export { dumpSource, dumpSqlite, snapshotFiles } from './tasks/dump.ts';
 export type { DumpInput } from './tasks/dump.ts';
-export { verifyByRestore } from './tasks/verify.ts';
+export { verifyByRestore, verifyWith } from './tasks/verify.ts';
 export type { VerifyInput } from './tasks/verify.ts';
 export { archiveBackup } from './tasks/archive.ts';
 export type { ArchivedBackup } from './tasks/archive.ts';

@@ -1,11 +1,9 @@
 import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { startChild } from '@holdfast/core/process';
 import { extractTree } from '../src/sources/files/extract.ts';
-import { testRooms } from './support/rooms.ts';
+import { testRooms, workroomIn } from './support/rooms.ts';
 
-const secret = () => Promise.reject(new Error('no secret is needed'));
 const rooms = testRooms();
 
 interface Entry {
@@ -49,9 +47,7 @@ async function* inPieces(bytes: Buffer, size = 700): AsyncGenerator<Uint8Array, 
 async function extract(bytes: Buffer): Promise<string[]> {
   const target = join(rooms.root, 'inside');
   await mkdir(target);
-  const signal = new AbortController().signal;
-  const room = { scratch: rooms.root, signal, startChild, secret };
-  await extractTree(inPieces(bytes), target, room);
+  await extractTree(inPieces(bytes), target, workroomIn(rooms.root));
   return readdir(target);
 }
 
@@ -120,12 +116,7 @@ describe.each(['GNU tar', 'node-tar'])('a hostile archive, extracted by %s', (ex
       followed,
       sole,
     ]) {
-      const room = {
-        scratch: rooms.root,
-        signal: new AbortController().signal,
-        startChild,
-        secret,
-      };
+      const room = workroomIn(rooms.root);
       const target = join(rooms.root, `t${bytes.length}-${bytes[10]}`);
       await mkdir(target);
       const extracted = extractTree(inPieces(bytes), target, room);

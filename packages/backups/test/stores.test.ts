@@ -59,7 +59,7 @@ function noise(bytes: number, failure?: Error): Source {
       vanished: { count: 0, names: [] },
     };
   }
-  return { ...sourceOfKind('sqlite'), kind: 'noise', identity: () => ({}), dump };
+  return { ...(sourceOfKind('sqlite') as Source), kind: 'noise', identity: () => ({}), dump };
 }
 
 async function* needsProgram(

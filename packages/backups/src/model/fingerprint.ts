@@ -48,5 +48,32 @@ export interface TreeMember {
   readonly target?: string;
 }
 
+/** How many objects of one kind a database holds, besides tables. */
+export interface ObjectCount {
+  /** In plural: 'views', 'routines', 'triggers', 'events', 'sequences', 'large objects'. */
+  readonly objects: string;
+  readonly count: number;
+  /** Hex SHA-256 over what tells them apart: names and definitions, positions, sizes. Absent: counted alone. */
+  readonly sha256?: string;
+}
+
+/** What one database of a server held, read in the transaction that the dump was taken from. */
+export interface ServerDatabase {
+  readonly database: string;
+  /** Hex SHA-256 over what defines the schema, in the form that the kind of server gives it. */
+  readonly schemaSha256: string;
+  /** Every table, in order of name; a name tells the schema too where there are several: `public.orders`. */
+  readonly tables: readonly TableRows[];
+  /** Everything else that is compared, in order of name. */
+  readonly objects: readonly ObjectCount[];
+}
+
+/** What the dumped databases of a server held. */
+export interface ServerFingerprint {
+  readonly kind: 'server';
+  /** In order of name. */
+  readonly databases: readonly ServerDatabase[];
+}
+
 /** What was in the source at the moment of the dump, in the form that its kind has. */
-export type Fingerprint = DatabaseFingerprint | TreeFingerprint;
+export type Fingerprint = DatabaseFingerprint | ServerFingerprint | TreeFingerprint;

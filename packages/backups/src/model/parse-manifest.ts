@@ -3,6 +3,9 @@ import { isBackupId } from './backup-id.ts';
 import type {
   DatabaseFingerprint,
   Fingerprint,
+  ObjectCount,
+  ServerDatabase,
+  ServerFingerprint,
   TableRows,
   TreeFingerprint,
 } from './fingerprint.ts';
@@ -24,6 +27,7 @@ import {
   isRecord,
   list,
   literal,
+  optional,
   orNull,
   type Read,
   record,
@@ -53,11 +57,25 @@ const identity: Read<{ readonly [field: string]: JsonValue }> = (value, at) => {
   throw new ShapeError(`${at} must be an object`);
 };
 
+const tables = list(record<TableRows>({ table: text, rows: count }));
+
 const databaseFingerprint = record<DatabaseFingerprint>({
   kind: literal('database'),
   schemaSha256: sha256,
-  tables: list(record<TableRows>({ table: text, rows: count })),
+  tables,
   foreignKeyViolations: count,
+});
+
+const serverFingerprint = record<ServerFingerprint>({
+  kind: literal('server'),
+  databases: list(
+    record<ServerDatabase>({
+      database: text,
+      schemaSha256: sha256,
+      tables,
+      objects: list(record<ObjectCount>({ objects: text, count, sha256: optional(sha256) })),
+    }),
+  ),
 });
 
 const treeFingerprint = record<TreeFingerprint>({
@@ -69,10 +87,12 @@ const treeFingerprint = record<TreeFingerprint>({
   memberList: fileName,
 });
 
-const fingerprint: Read<Fingerprint> = (value, at) =>
-  isRecord(value) && value['kind'] === 'tree'
-    ? treeFingerprint(value, at)
-    : databaseFingerprint(value, at);
+const fingerprint: Read<Fingerprint> = (value, at) => {
+  const kind = isRecord(value) ? value['kind'] : undefined;
+  if (kind === 'tree') return treeFingerprint(value, at);
+  if (kind === 'server') return serverFingerprint(value, at);
+  return databaseFingerprint(value, at);
+};
 
 const artifact = record<Artifact>({
   name: fileName,

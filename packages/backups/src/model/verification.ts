@@ -70,8 +70,12 @@ export interface Verification {
   readonly reached: VerificationLevel | null;
   readonly startedAt: string;
   readonly endedAt: string;
-  /** How long it took: for `restored`, what a restore takes at the least (RTO). Milliseconds. */
+  /** How long it took, in milliseconds. */
   readonly durationMs: number;
+  /** How long restoring and comparing took: what a recovery takes at the least (RTO). Milliseconds; only where that held. */
+  readonly restoreMs?: number;
+  /** How old the restored data was: what a recovery would have lost (RPO). Milliseconds; only with `restoreMs`. */
+  readonly dataAgeMs?: number;
   readonly compared: Compared;
   readonly problem: VerificationProblem | null;
   /** Package and version that verified. */
@@ -95,6 +99,8 @@ const verification = record<Verification>({
   startedAt: time,
   endedAt: time,
   durationMs: count,
+  restoreMs: optional(count),
+  dataAgeMs: optional(count),
   compared: record<Compared>({
     objects: count,
     storedBytes: count,

@@ -121,7 +121,11 @@ function unsealed(
     version: MANIFEST_VERSION,
     id: dumped.id,
     set: dumped.set,
-    source: { kind: spec.kind, name: spec.name, identity: source.identity(spec) },
+    source: {
+      kind: spec.kind,
+      name: spec.name,
+      identity: { ...source.identity(spec), ...facts.identity },
+    },
     tools: [
       { name: '@holdfast/backups', version: PACKAGE_VERSION },
       { name: 'node', version: process.versions.node },

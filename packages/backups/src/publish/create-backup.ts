@@ -1,4 +1,4 @@
-import { type ObjectStore, resolveSecret } from '@holdfast/core';
+import { createScrubber, type ObjectStore, resolveSecret } from '@holdfast/core';
 import { startChild as startPlainChild } from '@holdfast/core/process';
 import { type Backup, backupOf } from '../model/backup.ts';
 import { newBackupId } from '../model/backup-id.ts';
@@ -20,7 +20,10 @@ export interface WorkOptions {
   readonly signal?: AbortSignal;
   /** Default: `startChild` of `@holdfast/core/process`. */
   readonly startChild?: StartChild;
-  /** Default: secrets of the schemes `env` and `file` are read. */
+  /**
+   * Gives the value of a secret, once for each use. Default: `env:` and `file:` are read, and what children
+   * print is scrubbed of the values unless `startChild` is given.
+   */
   readonly secret?: ReadSecret;
   /** Epoch milliseconds. Default: the machine's clock. */
   readonly now?: () => number;
@@ -40,13 +43,24 @@ export interface CreateBackupOptions extends WorkOptions {
   readonly codeVersion?: string;
 }
 
-/** {@link WorkOptions} with the defaults in their places. */
-export function settle(options: WorkOptions): Required<Omit<WorkOptions, 'sources'>> {
+/** {@link WorkOptions} with the defaults in their places. Settled once for each piece of work. */
+export type Settled = Required<Omit<WorkOptions, 'sources'>>;
+
+export function settle(options: WorkOptions): Settled {
+  const scrubber = createScrubber();
   return {
     scratchRoot: options.scratchRoot ?? defaultScratchRoot(),
     signal: options.signal ?? new AbortController().signal,
-    startChild: options.startChild ?? startPlainChild,
-    secret: options.secret ?? ((secret) => resolveSecret(secret, {}, process.env)),
+    startChild:
+      options.startChild ??
+      ((command, child) => startPlainChild(command, { scrub: scrubber.scrub, ...child })),
+    secret:
+      options.secret ??
+      (async (secret) => {
+        const value = await resolveSecret(secret, {}, process.env);
+        scrubber.add(value);
+        return value;
+      }),
     now: options.now ?? Date.now,
   };
 }

@@ -9,13 +9,13 @@ import {
 import type { Artifact } from '../model/manifest.ts';
 import { checkStoreSpace } from '../pipeline/space.ts';
 import { storeArtifact, storedName } from '../pipeline/store-artifact.ts';
-import type { DumpFacts, DumpStream, Source, SourceSpec } from '../sources/source.ts';
+import type { DumpFacts, DumpStream, AnySource, SourceSpec } from '../sources/source.ts';
 import type { Workroom } from '../sources/workroom.ts';
 import type { Attempt } from './attempt.ts';
 
 /** A dump whose artifacts are all stored. */
 export interface StoredDump {
-  readonly source: Source;
+  readonly source: AnySource;
   readonly spec: SourceSpec;
   readonly artifacts: readonly Artifact[];
   readonly facts: DumpFacts;
@@ -48,7 +48,7 @@ async function storeStream(
 
 /** Runs a dump and stores its streams, one after another. */
 export async function storeDump(
-  source: Source,
+  source: AnySource,
   spec: SourceSpec,
   room: Workroom,
   attempt: Attempt,

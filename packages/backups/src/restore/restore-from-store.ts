@@ -7,10 +7,13 @@ import { backupPath } from '../model/layout.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { readArtifact } from '../pipeline/read-artifact.ts';
 import { checkScratchSpace } from '../pipeline/space.ts';
-import { settle, type WorkOptions } from '../publish/create-backup.ts';
+import { settle, type Settled, type WorkOptions } from '../publish/create-backup.ts';
 import { sourceOfKind } from '../sources/known-sources.ts';
-import { withStaging } from '../sources/workroom.ts';
+import type { ServerTarget, Swapped } from '../sources/servers/server-source.ts';
+import type { StoredBackup } from '../sources/source.ts';
+import { withScratch, withStaging } from '../sources/workroom.ts';
 import { restoreDiffers } from '../verify/damage.ts';
+import { restoreToServer, restoreWay, type RestoreWay } from './restore-to-server.ts';
 import { checkTarget, swapIntoPlace } from './target.ts';
 
 /** Which backup is restored: this one, or the newest of a set (before a time, exclusive). */
@@ -22,17 +25,25 @@ export type WhichBackup =
 export type RestoreOptions = WorkOptions &
   WhichBackup & {
     readonly store: ObjectStore;
-    /** Where to: a path; relative to the working directory. Its parent directory is made if missing. */
-    readonly to: string;
+    /**
+     * Where to: a path, relative to the working directory, whose parent directory is made if missing; or,
+     * for a database server's backup, a server and the database's name there.
+     */
+    readonly to: string | ServerTarget;
     /** Move aside what stands there, instead of refusing. Default false. */
     readonly overwrite?: boolean;
+    /**
+     * For database servers: restore these tables alone, named as in the manifest's fingerprint (`public.orders`).
+     * Default: everything.
+     */
+    readonly tables?: readonly string[];
   };
 
 /** What was restored. */
 export interface Restored {
   readonly set: string;
   readonly backup: string;
-  /** Absolute path of what was restored. */
+  /** Absolute path of what was restored; for a server a URL without credentials. */
   readonly to: string;
   /** Where what stood there before is kept; absent when nothing stood there. */
   readonly replaced?: string;
@@ -41,13 +52,14 @@ export interface Restored {
   readonly plainBytes: number;
 }
 
-async function manifestFor(options: RestoreOptions, signal: AbortSignal): Promise<Manifest> {
+async function manifestFor(options: RestoreOptions, settled: Settled): Promise<Manifest> {
+  const { signal, now } = settled;
   if ('backup' in options) return loadManifest(options.store, options.backup, signal);
   const { store, set, before } = options;
   const entry = await latestBackup(store, {
     set,
     signal,
-    now: settle(options).now,
+    now,
     ...(before === undefined ? {} : { before }),
   });
   if (entry !== undefined) return entry.manifest;
@@ -64,53 +76,59 @@ async function manifestFor(options: RestoreOptions, signal: AbortSignal): Promis
  * with what the source held at the moment of the dump; only then it is renamed into its place. When
  * anything fails the place is as it was. What restores of dead processes left beside it is removed.
  *
- * A restored database file has mode 0600 and the owner of this process.
+ * A restored database file has mode 0600 and the owner of this process. On a server it is restored into a
+ * database of a temporary name, and renamed.
  *
  * @throws `RESTORE_TARGET_NOT_EMPTY` something stands there, and `overwrite` was not given
  * @throws `BACKUP_MISSING`, `MANIFEST_*`, `ARTIFACT_ALTERED`, `ARTIFACT_UNREADABLE`, `ARCHIVE_HOSTILE`
+ * @throws `RESTORE_TARGET_INVALID` a path for a server's backup, or a server for one of files
  * @throws `RESTORE_DIFFERS` what came out is not what the source was
  */
 export async function restoreFromStore(options: RestoreOptions): Promise<Restored> {
-  const { signal } = settle(options);
-  const manifest = await manifestFor(options, signal);
-  const source = sourceOfKind(manifest.source.kind, options.sources);
+  const settled = settle(options);
+  const { signal } = settled;
+  const manifest = await manifestFor(options, settled);
+  const way = restoreWay(sourceOfKind(manifest.source.kind, options.sources), options.to);
+  const place = { store: options.store, path: backupPath(manifest.set, manifest.id), signal };
+  const backup: StoredBackup = { manifest, read: (artifact) => readArtifact(artifact, place) };
+  const { overwrite = false, tables } = options;
+  const swapped =
+    way.kind === 'path'
+      ? await restoreToPath(way, backup, overwrite, settled)
+      : await withScratch(settled.scratchRoot, (scratch) =>
+          restoreToServer(way, backup, { overwrite, tables }, { ...settled, scratch }),
+        );
+  return {
+    set: manifest.set,
+    backup: manifest.id,
+    ...swapped,
+    dumpedAt: manifest.startedAt,
+    plainBytes: plainBytes(manifest),
+  };
+}
+
+async function restoreToPath(
+  way: Extract<RestoreWay, { readonly kind: 'path' }>,
+  backup: StoredBackup,
+  overwrite: boolean,
+  settled: Settled,
+): Promise<Swapped> {
+  const { source } = way;
   const { companions = [] } = source;
-  const to = resolve(options.to);
-  await checkTarget(to, companions, options.overwrite ?? false);
+  const to = resolve(way.to);
+  await checkTarget(to, companions, overwrite);
   await mkdir(dirname(to), { recursive: true });
   return withStaging(dirname(to), async (staging) => {
     const staged = join(staging, 'restored');
-    await restoreBeside(options, manifest, staged);
-    await checkTarget(to, companions, options.overwrite ?? false, staged);
-    const replaced = await swapIntoPlace(staged, to, { companions, label: manifest.id });
-    return {
-      set: manifest.set,
-      backup: manifest.id,
-      to,
-      ...(replaced === undefined ? {} : { replaced }),
-      dumpedAt: manifest.startedAt,
-      plainBytes: plainBytes(manifest),
-    };
+    const room = { ...settled, scratch: staging };
+    await checkScratchSpace(staging, plainBytes(backup.manifest));
+    await source.restore(backup, staged, room);
+    const { differences } = await source.compare(backup, staged, room);
+    if (differences.length > 0) throw restoreDiffers(backup.manifest.id, differences);
+    await checkTarget(to, companions, overwrite, staged);
+    const replaced = await swapIntoPlace(staged, to, { companions, label: backup.manifest.id });
+    return { to, ...(replaced === undefined ? {} : { replaced }) };
   });
-}
-
-async function restoreBeside(
-  options: RestoreOptions,
-  manifest: Manifest,
-  staged: string,
-): Promise<void> {
-  const { signal, startChild, secret } = settle(options);
-  const source = sourceOfKind(manifest.source.kind, options.sources);
-  const place = { store: options.store, path: backupPath(manifest.set, manifest.id), signal };
-  const room = { scratch: dirname(staged), signal, startChild, secret };
-  const backup = {
-    manifest,
-    read: (artifact: Manifest['artifacts'][number]) => readArtifact(artifact, place),
-  };
-  await checkScratchSpace(room.scratch, plainBytes(manifest));
-  await source.restore(backup, staged, room);
-  const { differences } = await source.compare(backup, staged, room);
-  if (differences.length > 0) throw restoreDiffers(manifest.id, differences);
 }
 
 function plainBytes(manifest: Manifest): number {

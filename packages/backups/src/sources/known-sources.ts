@@ -1,14 +1,18 @@
 import { HoldfastError } from '@holdfast/core';
 import { files } from './files/files-source.ts';
+import type { ServerSource } from './servers/server-source.ts';
 import type { Source } from './source.ts';
 import { sqlite } from './sqlite/sqlite-source.ts';
 
-const BUILT_IN: readonly Source[] = [sqlite, files];
+/** A source of either form. */
+export type KnownSource = Source | ServerSource;
+
+const BUILT_IN: readonly KnownSource[] = [sqlite, files];
 
 /** Sources beside the built-in ones: a list, or what finds one by its kind. */
-export type MoreSources = readonly Source[] | ((kind: string) => Source | undefined);
+export type MoreSources = readonly KnownSource[] | ((kind: string) => KnownSource | undefined);
 
-function findIn(more: MoreSources, kind: string): Source | undefined {
+function findIn(more: MoreSources, kind: string): KnownSource | undefined {
   return typeof more === 'function' ? more(kind) : more.find((one) => one.kind === kind);
 }
 
@@ -22,11 +26,12 @@ export function isBuiltIn(kind: string): boolean {
  *
  * @throws `SOURCE_KIND_UNKNOWN`
  */
-export function sourceOfKind(kind: string, given: MoreSources = []): Source {
+export function sourceOfKind(kind: string, given: MoreSources = []): KnownSource {
   const source = findIn(given, kind) ?? findIn(BUILT_IN, kind);
   if (source !== undefined) return source;
+  const known = BUILT_IN.map((one) => one.kind).join(', ');
   throw new HoldfastError('SOURCE_KIND_UNKNOWN', `There is no source of the kind '${kind}'.`, {
-    hint: 'Pass your own Source in `sources`; built in are: sqlite, files.',
+    hint: `Pass your own Source in \`sources\`; built in are: ${known}.`,
     retryable: false,
     context: { kind },
   });

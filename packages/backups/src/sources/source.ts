@@ -54,6 +54,8 @@ export interface DumpFacts {
   /** What the source held at the moment of the dump, read from the source and not from the dump. */
   readonly fingerprint: Fingerprint;
   readonly tools: readonly ToolVersion[];
+  /** What the dump learned of the source and a restore has to know, beside what its spec tells: encodings, positions. */
+  readonly identity?: { readonly [field: string]: JsonValue };
   readonly warnings: readonly string[];
   readonly changed: NamedFiles;
   readonly vanished: NamedFiles;
@@ -97,9 +99,42 @@ export interface RestoreGuide {
   readonly commands: readonly string[];
 }
 
+/** What sources of every kind do: those that restore to a path, and those that restore into a server. */
+export interface AnySource<S extends SourceSpec = SourceSpec> {
+  readonly kind: string;
+  /** What the manifest tells of it: path, host, database. No secrets. {@link DumpFacts.identity} adds to it. */
+  identity(spec: S): { readonly [field: string]: JsonValue };
+  /**
+   * Dumps. The streams are read one after another, each to its end, before the next is asked for.
+   * The generator is returned to (its `finally` runs) whatever happens.
+   */
+  dump(spec: S, room: Workroom): AsyncGenerator<DumpStream, DumpFacts, void>;
+  /** How to restore without Holdfast. `artifacts` are as they will stand in the manifest. */
+  guide(spec: S, facts: DumpFacts, artifacts: readonly Artifact[]): RestoreGuide;
+  /**
+   * Looks, without dumping, whether a dump could be made now: programs and their versions, credentials,
+   * rights. Default: nothing is looked at.
+   *
+   * @returns what stands in the way, and what is worth knowing; empty when all is well. It throws only for
+   *   what says nothing about the source.
+   */
+  preflight?(spec: S, room: Workroom): Promise<readonly Finding[]>;
+}
+
+/** One thing that was found before the night. */
+export interface Finding {
+  /** Stable: that of the error that the dump would end with, or of a warning. */
+  readonly code: string;
+  /** 'error': a dump would fail, or not hold everything. 'warning': it would be made all the same. */
+  readonly severity: 'error' | 'warning';
+  readonly message: string;
+  /** What to do. */
+  readonly hint?: string;
+}
+
 /**
- * A kind of thing that can be dumped, restored and compared. The port that databases implement, and
- * users for what they have.
+ * A kind of thing that can be dumped, restored to a path, and compared. The port that file-like databases
+ * implement, and users for what they have. Database servers implement `ServerSource`.
  *
  * Promises of an implementation:
  * 1. `dump` fails rather than give less than it says: a source that is missing, unreadable or damaged
@@ -108,23 +143,13 @@ export interface RestoreGuide {
  * 3. `restore` writes nowhere but at and below `to`.
  * 4. `compare` compares with the manifest, and with nothing that was read from the copy itself.
  */
-export interface Source<S extends SourceSpec = SourceSpec> {
-  readonly kind: string;
-  /** What the manifest tells of it: path, host, database. No secrets. */
-  identity(spec: S): { readonly [field: string]: JsonValue };
-  /**
-   * Dumps. The streams are read one after another, each to its end, before the next is asked for.
-   * The generator is returned to (its `finally` runs) whatever happens.
-   */
-  dump(spec: S, room: Workroom): AsyncGenerator<DumpStream, DumpFacts, void>;
+export interface Source<S extends SourceSpec = SourceSpec> extends AnySource<S> {
   /** Restores to a path where nothing is yet, in a directory that exists. */
   restore(backup: StoredBackup, to: string, room: Workroom): Promise<void>;
   /** Compares what was restored to a path with what the manifest says of the source. */
   compare(backup: StoredBackup, at: string, room: Workroom): Promise<Comparison>;
   /** Suffixes of files beside a restored one that would be taken for parts of it: `-wal`. Default none. */
   readonly companions?: readonly string[];
-  /** How to restore without Holdfast. `artifacts` are as they will stand in the manifest. */
-  guide(spec: S, facts: DumpFacts, artifacts: readonly Artifact[]): RestoreGuide;
 }
 
 /** No files. */

@@ -5,6 +5,7 @@ import { HoldfastError, type Secret } from '@holdfast/core';
 import { currentProcess, formatIdentity, isAlive, parseIdentity } from '@holdfast/core/process';
 import type { StartChild } from './child.ts';
 import { removeTree } from './remove-tree.ts';
+import { endScratchServers } from './servers/scratch-server.ts';
 
 /** What a source works with. */
 export interface Workroom {
@@ -14,7 +15,12 @@ export interface Workroom {
   readonly signal: AbortSignal;
   /** Starts a program: killed, with all it started, when the signal aborts. */
   readonly startChild: StartChild;
-  /** The value of a secret, read anew; within a run it is scrubbed from logs, errors and what children print. */
+  /**
+   * The value of a secret, read anew with each call. What children print to stderr is scrubbed of it from
+   * then on. Never for an argument: for a file of mode 0600, or the environment of the one child that needs it.
+   *
+   * @throws `SECRET_MISSING`, `SECRET_UNKNOWN_SCHEME`, `SECRET_RESOLVER_FAILED`
+   */
   readonly secret: ReadSecret;
 }
 
@@ -37,14 +43,16 @@ function ownName(prefix: Prefix): string {
   return `${prefix}${formatIdentity(currentProcess()).replaceAll(':', '+')}-`;
 }
 
-/** Removes the scratch directories of processes that are certainly dead. Others are left alone. */
+/** Removes the scratch directories of processes that are certainly dead, and ends their servers. Others are left alone. */
 async function sweepScratch(root: string, prefix: Prefix): Promise<void> {
   for (const name of await readdir(root).catch(() => [])) {
     const owner = name.startsWith(prefix)
       ? parseIdentity(name.slice(prefix.length, name.lastIndexOf('-')).replaceAll('+', ':'))
       : undefined;
     if (owner === undefined || isAlive(owner) !== 'dead') continue;
-    await removeTree(join(root, name)).catch(() => undefined);
+    const directory = join(root, name);
+    await endScratchServers(directory).catch(() => undefined);
+    await removeTree(directory).catch(() => undefined);
   }
 }
 

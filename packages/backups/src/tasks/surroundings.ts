@@ -1,7 +1,6 @@
 import { type ObjectStore, runContext } from '@holdfast/core';
 import type { WorkOptions } from '../publish/create-backup.ts';
-import { isBuiltIn } from '../sources/known-sources.ts';
-import type { Source } from '../sources/source.ts';
+import { isBuiltIn, type KnownSource } from '../sources/known-sources.ts';
 import { watchedStore } from './watched-store.ts';
 
 /**
@@ -27,7 +26,8 @@ export function surroundings(scratchRoot: string | undefined): WorkOptions {
     signal: context.signal,
     startChild: (command, options) => context.startChild(command, options),
     secret: (secret) => context.secret(secret),
-    sources: (kind) => (isBuiltIn(kind) ? undefined : context.resource<Source>(`source:${kind}`)),
+    sources: (kind) =>
+      isBuiltIn(kind) ? undefined : context.resource<KnownSource>(`source:${kind}`),
     ...(scratchRoot === undefined ? {} : { scratchRoot }),
   };
 }

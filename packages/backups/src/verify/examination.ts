@@ -1,5 +1,4 @@
-import { join } from 'node:path';
-import { HoldfastError, type ObjectStore } from '@holdfast/core';
+import { HoldfastError, isHoldfastError, type ObjectStore } from '@holdfast/core';
 import { backupPath } from '../model/layout.ts';
 import type { Artifact, Manifest } from '../model/manifest.ts';
 import { type Compared, reaches, type VerificationLevel } from '../model/verification.ts';
@@ -11,17 +10,23 @@ import {
   type StoredFile,
 } from '../pipeline/read-artifact.ts';
 import { checkScratchSpace } from '../pipeline/space.ts';
-import type { Source, StoredBackup } from '../sources/source.ts';
+import type { KnownSource } from '../sources/known-sources.ts';
+import type { ServerTarget } from '../sources/servers/server-source.ts';
+import type { StoredBackup } from '../sources/source.ts';
 import type { Workroom } from '../sources/workroom.ts';
 import { restoreDiffers } from './damage.ts';
+import { openScratchCopy, type RestoreCheck, type RestoredCopy } from './scratch-copy.ts';
 
 /** What is examined. */
 export interface Subject {
   readonly manifest: Manifest;
-  readonly source: Source;
+  readonly source: KnownSource;
   readonly store: ObjectStore;
   readonly level: VerificationLevel;
   readonly room: Workroom;
+  readonly scratchServer: ServerTarget | undefined;
+  readonly check: RestoreCheck | undefined;
+  readonly now: () => number;
 }
 
 /** Goes through the levels, and remembers how far it came. */
@@ -29,6 +34,9 @@ export class Examination {
   /** The highest level that held. */
   reached: VerificationLevel | null = null;
   manifestSha256: string | undefined;
+  /** When the dump began, and how long its restore took. */
+  dumpedAt: string | undefined;
+  restoreMs: number | undefined;
   readonly #counts = { objects: 0, storedBytes: 0, plainBytes: 0 };
   #found: { tables?: number; rows?: number; members?: number } = {};
 
@@ -40,6 +48,7 @@ export class Examination {
   async run(subject: Subject): Promise<void> {
     const { manifest, store, level, room } = subject;
     this.manifestSha256 = manifest.sha256;
+    this.dumpedAt = manifest.startedAt;
     const place = {
       store,
       path: backupPath(manifest.set, manifest.id),
@@ -74,45 +83,79 @@ export class Examination {
     this.reached = 'stored';
   }
 
-  /** Reads every artifact once where it can: a restore reads most of them itself. */
   async #read(subject: Subject, place: ReadPlace): Promise<void> {
-    const { manifest, level, room, source } = subject;
+    const { manifest, level } = subject;
     const done = new Set<Artifact>();
     const backup: StoredBackup = {
       manifest,
       read: (artifact) => marked(readArtifact(artifact, place), () => done.add(artifact)),
     };
-    const copy = join(room.scratch, 'restored');
     try {
-      if (reaches(level, 'restored')) {
-        await checkScratchSpace(room.scratch, plainBytes(manifest));
-        await source.restore(backup, copy, room);
-      }
-      for (const artifact of manifest.artifacts) {
-        if (done.has(artifact)) continue;
-        for await (const chunk of backup.read(artifact)) void chunk;
-      }
+      if (reaches(level, 'restored')) await this.#restore(subject, backup, done);
+      else await this.#readRest(backup, done);
     } catch (error) {
       if (error instanceof HoldfastError && error.code === 'ARTIFACT_UNREADABLE') {
         this.reached = 'checksum';
       }
       throw error;
     }
-    this.reached = 'readable';
-    if (reaches(level, 'restored')) await this.#compare(source, backup, copy, room);
   }
 
-  async #compare(
-    source: Source,
-    backup: StoredBackup,
-    copy: string,
-    room: Workroom,
-  ): Promise<void> {
-    const { differences, ...found } = await source.compare(backup, copy, room);
-    this.#found = found;
-    if (differences.length > 0) throw restoreDiffers(backup.manifest.id, differences);
-    this.reached = 'restored';
+  /** Reads what was not read yet: a restore reads most artifacts itself, and each is read once where it can be. */
+  async #readRest(backup: StoredBackup, done: ReadonlySet<Artifact>): Promise<void> {
+    for (const artifact of backup.manifest.artifacts) {
+      if (done.has(artifact)) continue;
+      for await (const chunk of backup.read(artifact)) void chunk;
+    }
+    this.reached = 'readable';
   }
+
+  async #restore(
+    subject: Subject,
+    backup: StoredBackup,
+    done: ReadonlySet<Artifact>,
+  ): Promise<void> {
+    const { manifest, source, room, scratchServer, check, now } = subject;
+    if (scratchServer === undefined) {
+      await checkScratchSpace(room.scratch, plainBytes(manifest));
+    }
+    const startedAt = now();
+    const copy = await openScratchCopy(source, backup, scratchServer, room);
+    try {
+      await copy.restore();
+      await this.#readRest(backup, done);
+      const { differences, ...found } = await copy.compare();
+      this.#found = found;
+      if (differences.length > 0) throw restoreDiffers(manifest.id, differences);
+      this.restoreMs = Math.max(0, now() - startedAt);
+      if (check !== undefined) await askCheck(check, copy.restored);
+      this.reached = 'restored';
+    } finally {
+      await copy.close();
+    }
+  }
+}
+
+/** @throws `RESTORE_CHECK_FAILED`, or what has nothing to do with the copy */
+async function askCheck(check: RestoreCheck, copy: RestoredCopy): Promise<void> {
+  const { set, id } = copy.manifest;
+  let verdict: boolean | void;
+  let cause: unknown;
+  try {
+    verdict = await check(copy);
+  } catch (error) {
+    if (copy.signal.aborted) throw error;
+    if (isHoldfastError(error) && error.code === 'CHECK_UNFIT') throw error;
+    [verdict, cause] = [false, error];
+  }
+  if (verdict !== false) return;
+  const why = cause instanceof Error ? cause.message : 'it gave false';
+  throw new HoldfastError('RESTORE_CHECK_FAILED', `The check of ${set} refuses ${id}: ${why}.`, {
+    hint: 'The backup restores to what its source held, and the check does not accept that.',
+    retryable: false,
+    ...(cause === undefined ? {} : { cause }),
+    context: { set, backup: id },
+  });
 }
 
 /** What a restore may take, in bytes: the artifacts as the source gave them. */

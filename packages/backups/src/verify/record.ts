@@ -20,8 +20,18 @@ export interface RecordFacts {
   readonly level: VerificationLevel;
   readonly startedAt: number;
   readonly endedAt: number;
-  readonly examination: Pick<Examination, 'reached' | 'compared'>;
+  readonly examination: Pick<Examination, 'reached' | 'compared'> &
+    Partial<Pick<Examination, 'dumpedAt' | 'restoreMs'>>;
   readonly problem: VerificationProblem | null;
+}
+
+/** What a recovery from this backup would cost: time, and the newest data. */
+function recovery(
+  { restoreMs, dumpedAt }: RecordFacts['examination'],
+  endedAt: number,
+): Pick<Verification, 'restoreMs' | 'dataAgeMs'> {
+  if (restoreMs === undefined || dumpedAt === undefined) return {};
+  return { restoreMs, dataAgeMs: Math.max(0, endedAt - Date.parse(dumpedAt)) };
 }
 
 /** Writes a verification record beside its backup, under a name of its own. */
@@ -41,6 +51,7 @@ export async function keepRecord(facts: RecordFacts): Promise<Verification> {
     startedAt: new Date(startedAt).toISOString(),
     endedAt: new Date(endedAt).toISOString(),
     durationMs: Math.max(0, endedAt - startedAt),
+    ...recovery(examination, endedAt),
     compared: examination.compared,
     problem,
     tool: TOOL_NAME,

@@ -4,10 +4,12 @@ import type { Manifest } from '../model/manifest.ts';
 import type { Verification, VerificationLevel } from '../model/verification.ts';
 import { settle, type WorkOptions } from '../publish/create-backup.ts';
 import { sourceOfKind } from '../sources/known-sources.ts';
+import type { ServerTarget } from '../sources/servers/server-source.ts';
 import { withScratch } from '../sources/workroom.ts';
 import { isDamage, verifyFailed } from './damage.ts';
 import { Examination } from './examination.ts';
 import { keepRecord } from './record.ts';
+import type { RestoreCheck } from './scratch-copy.ts';
 
 /** How a backup is verified. */
 export interface VerifyOptions extends WorkOptions {
@@ -16,24 +18,31 @@ export interface VerifyOptions extends WorkOptions {
   readonly store: ObjectStore;
   /** How far to go. Default 'restored'. */
   readonly level?: VerificationLevel;
+  /**
+   * For sources on servers: the server that scratch copies are made on, each in a database of its own name,
+   * dropped afterwards. Default: a server of its own is started in the scratch directory.
+   */
+  readonly scratchServer?: ServerTarget;
+  /** A question of one's own to the restored copy. Asked at the level 'restored' alone. */
+  readonly check?: RestoreCheck;
 }
 
 async function examine(options: VerifyOptions, examination: Examination): Promise<Manifest> {
-  const { scratchRoot, signal, startChild, secret } = settle(options);
-  const { level = 'restored', store } = options;
+  const { scratchRoot, signal, startChild, secret, now } = settle(options);
+  const { level = 'restored', store, scratchServer, check } = options;
   const manifest = await loadManifest(store, options.backup, signal);
   const source = sourceOfKind(manifest.source.kind, options.sources);
   await withScratch(scratchRoot, (scratch) => {
     const room = { scratch, signal, startChild, secret };
-    return examination.run({ manifest, source, store, level, room });
+    return examination.run({ manifest, source, store, level, room, scratchServer, check, now });
   });
   return manifest;
 }
 
 /**
  * Verifies a backup from its store, and keeps a record of it there, also of a failure. At the level
- * `restored` it is restored into a scratch directory and compared with what the source held at the
- * moment of the dump. The scratch is removed in every case.
+ * `restored` it is restored into a scratch place (a directory, or databases of a scratch server) and compared
+ * with what the source held at the moment of the dump. The scratch is removed in every case.
  *
  * @throws `VERIFY_FAILED` the backup is not what it should be: names the object, table or file, what was
  *   expected and what was found; not retryable

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach } from 'vitest';
 import type { ObjectStore } from '@holdfast/core';
+import type { Workroom } from '@holdfast/backups';
+import { settle } from '../../src/publish/create-backup.ts';
 
 /** A directory for each test, removed afterwards. */
 export interface Rooms {
@@ -28,6 +30,12 @@ export function testRooms(): Rooms {
       return join(root, 'scratch');
     },
   };
+}
+
+/** What a source is given, outside any engine. */
+export function workroomIn(scratch: string): Workroom {
+  const signal = new AbortController().signal;
+  return { ...settle({}), scratch, signal };
 }
 
 /** What is left in a scratch root. */
