@@ -1,11 +1,12 @@
-import type { Run, RunId, StateName, StateType } from '@holdfast/core';
+import type { Run, RunId, StateType } from '@holdfast/core';
 import { sql } from 'kysely';
-import type { Kysely, RawBuilder, SelectQueryBuilder } from 'kysely';
+import type { Kysely, SelectQueryBuilder } from 'kysely';
 import type { ListTerms } from './list-terms.ts';
 import { decodeRun } from '../record/run-row.ts';
 import type { RunRow } from '../record/run-row.ts';
 import { decodeReadable } from './reads.ts';
 import type { Tables } from './tables.ts';
+import type { Words } from './words.ts';
 
 type Selection = SelectQueryBuilder<Tables, 'run', RunRow>;
 
@@ -15,7 +16,11 @@ const DEFAULT_LIMIT = 100;
  * The runs that a query describes. Among the runs of one root a damaged one refuses the list; in a
  * list across roots it is left out, and the page is filled up with those after it.
  */
-export async function listRuns(query: Kysely<Tables>, wanted: ListTerms): Promise<Run[]> {
+export async function listRuns(
+  query: Kysely<Tables>,
+  words: Words,
+  wanted: ListTerms,
+): Promise<Run[]> {
   const limit = wanted.limit ?? DEFAULT_LIMIT;
   const ofOneRoot = wanted.rootId !== undefined || wanted.parentId !== undefined;
   const found: Run[] = [];
@@ -23,7 +28,7 @@ export async function listRuns(query: Kysely<Tables>, wanted: ListTerms): Promis
   while (found.length < limit) {
     const size = limit - found.length;
     const page = { ...wanted, limit: size, ...(after === undefined ? {} : { after }) };
-    const rows = await selectRuns(query, page).execute();
+    const rows = await selectRuns(query, words, page).execute();
     found.push(...(ofOneRoot ? rows.map(decodeRun) : decodeReadable(rows, decodeRun)));
     if (rows.length < size) break;
     after = rows.at(-1)?.id as Run['id'];
@@ -38,16 +43,16 @@ type Below = 'root' | 'other';
  * The statement for a query. With several states, or below a run, it joins ordered and limited parts: each is read
  * off an index, where a single `in` or `or` would sort every run that is found.
  */
-export function selectRuns(query: Kysely<Tables>, wanted: ListTerms): Selection {
+export function selectRuns(query: Kysely<Tables>, words: Words, wanted: ListTerms): Selection {
   const states = wanted.states === undefined ? [undefined] : [...new Set(wanted.states)];
   const places: Below[] = ['root', 'other'];
   const parts = states.flatMap((state) =>
     wanted.parentId === undefined
-      ? [part(query, wanted, state)]
-      : places.map((below) => part(query, wanted, state, below)),
+      ? [part(query, words, wanted, state)]
+      : places.map((below) => part(query, words, wanted, state, below)),
   );
   const [only] = parts;
-  if (only === undefined) return part(query, wanted, undefined).where('run.id', 'is', null);
+  if (only === undefined) return part(query, words, wanted, undefined).where('run.id', 'is', null);
   if (parts.length === 1) return only;
   const [first, ...others] = parts.map((one) => query.selectFrom(one.as('part')).selectAll());
   const all = others.reduce((union, next) => union.unionAll(next), first as Selection);
@@ -59,6 +64,7 @@ const NOT_COMPLETED = sql<boolean>`state_type <> 'COMPLETED'`;
 
 function part(
   query: Kysely<Tables>,
+  words: Words,
   wanted: ListTerms,
   state: StateType | undefined,
   below?: Below,
@@ -77,35 +83,24 @@ function part(
   if (below === 'other') runs = runs.where(sql<boolean>`parent_id <> run.root_id`);
   if (rootId !== undefined) runs = runs.where('run.root_id', '=', rootId);
   if (key !== undefined) runs = runs.where('key', '=', key);
-  if (tag !== undefined) runs = runs.where(carries(tag));
+  if (tag !== undefined) runs = runs.where(words.carries(tag));
   if (topLevel === true) runs = runs.where('parent_id', 'is', null);
   if (after !== undefined) runs = runs.where(id, order === 'oldest' ? '>' : '<', after);
-  return inOrder(finer(runs, wanted, id), wanted, id);
+  return inOrder(finer(runs, words, wanted, id), wanted, id);
 }
 
 /** Conditions within what the others describe. */
-function finer(all: Selection, wanted: ListTerms, id: Place): Selection {
+function finer(all: Selection, words: Words, wanted: ListTerms, id: Place): Selection {
   const { stateNames, schedule, idFrom, idBefore } = wanted;
   let runs = all;
-  if (stateNames !== undefined) runs = runs.where(isNamed(stateNames));
+  if (stateNames !== undefined) runs = runs.where(words.isNamed(stateNames));
   if (schedule !== undefined) {
-    runs = runs.where(SCHEDULE, '=', schedule).where('run.parent_id', 'is', null);
+    runs = runs.where(words.schedule, '=', schedule).where('run.parent_id', 'is', null);
   }
   if (idFrom !== undefined) runs = runs.where(id, '>=', idFrom);
   if (idBefore !== undefined) runs = runs.where(id, '<', idBefore);
   return runs;
 }
-
-/** The name of a state. What does not parse is for the decoding to refuse. */
-function isNamed(names: readonly StateName[]): RawBuilder<boolean> {
-  if (names.length === 0) return sql<boolean>`false`;
-  const name = sql`json_extract(run.state_json, '$.name')`;
-  const known = sql`${name} in (${sql.join([...names])})`;
-  return sql<boolean>`(case when json_valid(run.state_json) then ${known} else true end)`;
-}
-
-/** The schedule of a run, in the words of the index on it. */
-const SCHEDULE = sql<string>`case when json_valid(body_json) then json_extract(body_json, '$.scheduled.schedule') end`;
 
 /** The id by which a list of a tag is in order; that it is the run's, too, SQLite does not see. */
 const LISTED_ID = sql<string>`run_tag.run_id`;
@@ -114,12 +109,6 @@ const LISTED_ID = sql<string>`run_tag.run_id`;
 function listedUnder(query: Kysely<Tables>, tag: string): Selection {
   const listed = query.selectFrom('run_tag').crossJoin('run').selectAll('run');
   return listed.whereRef('run.id', '=', 'run_tag.run_id').where('run_tag.tag', '=', tag);
-}
-
-/** Its own tags decide, for a list may hold runs that lost the tag. What does not parse is for the decoding to refuse. */
-function carries(tag: string): RawBuilder<boolean> {
-  const tags = sql`select value from json_each(run.body_json, '$.tags')`;
-  return sql<boolean>`(case when json_valid(run.body_json) then ${tag} in (${tags}) else true end)`;
 }
 
 type Place = 'run.id' | 'id' | typeof LISTED_ID;

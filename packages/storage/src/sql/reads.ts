@@ -12,11 +12,11 @@ import type { Kysely } from 'kysely';
 import { sql } from 'kysely';
 import { decodeHistory, decodePast } from '../record/past.ts';
 import { decodeHook, decodeRecorded, decodeRun } from '../record/run-row.ts';
-import type { RunRow } from '../record/run-row.ts';
 import { corruptRecord, StoreFault } from '../record/fault.ts';
 import { leaseOf } from '../record/lease-row.ts';
 import { OPEN_STATE_TYPES } from './open-states.ts';
 import type { LeaseTable, Tables } from './tables.ts';
+import type { Words } from './words.ts';
 
 type Query = Kysely<Tables>;
 
@@ -115,13 +115,10 @@ export async function readChildren(query: Query, rootId: RunId): Promise<ChildRe
 
 const LEASE = ['lease.holder', 'lease.epoch', 'lease.expires_at', 'lease.cancel_reason'] as const;
 
-/** Without statistics SQLite would rather search the index of all states, and sort what it finds. */
-const openRunIndex = sql<RunRow>`run`.as<'run'>(sql`run indexed by run_open`);
-
 /** Top-level runs that have not ended, and ended ones with hooks pending at or below them. */
-export async function readOpenRuns(query: Query): Promise<OpenRun[]> {
+export async function readOpenRuns(query: Query, { openRuns }: Words): Promise<OpenRun[]> {
   const open = await query
-    .selectFrom(openRunIndex)
+    .selectFrom(openRuns)
     .leftJoin('lease', 'lease.root_id', 'run.id')
     .selectAll('run')
     .select(LEASE)

@@ -8,9 +8,11 @@ import type { Database } from '../../src/sqlite/worker/database.ts';
 import { Leases } from '../../src/sqlite/worker/leases.ts';
 import { selectRuns } from '../../src/sql/list-runs.ts';
 import { Permits } from '../../src/sqlite/worker/permits.ts';
-import { Pruner, selectPrunable } from '../../src/sqlite/worker/prune.ts';
+import { Pruner } from '../../src/sqlite/worker/prune.ts';
+import { selectPrunable } from '../../src/sql/prunable.ts';
 import { readArtifacts, readLines } from '../../src/sql/read-notes.ts';
 import { readCached, readInputs, readPermits, readSchedules } from '../../src/sql/read-shared.ts';
+import { WORDS } from '../../src/sqlite/worker/words.ts';
 import * as reads from '../../src/sql/reads.ts';
 import { Connection } from '../../src/sqlite/worker/statements.ts';
 import { behindItsBack, scratchFile } from './scratch.ts';
@@ -61,8 +63,8 @@ const READS: readonly (readonly [string, (database: Database) => unknown])[] = [
   ['recorded', ({ query }) => reads.readRecorded(query, id)],
   ['pendingHooks of a root', ({ query }) => reads.readPendingHooks(query, id)],
   ['children', ({ query }) => reads.readChildren(query, id)],
-  ['openRuns', ({ query }) => reads.readOpenRuns(query)],
-  ['logs of a root', ({ query }) => readLines(query, { rootId: id, after: 7 })],
+  ['openRuns', ({ query }) => reads.readOpenRuns(query, WORDS)],
+  ['logs of a root', ({ query }) => readLines(query, WORDS, { rootId: id, after: 7 })],
   ['artifacts', ({ query }) => readArtifacts(query, id)],
   ['cached', ({ query }) => readCached(query, 'k')],
   ['permits', ({ query }) => readPermits(query, ['db', 'api'])],
@@ -121,7 +123,7 @@ describe('the plans of the SQLite run store', () => {
     const [path] = await statementsOf(() => undefined);
     const database = await openDatabase(path);
     onTestFinished(() => database.close());
-    const { sql } = selectRuns(database.query, listTerms(wanted)).compile();
+    const { sql } = selectRuns(database.query, WORDS, listTerms(wanted)).compile();
     const steps = plan(path, sql);
     expect(steps.join('\n')).toContain(index);
     const union = (wanted.states?.length ?? 0) > 1 || wanted.parentId !== undefined;
@@ -133,7 +135,7 @@ describe('the plans of the SQLite run store', () => {
     [{ rootId: id, runId: sampleId(2) }, 'log_run (run_id=? AND position>?)'],
     [{ rootId: id, level: 'error' }, 'log_root (root_id=? AND position>?)'],
   ] as const)('read logs(%j) off an index', async (wanted, index) => {
-    const [path, texts] = await statementsOf(({ query }) => readLines(query, wanted));
+    const [path, texts] = await statementsOf(({ query }) => readLines(query, WORDS, wanted));
     expect(texts.flatMap((text) => plan(path, text))).toEqual([`SEARCH log USING INDEX ${index}`]);
   });
 
@@ -159,7 +161,7 @@ describe('the plans of the SQLite run store', () => {
     const [path] = await statementsOf(() => undefined);
     const database = await openDatabase(path);
     onTestFinished(() => database.close());
-    const { sql } = selectRuns(database.query, { states: ['FAILED', 'CRASHED'] }).compile();
+    const { sql } = selectRuns(database.query, WORDS, { states: ['FAILED', 'CRASHED'] }).compile();
     const steps = plan(path, sql);
     expect(steps.filter((step) => /SEARCH run USING INDEX run_state/.test(step))).toHaveLength(2);
     expect(sql.match(/limit \?/g)).toHaveLength(3);

@@ -23,6 +23,7 @@ import {
   readRecorded,
   readRun,
 } from '../../sql/reads.ts';
+import { WORDS } from './words.ts';
 
 type Handlers = { readonly [C in CallName]: (argument: StoreCalls[C]) => Promise<unknown> };
 
@@ -97,14 +98,14 @@ export class StoreServer {
     renewLeases: ({ fences, terms }) => this.#write(({ leases }) => leases.renew(fences, terms)),
     releaseLeases: (fences) => this.#write(({ leases }) => leases.release(fences)),
     run: (id) => this.#read(({ query }) => readRun(query, id)),
-    runs: (wanted) => this.#read(({ query }) => listRuns(query, wanted)),
+    runs: (wanted) => this.#read(({ query }) => listRuns(query, WORDS, wanted)),
     history: (id) => this.#read(({ query }) => readHistory(query, id)),
     below: (rootId) => this.#read(({ query }) => readBelow(query, rootId)),
     recorded: (rootId) => this.#read(({ query }) => readRecorded(query, rootId)),
     pendingHooks: (rootId) => this.#read(({ query }) => readPendingHooks(query, rootId)),
     children: (rootId) => this.#read(({ query }) => readChildren(query, rootId)),
-    openRuns: () => this.#read(({ query }) => readOpenRuns(query)),
-    logs: (wanted) => this.#read(({ query }) => readLines(query, wanted)),
+    openRuns: () => this.#read(({ query }) => readOpenRuns(query, WORDS)),
+    logs: (wanted) => this.#read(({ query }) => readLines(query, WORDS, wanted)),
     artifacts: (rootId) => this.#read(({ query }) => readArtifacts(query, rootId)),
     cached: (key) => this.#read(({ query }) => readCached(query, key)),
     inputs: (rootId) => this.#read(({ query }) => readInputs(query, rootId)),

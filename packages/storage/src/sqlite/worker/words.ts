@@ -1,0 +1,28 @@
+import type { StateName } from '@holdfast/core';
+import { sql } from 'kysely';
+import type { RawBuilder } from 'kysely';
+import type { RunRow } from '../../record/run-row.ts';
+import type { Words } from '../../sql/words.ts';
+
+function isNamed(names: readonly StateName[]): RawBuilder<boolean> {
+  if (names.length === 0) return sql<boolean>`false`;
+  const name = sql`json_extract(run.state_json, '$.name')`;
+  const known = sql`${name} in (${sql.join([...names])})`;
+  return sql<boolean>`(case when json_valid(run.state_json) then ${known} else true end)`;
+}
+
+function carries(tag: string): RawBuilder<boolean> {
+  const tags = sql`select value from json_each(run.body_json, '$.tags')`;
+  return sql<boolean>`(case when json_valid(run.body_json) then ${tag} in (${tags}) else true end)`;
+}
+
+/** SQLite's. */
+export const WORDS: Words = {
+  // Without statistics SQLite would rather search the index of all states, and sort what it finds.
+  openRuns: sql<RunRow>`run`.as<'run'>(sql`run indexed by run_open`),
+  // The plus keeps SQLite from reading all lines of a root where those of one run are wanted.
+  rootOfLine: sql<string>`+root_id`,
+  schedule: sql<string>`case when json_valid(body_json) then json_extract(body_json, '$.scheduled.schedule') end`,
+  isNamed,
+  carries,
+};
