@@ -5,6 +5,7 @@ set -euo pipefail
 
 # command:package
 needs=(
+  age:age
   memcached:memcached
   pg_ctlcluster:postgresql
   pgbouncer:pgbouncer

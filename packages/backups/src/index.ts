@@ -60,8 +60,13 @@ export { fileTree } from './sources/files/spec.ts';
 export type { FilesSpec } from './sources/files/spec.ts';
 export { sqliteSource } from './sources/sqlite/spec.ts';
 export type { SqliteSpec } from './sources/sqlite/spec.ts';
+export { openedFile } from './sources/opened-file.ts';
 export { nameFiles, NO_FILES } from './sources/source.ts';
 export { sourceOfKind } from './sources/known-sources.ts';
+
+export { checkEncryption } from './encryption/recipient.ts';
+export type { EncryptionOptions } from './encryption/recipient.ts';
+export type { IdentityOption } from './encryption/keyring.ts';
 
 export { createBackup } from './publish/create-backup.ts';
 export type { CreateBackupOptions, WorkOptions } from './publish/create-backup.ts';
@@ -82,7 +87,7 @@ export type {
   LatestQuery,
   Removal,
 } from './catalog/list-backups.ts';
-export type { Proof } from './catalog/proof.ts';
+export type { Decryption, Proof } from './catalog/proof.ts';
 
 export { explainRetention, planRetention } from './retention/plan.ts';
 export type { RetentionDecision, RetentionPlan } from './retention/plan.ts';

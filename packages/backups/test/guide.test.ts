@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { createBackup, fileTree, sqliteSource } from '@holdfast/backups';
 import { localObjectStore } from '@holdfast/storage/local';
 import { makeOrders, rowsOf } from './support/databases.ts';
+import { hasAge, type KeyPair, makeKey } from './support/keys.ts';
 import { testRooms } from './support/rooms.ts';
 import { describeTree, makeTree } from './support/trees.ts';
 
@@ -14,20 +15,22 @@ const rooms = testRooms();
 const run = promisify(execFile);
 
 /** Backs up to a directory, then restores from a copy of the folder alone, with the commands of its RESTORE.md. */
-async function restoreByHand(source: Parameters<typeof createBackup>[0]['source']) {
+async function restoreByHand(source: Parameters<typeof createBackup>[0]['source'], key?: KeyPair) {
   const root = join(rooms.root, 'store');
   const store = localObjectStore(root);
   const { scratchRoot } = rooms;
-  const backup = await createBackup({ source, store, storeName: 'primary', scratchRoot });
+  const encryption = key === undefined ? {} : { encryption: { recipients: [key.recipient] } };
+  const into = { store, storeName: 'primary', scratchRoot };
+  const backup = await createBackup({ source, ...into, ...encryption });
   const folder = join(rooms.root, 'usb stick');
   await cp(join(root, backup.path), folder, { recursive: true });
   const guide = await readFile(join(folder, 'RESTORE.md'), 'utf8');
   const blocks = [...guide.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block]) => block ?? '');
   expect(blocks).toHaveLength(1);
-  const paste = () =>
+  const paste = (AGE_IDENTITY = key?.path) =>
     run('/bin/sh', ['-c', blocks[0] ?? ''], {
       cwd: folder,
-      env: { PATH: '/usr/bin:/bin', HOME: '/nonexistent' },
+      env: { PATH: '/usr/bin:/bin', HOME: '/nonexistent', ...(AGE_IDENTITY && { AGE_IDENTITY }) },
     });
   return { folder, guide, paste };
 }
@@ -95,6 +98,40 @@ describe('RESTORE.md', () => {
     await expect(paste()).rejects.toMatchObject({
       stdout: expect.stringContaining('orders.sqlite.zst: FAILED'),
     });
+    expect(execFileSync('ls', [folder], { encoding: 'utf8' })).not.toContain('restored');
+  });
+});
+
+describe.skipIf(!hasAge)('RESTORE.md of an encrypted backup', () => {
+  it('brings a database back with age and an identity', async () => {
+    const key = await makeKey(rooms.root, "one's key");
+    const path = join(rooms.root, 'orders.db');
+    makeOrders(path);
+    const source = sqliteSource({ name: 'orders', path });
+    const { folder, guide, paste } = await restoreByHand(source, key);
+    expect(guide).toContain(`Encrypted with age for ${key.recipient}.`);
+    expect(guide).toContain('Programs needed: age, sha256sum, zstd, sqlite3.');
+    const { stdout } = await paste();
+    expect(stdout).toContain('ok orders');
+    expect(rowsOf(join(folder, 'restored', 'orders.sqlite'), 'orders')).toBe(200);
+    expect(execFileSync('ls', [folder], { encoding: 'utf8' })).not.toContain('decrypted');
+  });
+
+  it('brings a tree back with age and an identity, awkward names included', async () => {
+    const key = await makeKey(rooms.root, 'key');
+    const path = join(rooms.root, 'site');
+    await makeTree(path);
+    const { folder, paste } = await restoreByHand(fileTree({ name: 'site', path }), key);
+    await paste();
+    expect(describeTree(join(folder, 'restored'))).toBe(describeTree(path));
+  });
+
+  it('stops before it restores anything where the identity is that of somebody else', async () => {
+    const [key, other] = [await makeKey(rooms.root, 'a'), await makeKey(rooms.root, 'b')];
+    const path = join(rooms.root, 'orders.db');
+    makeOrders(path);
+    const { folder, paste } = await restoreByHand(sqliteSource({ name: 'orders', path }), key);
+    await expect(paste(other.path)).rejects.toMatchObject({ code: 1 });
     expect(execFileSync('ls', [folder], { encoding: 'utf8' })).not.toContain('restored');
   });
 });

@@ -18,13 +18,16 @@ import {
   listBackups,
   type Notice,
   nightlyBackup,
+  type NightlyOptions,
   restoreBackup,
+  type RestoreInput,
   snapshotFiles,
   sqliteSource,
   verifyByRestore,
 } from '@holdfast/backups';
 import { makeOrders, rowsOf } from './support/databases.ts';
 import { type Lies, losesRows } from './support/liars.ts';
+import { hasAge, makeKey } from './support/keys.ts';
 import { keysOf, leftIn, testRooms } from './support/rooms.ts';
 
 const rooms = testRooms();
@@ -97,6 +100,50 @@ describe('the nightly backup', () => {
     expect(backups.map(({ proof }) => proof.level)).toEqual(['checksum', 'checksum']);
     expect(backups[0]?.manifest.runId).toMatch(/^[0-9a-f-]{36}$/);
     expect(await leftIn(rooms.scratchRoot)).toEqual([]);
+  });
+
+  it.skipIf(!hasAge)(
+    'encrypts, and proves what it can without an identity, and all with one',
+    async () => {
+      const key = await makeKey(rooms.root, 'key');
+      const encryption = { recipients: [key.recipient] };
+      const { scratchRoot } = rooms;
+      const options = {
+        sources: [orders()],
+        stores: { primary: 'primary' },
+        encryption,
+        scratchRoot,
+      };
+      const blind = await engine.run(nightlyBackup(options), []);
+      expect(blind.sources).toMatchObject([
+        { verification: { level: 'checksum', outcome: 'passed' } },
+      ]);
+      const { backups } = await listBackups(primary);
+      expect(backups[0]?.proof.decryption?.verdict).toBe('not proven decryptable');
+      const { identity, recipient } = key;
+      const seeing = nightlyBackup({ ...options, name: 'seeing', identities: [identity] });
+      const proven = await engine.run(seeing, []);
+      expect(proven.sources).toMatchObject([
+        { verification: { reached: 'restored', identities: [recipient] } },
+      ]);
+      const backup = proven.sources[0]?.backup;
+      if (backup === undefined) throw new Error('there is no backup');
+      const to = join(rooms.root, 'back.db');
+      await engine.run(
+        flow((input: RestoreInput) => restoreBackup(input), { name: 'bring-back' }),
+        [{ backup, from: 'primary', to, identities: [identity] }],
+      );
+      expect(rowsOf(to, 'orders')).toBe(200);
+    },
+  );
+
+  it('takes no encryption and no identities that are none', () => {
+    const options = { sources: [orders()], stores: { primary: 'primary' } };
+    for (const wrong of [{ encryption: { recipients: ['x'] } }, { identities: ['x'] }]) {
+      expect(() => nightlyBackup({ ...options, ...wrong } as NightlyOptions)).toThrow(
+        expect.objectContaining({ code: 'OPTIONS_INVALID' }),
+      );
+    }
   });
 
   it('dumps afresh when a backup cannot be proven', async () => {

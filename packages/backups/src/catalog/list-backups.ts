@@ -1,6 +1,6 @@
 import { isHoldfastError, type ObjectInfo, type ObjectStore } from '@holdfast/core';
 import { MANIFEST_NAME, placeOf, REMOVING_NAME, VERIFICATIONS_NAME } from '../model/layout.ts';
-import type { Manifest } from '../model/manifest.ts';
+import { type Manifest, recipientsOf } from '../model/manifest.ts';
 import { checkName } from '../model/names.ts';
 import { parseVerification, type Verification } from '../model/verification.ts';
 import { isAhead } from './ahead.ts';
@@ -108,7 +108,7 @@ class CatalogReader {
     if (manifest === undefined) return;
     const isStored = this.#checkSizes(folder, manifest);
     const verifications = await this.#verifications(folder, manifest);
-    const proof = proofOf(verifications, isStored, this.#now());
+    const proof = proofOf(verifications, isStored, this.#now(), recipientsOf(manifest));
     const isMarked = folder.objects.has(REMOVING_NAME);
     this.backups.push({ manifest, path: folder.path, proof, isMarked });
   }

@@ -15,6 +15,30 @@ export interface Proof {
   readonly failedAt?: string;
   /** How long the latest proven restore took, in milliseconds (RTO). */
   readonly restoreMs?: number;
+  /** Of an encrypted backup: who is proven to be able to decrypt it. */
+  readonly decryption?: Decryption;
+}
+
+/** Whether an encrypted backup is proven decryptable. */
+export interface Decryption {
+  /** Proven once a verification has decrypted all of it with an identity of one of its recipients, and none failed since. */
+  readonly verdict: 'proven decryptable' | 'not proven decryptable';
+  /** Recipients whose identity did. */
+  readonly provenFor: readonly string[];
+  /** Recipients whose identity was never used: they may have lost it. */
+  readonly unprovenFor: readonly string[];
+}
+
+function decryptionBy(
+  records: readonly Verification[],
+  recipients: readonly string[],
+): { readonly decryption?: Decryption } {
+  if (recipients.length === 0) return {};
+  const used = new Set(records.flatMap(({ identities = [] }) => identities));
+  const provenFor = recipients.filter((one) => used.has(one));
+  const unprovenFor = recipients.filter((one) => !used.has(one));
+  const verdict = provenFor.length > 0 ? 'proven decryptable' : 'not proven decryptable';
+  return { decryption: { verdict, provenFor, unprovenFor } };
 }
 
 function byEnd(a: Verification, b: Verification): number {
@@ -37,29 +61,33 @@ function best(records: readonly Verification[]): Verification | undefined {
  *
  * @param isStored whether all its objects are there, in their sizes
  * @param now epoch milliseconds
+ * @param recipients whom it is encrypted for
  */
 export function proofOf(
   verifications: readonly Verification[],
   isStored: boolean,
   now: number,
+  recipients: readonly string[] = [],
 ): Proof {
-  if (!isStored) return { level: null };
+  if (!isStored) return { level: null, ...decryptionBy([], recipients) };
   const records = verifications.toSorted(byEnd);
   const failure = records.findLast((record) => record.outcome === 'failed');
   const later =
     failure === undefined
       ? records
       : records.slice(records.indexOf(failure) + 1).filter(({ endedAt }) => !isAhead(endedAt, now));
+  const decryption = decryptionBy(later, recipients);
   const proven = best(later);
   const restored = later.findLast((record) => record.reached === 'restored');
   if (proven === undefined) {
     return failure === undefined
-      ? { level: 'stored' }
-      : { level: failure.reached, failedAt: failure.endedAt };
+      ? { level: 'stored', ...decryption }
+      : { level: failure.reached, failedAt: failure.endedAt, ...decryption };
   }
   return {
     level: proven.reached,
     provenAt: proven.endedAt,
     ...(restored === undefined ? {} : { restoreMs: restored.durationMs }),
+    ...decryption,
   };
 }

@@ -12,13 +12,14 @@ import * as report from './nightly-report.ts';
  * Makes a flow: each source is dumped, restored for proof, and copied. A backup that cannot be proven is
  * dumped afresh once; if that fails too, people are told. A copy that fails is told, and fails nothing.
  *
- * @throws `OPTIONS_INVALID` there is no source, or two have one name
+ * @throws `OPTIONS_INVALID` there is no source, or two have one name; a recipient or an identity is none
  * @throws `BACKUP_NOT_PROVEN` (from the flow) when a source has no proven backup, after all is done
  */
 export function nightlyBackup(options: report.NightlyOptions): Flow<report.Nightly> {
-  const { name = 'nightly-backup', sources, stores, notify: notifier, ...rest } = options;
+  const { name = 'nightly-backup', sources, stores, notify: notifier } = options;
   const { primary, copies = [] } = stores;
   report.checkSources(name, sources);
+  const { dumping, proving } = report.waysOf(options);
 
   async function tell(set: string, what: string, problem: report.Problem): Promise<void> {
     if (notifier === undefined) return;
@@ -41,10 +42,10 @@ export function nightlyBackup(options: report.NightlyOptions): Flow<report.Night
   }
 
   async function protect(source: SourceSpec, freshDumps: number): Promise<report.SourceReport> {
-    const dump = await dumpSource.submit({ source, store: primary, ...rest }).outcome();
+    const dump = await dumpSource.submit({ source, store: primary, ...dumping }).outcome();
     if (!dump.ok) return unproven(source.name, dump.error);
     const backup = dump.value;
-    const proof = await verifyByRestore.submit({ backup, ...rest }).outcome();
+    const proof = await verifyByRestore.submit({ backup, ...proving }).outcome();
     if (!proof.ok && freshDumps > 0) return protect(source, freshDumps - 1);
     if (!proof.ok) return unproven(source.name, proof.error);
     const copied = await Promise.all(copies.map((store) => copyTo(store, backup)));

@@ -1,4 +1,8 @@
 import { HoldfastError } from '@holdfast/core';
+import { checkIdentities, type IdentityOption } from '../encryption/keyring.ts';
+import { checkEncryption, type EncryptionOptions } from '../encryption/recipient.ts';
+import type { DumpInput } from '../tasks/dump.ts';
+import type { VerifyInput } from '../tasks/verify.ts';
 import type { Copy } from '../archive/copy-backup.ts';
 import type { Backup } from '../model/backup.ts';
 import type { Verification } from '../model/verification.ts';
@@ -19,6 +23,13 @@ export interface NightlyOptions {
     /** Where proven backups are copied to. Default: nowhere. */
     readonly copies?: readonly string[];
   };
+  /** Encrypts every backup. Default: whoever can read a store can read them. */
+  readonly encryption?: EncryptionOptions;
+  /**
+   * What encrypted backups are restored with for proof. Without them an encrypted backup is verified by its checksums
+   * alone, and listed as not proven decryptable: let a machine that has an identity restore it.
+   */
+  readonly identities?: readonly IdentityOption[];
   /** Name of the notifier among the engine's resources. Default: nobody is told. */
   readonly notify?: string;
   /** Where scratch directories are made. Default: `holdfast-<uid>` in the system's directory for temporary files. */
@@ -41,6 +52,29 @@ export function checkSources(flow: string, sources: readonly SourceSpec[]): void
     retryable: false,
     context: { flow },
   });
+}
+
+/**
+ * How the sources are dumped, and how they are proven.
+ *
+ * @throws `OPTIONS_INVALID`
+ */
+export function waysOf({ scratchRoot, encryption, identities }: NightlyOptions): {
+  readonly dumping: Pick<DumpInput, 'scratchRoot' | 'encryption'>;
+  readonly proving: Pick<VerifyInput, 'scratchRoot' | 'identities' | 'level'>;
+} {
+  if (encryption !== undefined) checkEncryption(encryption);
+  if (identities !== undefined) checkIdentities(identities);
+  const isClosed = encryption !== undefined && (identities ?? []).length === 0;
+  const scratch = scratchRoot === undefined ? {} : { scratchRoot };
+  return {
+    dumping: { ...scratch, ...(encryption === undefined ? {} : { encryption }) },
+    proving: {
+      ...scratch,
+      ...(identities === undefined ? {} : { identities }),
+      ...(isClosed ? { level: 'checksum' } : {}),
+    },
+  };
 }
 
 /** How a copy went. */

@@ -7,7 +7,7 @@ export const MANIFEST_FORMAT = 'holdfast-backup';
 export const MANIFEST_VERSION = 1;
 
 /** A layer around an artifact's bytes. The artifact's name ends with them, the outermost last. */
-export type Layer = 'zstd';
+export type Layer = 'zstd' | 'age';
 
 /** A file of a backup that stands for itself: SHA256SUMS and RESTORE.md. */
 export interface StoredDocument {
@@ -25,6 +25,10 @@ export interface Artifact {
   readonly plainName: string;
   /** Innermost first. */
   readonly layers: readonly Layer[];
+  /**
+   * Whom the layer `age` was made for: public keys, or 'passphrase'. Absent without that layer.
+   */
+  readonly recipients?: readonly string[];
   readonly plainBytes: number;
   /** Hex SHA-256 of the bytes as the source gave them. */
   readonly plainSha256: string;
@@ -83,6 +87,11 @@ export interface Manifest {
   readonly codeVersion: string | null;
   /** Hex SHA-256 over the file's text without this field: in the order and form in which it was written. */
   readonly sha256: string;
+}
+
+/** Whom the artifacts of a backup are encrypted for, each once. Empty: it is not encrypted. */
+export function recipientsOf({ artifacts }: Pick<Manifest, 'artifacts'>): readonly string[] {
+  return [...new Set(artifacts.flatMap(({ recipients = [] }) => recipients))];
 }
 
 /** A manifest that was not yet given its own hash. */

@@ -97,7 +97,8 @@ const fingerprint: Read<Fingerprint> = (value, at) => {
 const artifact = record<Artifact>({
   name: fileName,
   plainName: fileName,
-  layers: list(literal<Layer>('zstd')),
+  layers: list(literal<Layer>('zstd', 'age')),
+  recipients: optional(list(text)),
   plainBytes: count,
   plainSha256: sha256,
   storedBytes: count,

@@ -2,6 +2,7 @@ import { HoldfastError } from '@holdfast/core';
 import { openSealed, seal, sealedText } from './sealed-json.ts';
 import {
   count,
+  list,
   literal,
   optional,
   orNull,
@@ -77,6 +78,8 @@ export interface Verification {
   /** How old the restored data was: what a recovery would have lost (RPO). Milliseconds; only with `restoreMs`. */
   readonly dataAgeMs?: number;
   readonly compared: Compared;
+  /** Whose identities have decrypted all of an encrypted backup: their public sides. Absent when none did. */
+  readonly identities?: readonly string[];
   readonly problem: VerificationProblem | null;
   /** Package and version that verified. */
   readonly tool: string;
@@ -109,6 +112,7 @@ const verification = record<Verification>({
     rows: optional(count),
     members: optional(count),
   }),
+  identities: optional(list(text)),
   problem: orNull(record<VerificationProblem>({ code: text, message: text })),
   tool: text,
   sha256,

@@ -1,4 +1,6 @@
 import { HoldfastError, isHoldfastError, type ObjectStore } from '@holdfast/core';
+import { unseal } from '../encryption/age.ts';
+import { Keyring } from '../encryption/keyring.ts';
 import type { Artifact } from '../model/manifest.ts';
 import { coalesce } from './coalesce.ts';
 import { type Measure, Meter } from './meter.ts';
@@ -18,7 +20,11 @@ export interface ReadPlace {
   readonly path: string;
   readonly signal: AbortSignal;
   readonly counts?: ReadCounts;
+  /** What encrypted artifacts are decrypted with. Default: nothing. */
+  readonly keys?: Keyring;
 }
+
+const NO_KEYS = new Keyring([], () => Promise.reject(new Error('there is no secret')));
 
 type Stage = 'stored' | 'plain';
 
@@ -107,6 +113,7 @@ export async function checkStored(file: StoredFile, place: ReadPlace): Promise<v
  *
  * @throws `ARTIFACT_ALTERED` the stored bytes are not those of the manifest
  * @throws `ARTIFACT_UNREADABLE` the stored bytes are right, and do not give what the source gave
+ * @throws `IDENTITY_MISSING`, `IDENTITY_UNFIT`, `IDENTITY_INVALID` it is encrypted, and cannot be read with what was given
  * @throws what the store throws, `OBJECT_MISSING` among it
  */
 export async function* readArtifact(
@@ -117,9 +124,12 @@ export async function* readArtifact(
   const leaving = new AbortController();
   const inner = { ...place, signal: AbortSignal.any([place.signal, leaving.signal]) };
   const pieces = coalesce(readStored(storedFile(artifact), inner));
-  const unlayered = artifact.layers.includes('zstd')
-    ? decompress(pieces, () => leaving.abort())
+  const opened = artifact.layers.includes('age')
+    ? unseal(pieces, artifact, place.keys ?? NO_KEYS)
     : pieces;
+  const unlayered = artifact.layers.includes('zstd')
+    ? decompress(opened, () => leaving.abort())
+    : opened;
   try {
     for await (const chunk of unlayered) {
       plain.add(chunk);
@@ -137,13 +147,14 @@ export async function* readArtifact(
 }
 
 /**
- * A flipped byte usually shows first as a decompression error. The stored bytes are then read once more,
- * by themselves, to tell a damaged object from one that was never readable.
+ * A flipped byte usually shows first as an error of decryption or decompression; in the header of an encrypted
+ * artifact as an identity that does not fit. The stored bytes are then read once more, by themselves, to tell a
+ * damaged object from one that was never readable.
  */
 async function explain(artifact: Artifact, place: ReadPlace, error: unknown): Promise<unknown> {
   if (place.signal.aborted) return place.signal.reason;
   const coded = isHoldfastError(error);
-  if (coded && error.code !== CODES.plain) return error;
+  if (coded && error.code !== CODES.plain && error.code !== 'IDENTITY_UNFIT') return error;
   try {
     await checkStored(storedFile(artifact), {
       store: place.store,
@@ -153,5 +164,7 @@ async function explain(artifact: Artifact, place: ReadPlace, error: unknown): Pr
   } catch (damage) {
     return damage;
   }
-  return coded ? error : wrong(artifact, 'plain', 'does not decompress', error);
+  if (coded) return error;
+  const what = artifact.layers.includes('age') ? 'decrypt and decompress' : 'decompress';
+  return wrong(artifact, 'plain', `does not ${what}`, error);
 }

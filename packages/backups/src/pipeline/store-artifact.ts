@@ -1,4 +1,5 @@
 import { HoldfastError, type ObjectStore } from '@holdfast/core';
+import type { Sealer } from '../encryption/age.ts';
 import type { Artifact, Layer } from '../model/manifest.ts';
 import type { DumpStream } from '../sources/source.ts';
 import { coalesce } from './coalesce.ts';
@@ -6,11 +7,19 @@ import { type CommandPlace, dumpBytes } from './dump-bytes.ts';
 import { Meter } from './meter.ts';
 import { compress } from './zstd.ts';
 
-const SUFFIXES: { readonly [layer in Layer]: string } = { zstd: '.zst' };
+const SUFFIXES: { readonly [layer in Layer]: string } = { zstd: '.zst', age: '.age' };
 
 /** The name that an artifact is stored under: the stream's, and a suffix for every layer, the outermost last. */
 export function storedName(plainName: string, layers: readonly Layer[]): string {
   return plainName + layers.map((layer) => SUFFIXES[layer]).join('');
+}
+
+/** The layers that a stream is stored in: those of its source, and encryption around them. */
+export function storedLayers(
+  { layers }: Pick<DumpStream, 'layers'>,
+  { sealer }: Pick<ArtifactPlace, 'sealer'>,
+): readonly Layer[] {
+  return sealer === undefined ? layers : [...layers, 'age'];
 }
 
 /** Where an artifact goes, and what stops it. */
@@ -20,10 +29,12 @@ export interface ArtifactPlace extends CommandPlace {
   readonly path: string;
   /** Aborts whatever produces the bytes. */
   readonly giveUp: () => void;
+  /** Encrypts what is stored. */
+  readonly sealer?: Sealer | undefined;
 }
 
 /**
- * Stores one stream of a dump: gathered, hashed, compressed, hashed again, put. Nothing is held but a few
+ * Stores one stream of a dump: gathered, hashed, compressed, encrypted, hashed again, put. Nothing is held but a few
  * pieces; the source is read no faster than the store writes.
  *
  * A stream that fails, also after its last byte, fails the put: nothing stands under the key then.
@@ -33,11 +44,12 @@ export interface ArtifactPlace extends CommandPlace {
 export async function storeArtifact(stream: DumpStream, place: ArtifactPlace): Promise<Artifact> {
   const plain = new Meter();
   const stored = new Meter();
-  const name = storedName(stream.plainName, stream.layers);
+  const layers = storedLayers(stream, place);
+  const name = storedName(stream.plainName, layers);
   const pieces = plain.through(coalesce(dumpBytes(stream, place)));
-  const layered = stream.layers.includes('zstd') ? compress(pieces, place.giveUp) : pieces;
-  const body = stored.through(layered);
-  const { store, signal } = place;
+  const packed = layers.includes('zstd') ? compress(pieces, place.giveUp) : pieces;
+  const { store, signal, sealer } = place;
+  const body = stored.through(sealer === undefined ? packed : sealer.seal(packed));
   const info = await store.put(place.path + name, body, {
     signal,
     ifAbsent: store.properties.ifAbsent !== false,
@@ -47,7 +59,8 @@ export async function storeArtifact(stream: DumpStream, place: ArtifactPlace): P
   return {
     name,
     plainName: stream.plainName,
-    layers: stream.layers,
+    layers,
+    ...(sealer === undefined ? {} : { recipients: sealer.recipients }),
     plainBytes: plain.measure().bytes,
     plainSha256: plain.measure().sha256,
     storedBytes: after.bytes,

@@ -1,4 +1,5 @@
 import { HoldfastError, type ObjectStore } from '@holdfast/core';
+import type { Sealer } from '../encryption/age.ts';
 import { MANIFEST_NAME } from '../model/layout.ts';
 import {
   MANIFEST_FORMAT,
@@ -34,15 +35,17 @@ export class Attempt implements ArtifactPlace {
   /** Aborts with the caller's signal, and when the attempt is given up. */
   readonly signal: AbortSignal;
   readonly startChild: StartChild;
+  readonly sealer: Sealer | undefined;
   readonly #inner = new AbortController();
   readonly #written: string[] = [];
   #manifestSent = false;
 
-  constructor(place: Pick<ArtifactPlace, 'store' | 'path' | 'signal' | 'startChild'>) {
-    const { store, path, signal, startChild } = place;
+  constructor(place: Omit<ArtifactPlace, 'giveUp'>) {
+    const { store, path, signal, startChild, sealer } = place;
     this.store = store;
     this.path = path;
     this.startChild = startChild;
+    this.sealer = sealer;
     this.signal = AbortSignal.any([signal, this.#inner.signal]);
   }
 
@@ -89,6 +92,7 @@ export class Attempt implements ArtifactPlace {
         startedAt: isoTime(dumped.startedAt),
         endedAt: isoTime(dumped.endedAt),
         warnings: facts.warnings,
+        artifacts,
       },
       source.guide(spec, facts, artifacts),
     );

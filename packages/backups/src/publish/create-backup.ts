@@ -4,6 +4,8 @@ import { type Backup, backupOf } from '../model/backup.ts';
 import { newBackupId } from '../model/backup-id.ts';
 import { backupPath } from '../model/layout.ts';
 import { checkName } from '../model/names.ts';
+import { sealerFor } from '../encryption/age.ts';
+import type { EncryptionOptions } from '../encryption/recipient.ts';
 import type { StartChild } from '../sources/child.ts';
 import { type MoreSources, sourceOfKind } from '../sources/known-sources.ts';
 import type { SourceSpec } from '../sources/source.ts';
@@ -39,6 +41,8 @@ export interface CreateBackupOptions extends WorkOptions {
   readonly set?: string;
   /** Called just before the manifest is written; what it throws keeps the backup from being published. */
   readonly beforePublish?: () => Promise<void>;
+  /** Encrypts every artifact. Default: they are stored as anybody can read them who can read the store. */
+  readonly encryption?: EncryptionOptions;
   readonly runId?: string;
   readonly codeVersion?: string;
 }
@@ -71,6 +75,7 @@ export function settle(options: WorkOptions): Settled {
  * When it fails or is aborted nothing is published: what was stored is removed as far as the store lets
  * it, and without a manifest the rest is no backup. Other backups are never touched.
  *
+ * @throws `OPTIONS_INVALID` the encryption has no recipient, or a wrong one; `SECRET_*`
  * @throws `SOURCE_MISSING`, `SOURCE_UNREADABLE`, `SOURCE_INVALID`, `SOURCE_KIND_UNKNOWN`
  * @throws `DUMP_CORRUPT_SOURCE`, `DUMP_INCOMPLETE`, `DUMP_FAILED`
  * @throws `STORE_TOO_SMALL`, `SCRATCH_TOO_SMALL`, or what the store throws (`OBJECT_STORE_FULL` …)
@@ -81,9 +86,11 @@ export async function createBackup(options: CreateBackupOptions): Promise<Backup
   signal.throwIfAborted();
   checkName('source', spec.name);
   const set = checkName('backup set', options.set ?? spec.name);
+  const { encryption } = options;
+  const sealer = encryption === undefined ? undefined : await sealerFor(encryption, secret);
   const startedAt = now();
   const id = newBackupId(startedAt);
-  const attempt = new Attempt({ store, path: backupPath(set, id), signal, startChild });
+  const attempt = new Attempt({ store, path: backupPath(set, id), signal, startChild, sealer });
   return withScratch(scratchRoot, async (scratch) => {
     try {
       const room = { scratch, signal: attempt.signal, startChild, secret };

@@ -1,7 +1,13 @@
-import type { Artifact, StoredDocument } from '../model/manifest.ts';
+import { type Artifact, recipientsOf, type StoredDocument } from '../model/manifest.ts';
 import { GUIDE_NAME, SUMS_NAME } from '../model/layout.ts';
 import { measureOf } from '../pipeline/meter.ts';
 import { checksumLine } from '../sources/files/lists.ts';
+import {
+  decryptCommands,
+  encryptionLine,
+  FORGET_COMMAND,
+  isEncrypted,
+} from '../sources/opened-file.ts';
 import type { RestoreGuide } from '../sources/source.ts';
 
 /** A document with its text. */
@@ -23,6 +29,18 @@ export interface GuideFacts {
   readonly startedAt: string;
   readonly endedAt: string;
   readonly warnings: readonly string[];
+  readonly artifacts: readonly Artifact[];
+}
+
+/** Joins commands so that the first that fails is the last. Behind a here-document nothing may follow on its last line. */
+function chain(commands: readonly string[]): string {
+  const last = commands.length - 1;
+  const linked = commands.map((command, index) => {
+    if (index === last) return command;
+    const [first = '', ...rest] = command.split('\n');
+    return first.includes('<<') ? [`${first} &&`, ...rest].join('\n') : `${command} &&`;
+  });
+  return linked.join('\n');
 }
 
 /**
@@ -30,7 +48,14 @@ export interface GuideFacts {
  * overwrites nothing.
  */
 export function writeGuide(facts: GuideFacts, guide: RestoreGuide): WrittenDocument {
-  const commands = [`sha256sum -c ${SUMS_NAME}`, ...guide.commands].join(' &&\n');
+  const encrypted = facts.artifacts.filter(isEncrypted);
+  const commands = chain([
+    `sha256sum -c ${SUMS_NAME}`,
+    ...(encrypted.length > 0 ? decryptCommands(encrypted) : []),
+    ...guide.commands,
+    ...(encrypted.length > 0 ? [FORGET_COMMAND] : []),
+  ]);
+  const programs = encrypted.length > 0 ? ['age', ...guide.programs] : guide.programs;
   const warnings = facts.warnings.map((warning) => `- ${oneLine(warning)}`);
   const lines = [
     `# Restore ${facts.set}, backup ${facts.id}`,
@@ -39,7 +64,8 @@ export function writeGuide(facts: GuideFacts, guide: RestoreGuide): WrittenDocum
     '',
     oneLine(guide.summary),
     '',
-    `Programs needed: ${guide.programs.join(', ')}. Nothing else: no part of Holdfast.`,
+    ...(encrypted.length > 0 ? [encryptionLine(recipientsOf(facts)), ''] : []),
+    `Programs needed: ${programs.join(', ')}. Nothing else: no part of Holdfast.`,
     'Paste the block into a shell, from within this folder (or a copy of it, where there is room):',
     '',
     '```sh',

@@ -8,7 +8,7 @@ import {
 } from '../model/layout.ts';
 import type { Artifact } from '../model/manifest.ts';
 import { checkStoreSpace } from '../pipeline/space.ts';
-import { storeArtifact, storedName } from '../pipeline/store-artifact.ts';
+import { storeArtifact, storedLayers, storedName } from '../pipeline/store-artifact.ts';
 import type { DumpFacts, DumpStream, AnySource, SourceSpec } from '../sources/source.ts';
 import type { Workroom } from '../sources/workroom.ts';
 import type { Attempt } from './attempt.ts';
@@ -38,7 +38,7 @@ async function storeStream(
   artifacts: Artifact[],
   attempt: Attempt,
 ): Promise<string | undefined> {
-  const name = storedName(stream.plainName, stream.layers);
+  const name = storedName(stream.plainName, storedLayers(stream, attempt));
   checkStreamName(name, artifacts);
   const warning = await checkStoreSpace(attempt.store, stream.expectedBytes ?? 0);
   attempt.willWrite(name);

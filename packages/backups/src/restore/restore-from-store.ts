@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { HoldfastError, type ObjectStore } from '@holdfast/core';
 import { latestBackup } from '../catalog/list-backups.ts';
 import { type BackupRef, loadManifest } from '../catalog/load-manifest.ts';
+import { type IdentityOption, Keyring } from '../encryption/keyring.ts';
 import { backupPath } from '../model/layout.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { readArtifact } from '../pipeline/read-artifact.ts';
@@ -37,6 +38,8 @@ export type RestoreOptions = WorkOptions &
      * Default: everything.
      */
     readonly tables?: readonly string[];
+    /** What an encrypted backup is read with. */
+    readonly identities?: readonly IdentityOption[];
   };
 
 /** What was restored. */
@@ -82,14 +85,16 @@ async function manifestFor(options: RestoreOptions, settled: Settled): Promise<M
  * @throws `RESTORE_TARGET_NOT_EMPTY` something stands there, and `overwrite` was not given
  * @throws `BACKUP_MISSING`, `MANIFEST_*`, `ARTIFACT_ALTERED`, `ARTIFACT_UNREADABLE`, `ARCHIVE_HOSTILE`
  * @throws `RESTORE_TARGET_INVALID` a path for a server's backup, or a server for one of files
+ * @throws `IDENTITY_MISSING`, `IDENTITY_UNFIT`, `IDENTITY_INVALID` it is encrypted, and cannot be read with what was given
  * @throws `RESTORE_DIFFERS` what came out is not what the source was
  */
 export async function restoreFromStore(options: RestoreOptions): Promise<Restored> {
   const settled = settle(options);
-  const { signal } = settled;
+  const { signal, secret } = settled;
+  const keys = new Keyring(options.identities ?? [], secret);
   const manifest = await manifestFor(options, settled);
   const way = restoreWay(sourceOfKind(manifest.source.kind, options.sources), options.to);
-  const place = { store: options.store, path: backupPath(manifest.set, manifest.id), signal };
+  const place = { store: options.store, path: backupPath(manifest.set, manifest.id), signal, keys };
   const backup: StoredBackup = { manifest, read: (artifact) => readArtifact(artifact, place) };
   const { overwrite = false, tables } = options;
   const swapped =

@@ -95,7 +95,10 @@ export interface RestoreGuide {
   readonly programs: readonly string[];
   /** What is restored and where to, in a sentence. */
   readonly summary: string;
-  /** The commands, in order; each may span lines. They stop at the first that fails, and overwrite nothing. */
+  /**
+   * The commands, in order; each may span lines. They stop at the first that fails, and overwrite nothing. An
+   * artifact is named by {@link openedFile}: where it is encrypted, it was decrypted before they begin.
+   */
   readonly commands: readonly string[];
 }
 

@@ -1,4 +1,5 @@
 import { runContext, task } from '@holdfast/core';
+import type { EncryptionOptions } from '../encryption/recipient.ts';
 import type { Backup } from '../model/backup.ts';
 import { createBackup } from '../publish/create-backup.ts';
 import type { FilesSpec } from '../sources/files/spec.ts';
@@ -15,6 +16,8 @@ export interface DumpInput<S extends SourceSpec = SourceSpec> {
   readonly set?: string;
   /** Where scratch directories are made. Default: `holdfast-<uid>` in the system's directory for temporary files. */
   readonly scratchRoot?: string;
+  /** Encrypts every artifact. Default: they are stored as anybody can read them who can read the store. */
+  readonly encryption?: EncryptionOptions;
 }
 
 const POLICY = {
@@ -25,13 +28,14 @@ const POLICY = {
 
 function dump(input: DumpInput): Promise<Backup> {
   const context = runContext();
-  const { source, set } = input;
+  const { source, set, encryption } = input;
   return createBackup({
     ...surroundings(input.scratchRoot),
     source,
     store: storeNamed(input.store),
     storeName: input.store,
     ...(set === undefined ? {} : { set }),
+    ...(encryption === undefined ? {} : { encryption }),
     runId: context.rootRunId,
     beforePublish: () => context.assertLease(),
   });

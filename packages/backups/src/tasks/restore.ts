@@ -1,4 +1,5 @@
 import { task } from '@holdfast/core';
+import type { IdentityOption } from '../encryption/keyring.ts';
 import {
   type Restored,
   restoreFromStore,
@@ -19,6 +20,8 @@ export type RestoreInput = WhichBackup & {
   readonly tables?: readonly string[];
   /** Where scratch directories are made. Default: `holdfast` in the system's directory for temporary files. */
   readonly scratchRoot?: string;
+  /** What an encrypted backup is read with. */
+  readonly identities?: readonly IdentityOption[];
 };
 
 /**

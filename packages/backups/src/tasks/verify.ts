@@ -1,4 +1,5 @@
 import { runContext, task } from '@holdfast/core';
+import type { IdentityOption } from '../encryption/keyring.ts';
 import type { Verification, VerificationLevel } from '../model/verification.ts';
 import type { BackupRef } from '../catalog/load-manifest.ts';
 import type { ServerTarget } from '../sources/servers/server-source.ts';
@@ -19,13 +20,15 @@ export interface VerifyInput {
   readonly scratchServer?: ServerTarget;
   /** Name of a {@link RestoreCheck} among the engine's resources. Default: none is asked. */
   readonly check?: string;
+  /** What an encrypted backup is read with; from the level `readable` on it is needed. */
+  readonly identities?: readonly IdentityOption[];
 }
 
 function verify(input: VerifyInput, own?: RestoreCheck): Promise<Verification> {
   const check =
     own ??
     (input.check === undefined ? undefined : runContext().resource<RestoreCheck>(input.check));
-  const { backup, store, level = 'restored', scratchRoot, scratchServer } = input;
+  const { backup, store, level = 'restored', scratchRoot, scratchServer, identities } = input;
   return verifyBackup({
     ...surroundings(scratchRoot),
     backup,
@@ -33,6 +36,7 @@ function verify(input: VerifyInput, own?: RestoreCheck): Promise<Verification> {
     level,
     ...(scratchServer === undefined ? {} : { scratchServer }),
     ...(check === undefined ? {} : { check }),
+    ...(identities === undefined ? {} : { identities }),
   });
 }
 

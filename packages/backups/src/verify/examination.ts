@@ -1,4 +1,5 @@
 import { HoldfastError, isHoldfastError, type ObjectStore } from '@holdfast/core';
+import type { Keyring } from '../encryption/keyring.ts';
 import { backupPath } from '../model/layout.ts';
 import type { Artifact, Manifest } from '../model/manifest.ts';
 import { type Compared, reaches, type VerificationLevel } from '../model/verification.ts';
@@ -38,7 +39,18 @@ export class Examination {
   dumpedAt: string | undefined;
   restoreMs: number | undefined;
   readonly #counts = { objects: 0, storedBytes: 0, plainBytes: 0 };
+  readonly #keys: Keyring;
   #found: { tables?: number; rows?: number; members?: number } = {};
+
+  constructor(keys: Keyring) {
+    this.#keys = keys;
+  }
+
+  /** Whose identities have decrypted the whole of it, their public sides. Empty below the level `readable`. */
+  get identities(): readonly string[] {
+    const wasRead = this.reached !== null && reaches(this.reached, 'readable');
+    return wasRead ? this.#keys.used : [];
+  }
 
   get compared(): Compared {
     return { ...this.#counts, ...this.#found };
@@ -54,6 +66,7 @@ export class Examination {
       path: backupPath(manifest.set, manifest.id),
       signal: room.signal,
       counts: this.#counts,
+      keys: this.#keys,
     };
     const stored = manifest.artifacts.map(storedFile);
     await this.#checkSizes([...manifest.documents, ...stored], place);

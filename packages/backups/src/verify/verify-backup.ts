@@ -1,4 +1,5 @@
 import { isHoldfastError, type ObjectStore } from '@holdfast/core';
+import { type IdentityOption, Keyring } from '../encryption/keyring.ts';
 import { type BackupRef, loadManifest } from '../catalog/load-manifest.ts';
 import type { Manifest } from '../model/manifest.ts';
 import type { Verification, VerificationLevel } from '../model/verification.ts';
@@ -25,6 +26,8 @@ export interface VerifyOptions extends WorkOptions {
   readonly scratchServer?: ServerTarget;
   /** A question of one's own to the restored copy. Asked at the level 'restored' alone. */
   readonly check?: RestoreCheck;
+  /** What an encrypted backup is read with; from the level `readable` on it is needed. */
+  readonly identities?: readonly IdentityOption[];
 }
 
 async function examine(options: VerifyOptions, examination: Examination): Promise<Manifest> {
@@ -46,14 +49,15 @@ async function examine(options: VerifyOptions, examination: Examination): Promis
  *
  * @throws `VERIFY_FAILED` the backup is not what it should be: names the object, table or file, what was
  *   expected and what was found; not retryable
+ * @throws `IDENTITY_MISSING`, `IDENTITY_UNFIT`, `IDENTITY_INVALID` it is encrypted, and cannot be read with what was given
  * @throws anything else says nothing of the backup (the store cannot be reached, a tool is missing, the
  *   scratch is full, the signal aborted), and leaves no record
  */
 export async function verifyBackup(options: VerifyOptions): Promise<Verification> {
-  const { now, signal } = settle(options);
+  const { now, signal, secret } = settle(options);
   const { backup, store, level = 'restored' } = options;
   const startedAt = now();
-  const examination = new Examination();
+  const examination = new Examination(new Keyring(options.identities ?? [], secret));
   const facts = { store, level, startedAt, examination };
   try {
     const manifest = await examine(options, examination);

@@ -1,5 +1,5 @@
 import type { Artifact } from '../../model/manifest.ts';
-import { shellQuote } from '../../publish/shell-quote.ts';
+import { openedFile } from '../opened-file.ts';
 import type { DumpFacts, RestoreGuide } from '../source.ts';
 import type { FilesSpec } from './spec.ts';
 
@@ -10,14 +10,15 @@ export function treeGuide(
   artifacts: readonly Artifact[],
 ): RestoreGuide {
   const archive = artifacts.find((artifact) => artifact.plainName === `${spec.name}.tar`);
-  const stored = shellQuote(`./${archive?.name ?? ''}`);
+  const stored = openedFile(archive ?? { name: '', layers: [] });
+  const sums = artifacts.find((artifact) => artifact.plainName === `${spec.name}.sha256`);
   const { fingerprint } = facts;
   const files = fingerprint.kind === 'tree' ? fingerprint.files : 0;
   const extras = ['acls', 'xattrs']
     .filter((name) => facts.tools.some(({ version }) => version.includes(name)))
     .map((name) => ` --${name}`)
     .join('');
-  const check = `(cd restored && sha256sum --quiet -c ${shellQuote(`../${spec.name}.sha256`)})`;
+  const check = `(cd restored && sha256sum --quiet -c - ) < ${openedFile(sums ?? { name: '', layers: [] })}`;
   return {
     programs: ['sha256sum', 'zstd', 'tar'],
     summary:

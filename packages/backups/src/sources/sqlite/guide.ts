@@ -1,6 +1,7 @@
 import type { TableRows } from '../../model/fingerprint.ts';
 import type { Artifact } from '../../model/manifest.ts';
 import { shellQuote } from '../../publish/shell-quote.ts';
+import { openedFile } from '../opened-file.ts';
 import type { DumpFacts, RestoreGuide } from '../source.ts';
 import type { SqliteSpec } from './spec.ts';
 
@@ -29,7 +30,7 @@ export function sqliteGuide(
   artifacts: readonly Artifact[],
 ): RestoreGuide {
   const [artifact] = artifacts;
-  const stored = shellQuote(`./${artifact?.name ?? ''}`);
+  const stored = openedFile(artifact ?? { name: '', layers: [] });
   const restored = shellQuote(`restored/${spec.name}.sqlite`);
   const { fingerprint } = facts;
   const tables = fingerprint.kind === 'database' ? fingerprint.tables.filter(fitsOneLine) : [];

@@ -1,0 +1,110 @@
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+
+/** Plain bytes in a chunk; only the last may have fewer. age-encryption.org/v1, "Payload". */
+export const CHUNK_BYTES = 64 * 1024;
+const TAG_BYTES = 16;
+/** Bytes of the nonce that stands between header and chunks. */
+export const NONCE_BYTES = 16;
+const CIPHER = 'chacha20-poly1305';
+const OPTIONS = { authTagLength: TAG_BYTES };
+
+function payloadKey(fileKey: Uint8Array, nonce: Uint8Array): Buffer {
+  return Buffer.from(hkdfSync('sha256', fileKey, nonce, 'payload', 32));
+}
+
+/** The nonces of the chunks: eleven bytes that count, big-endian, and one that is 1 for the last. */
+class ChunkCounter {
+  readonly #nonce = Buffer.alloc(12);
+
+  /** How many chunks there were so far. */
+  chunks = 0;
+
+  next(isLast: boolean): Buffer {
+    // 2^48 chunks of 64 KiB are 16 EiB: the upper bytes stay zero.
+    this.#nonce.writeUIntBE(this.chunks, 5, 6);
+    this.#nonce[11] = isLast ? 1 : 0;
+    this.chunks += 1;
+    return this.#nonce;
+  }
+}
+
+/** Cuts a stream into runs of whole chunks. The last chunk is held back until it is known to be the last. */
+async function* cut(
+  source: AsyncIterable<Uint8Array>,
+  chunkBytes: number,
+): AsyncGenerator<{ readonly bytes: Buffer; readonly isLast: boolean }, void, void> {
+  let rest: Buffer = Buffer.alloc(0);
+  for await (const piece of source) {
+    rest = rest.length === 0 ? asBuffer(piece) : Buffer.concat([rest, piece]);
+    const whole = Math.max(0, Math.ceil(rest.length / chunkBytes) - 1) * chunkBytes;
+    if (whole === 0) continue;
+    yield { bytes: rest.subarray(0, whole), isLast: false };
+    rest = rest.subarray(whole);
+  }
+  yield { bytes: rest, isLast: true };
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/**
+ * Encrypts to an age payload: a random nonce, then chunks of 64 KiB, each with the tag of ChaCha20-Poly1305.
+ */
+export async function* encryptPayload(
+  source: AsyncIterable<Uint8Array>,
+  fileKey: Uint8Array,
+): AsyncGenerator<Uint8Array, void, void> {
+  const nonce = randomBytes(NONCE_BYTES);
+  const key = payloadKey(fileKey, nonce);
+  const counter = new ChunkCounter();
+  yield nonce;
+  for await (const { bytes, isLast } of cut(source, CHUNK_BYTES)) {
+    const sealed: Buffer[] = [];
+    for (let at = 0; at < bytes.length || (isLast && at === 0); at += CHUNK_BYTES) {
+      const cipher = createCipheriv(CIPHER, key, counter.next(isLast), OPTIONS);
+      const body = cipher.update(bytes.subarray(at, at + CHUNK_BYTES));
+      cipher.final();
+      sealed.push(body, cipher.getAuthTag());
+    }
+    yield Buffer.concat(sealed);
+  }
+}
+
+function opened(sealed: Buffer, key: Buffer, nonce: Buffer): Buffer {
+  const end = sealed.length - TAG_BYTES;
+  if (end < 0) throw new Error('the age payload is cut off');
+  const decipher = createDecipheriv(CIPHER, key, nonce, OPTIONS);
+  decipher.setAuthTag(sealed.subarray(end));
+  const plain = decipher.update(sealed.subarray(0, end));
+  decipher.final();
+  return plain;
+}
+
+/**
+ * Decrypts the chunks of an age payload. Each is authenticated before it is handed out; that none is missing at
+ * the end, also where the end stands at the border of a chunk, is known when the iteration has ended.
+ *
+ * @throws Error a chunk is altered, cut, in another place, or the last one is missing
+ */
+export async function* decryptPayload(
+  sealed: AsyncIterable<Uint8Array>,
+  fileKey: Uint8Array,
+  nonce: Uint8Array,
+): AsyncGenerator<Uint8Array, void, void> {
+  const key = payloadKey(fileKey, nonce);
+  const counter = new ChunkCounter();
+  const step = CHUNK_BYTES + TAG_BYTES;
+  for await (const { bytes, isLast } of cut(sealed, step)) {
+    const plain: Buffer[] = [];
+    for (let at = 0; at < bytes.length || (isLast && at === 0); at += step) {
+      plain.push(opened(bytes.subarray(at, at + step), key, counter.next(isLast)));
+    }
+    const together = plain.length === 1 ? (plain[0] as Buffer) : Buffer.concat(plain);
+    // Only an empty file ends in an empty chunk: a second form of the same content is refused.
+    if (isLast && together.length === 0 && counter.chunks > 1) {
+      throw new Error('the age payload ends in an empty chunk');
+    }
+    yield together;
+  }
+}
