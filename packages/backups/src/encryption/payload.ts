@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 
 /** Plain bytes in a chunk; only the last may have fewer. age-encryption.org/v1, "Payload". */
-export const CHUNK_BYTES = 64 * 1024;
+const CHUNK_BYTES = 64 * 1024;
 const TAG_BYTES = 16;
 /** Bytes of the nonce that stands between header and chunks. */
 export const NONCE_BYTES = 16;
