@@ -7,6 +7,7 @@ set -euo pipefail
 needs=(
   age:age
   memcached:memcached
+  openssl:openssl
   pg_ctlcluster:postgresql
   pgbouncer:pgbouncer
   sqlite3:sqlite3

@@ -106,9 +106,28 @@ export { pruneStore } from './prune/prune-store.ts';
 export type { PruneFailure, PruneOptions, PruneReport, Weighed } from './prune/prune-store.ts';
 
 export { functionNotifier } from './notify/notifier.ts';
-export type { Notice, NoticeContext, Notifier } from './notify/notifier.ts';
+export type { AnyNotifier, Notice, NoticeContext, Notifier } from './notify/notifier.ts';
+export { changeOf, NOTICE_KINDS, severityOf, STANDINGS } from './notify/standing.ts';
+export type {
+  KnownStanding,
+  NoticeKind,
+  Severity,
+  Standing,
+  StandingChange,
+} from './notify/standing.ts';
 export { webhookNotifier } from './notify/webhook.ts';
-export type { WebhookOptions } from './notify/webhook.ts';
+export type { PostOptions, WebhookOptions } from './notify/webhook.ts';
+export { slackNotifier } from './notify/slack.ts';
+export { discordNotifier } from './notify/discord.ts';
+export { teamsNotifier } from './notify/teams.ts';
+export { ntfyNotifier } from './notify/ntfy.ts';
+export type { NtfyOptions } from './notify/ntfy.ts';
+export { pagerDutyNotifier } from './notify/pagerduty.ts';
+export type { PagerDutyOptions } from './notify/pagerduty.ts';
+export { emailNotifier } from './notify/email.ts';
+export type { EmailOptions } from './notify/email.ts';
+export { healthchecksPings } from './notify/dead-man.ts';
+export type { DeadManSwitch, HealthchecksOptions, Ping } from './notify/dead-man.ts';
 export { composeNotice, problemOf } from './notify/compose.ts';
 export type { Occasion, Problem } from './notify/compose.ts';
 export { lastProven } from './catalog/last-proven.ts';
@@ -126,6 +145,10 @@ export { pruneBackups } from './tasks/prune.ts';
 export type { PruneInput } from './tasks/prune.ts';
 export { notify } from './tasks/notify.ts';
 export type { NotifyInput } from './tasks/notify.ts';
+export { notifyOnChange } from './tasks/notify-on-change.ts';
+export type { StandingInput, Told } from './tasks/notify-on-change.ts';
+export { pingDeadMan } from './tasks/ping.ts';
+export type { PingInput } from './tasks/ping.ts';
 export { nightlyBackup } from './flows/nightly-backup.ts';
 export { provenOrThrow } from './flows/nightly-report.ts';
 export type {

@@ -1,6 +1,8 @@
 import { hostname } from 'node:os';
 import { isAhead } from '../catalog/ahead.ts';
+import { spanText } from '../model/span-text.ts';
 import type { Notice } from './notifier.ts';
+import { type NoticeKind, type Severity, severityOf, type Standing } from './standing.ts';
 
 /** An error as it travels in reports. */
 export interface Problem {
@@ -30,38 +32,111 @@ export interface Occasion {
   readonly lastProvenAt: string | null | undefined;
   /** Epoch milliseconds. */
   readonly now: number;
+  /** Default 'failed'. */
+  readonly kind?: NoticeKind;
+  /** How the matter stands: of `still-failing`, what it still is. Default: what the kind says. */
+  readonly standing?: Standing;
+  /** What of the set it is about. Default 'backup'. */
+  readonly topic?: string;
+  /** The application, where one host has several. Default: not named. */
+  readonly app?: string;
+  /** What failed: the name of the task. */
+  readonly task?: string;
+  /** How old the last restorable copy may be, in milliseconds. */
+  readonly maxAge?: number;
+  /** Since when it does not stand well, ISO 8601. */
+  readonly since?: string;
+  /** When it is tried again, ISO 8601. */
+  readonly nextAttemptAt?: string;
+  /** What a person types to go on with the run; `{runId}` stands for its id. */
+  readonly resume?: string;
+  /** The last lines of the run, scrubbed, oldest first. */
+  readonly lines?: readonly string[];
 }
 
-const HOUR = 3_600_000;
-
-function ageOf(occasion: Occasion): string {
-  const { lastProvenAt, now } = occasion;
+function ageOf({ lastProvenAt, now, maxAge }: Occasion): string {
   if (lastProvenAt === undefined)
     return 'When it was last proven restorable could not be found out.';
   if (lastProvenAt === null) return 'No backup of it was ever proven restorable.';
   if (isAhead(lastProvenAt, now))
     return `Its last proven backup is dated in the future (${lastProvenAt}): a clock was wrong.`;
-  const hours = Math.max(0, (now - Date.parse(lastProvenAt)) / HOUR);
-  const age = hours < 48 ? `${hours.toFixed(1)} hours` : `${(hours / 24).toFixed(1)} days`;
-  return `Its last proven backup is ${age} old (${lastProvenAt}).`;
+  const age = Math.max(0, now - Date.parse(lastProvenAt));
+  const limit =
+    maxAge === undefined
+      ? ''
+      : age > maxAge
+        ? `, ${spanText(age - maxAge)} over its limit of ${spanText(maxAge)}`
+        : `, within its limit of ${spanText(maxAge)}`;
+  return `Its last proven backup is ${spanText(age)} old (${lastProvenAt})${limit}.`;
 }
 
-/** Writes a message, the consequence first. */
-export function composeNotice(occasion: Occasion): Notice {
-  const { set, what, problem, runId, lastProvenAt } = occasion;
-  const subject = `${set}: ${what}`;
-  const lines = [
-    `${subject}. ${ageOf(occasion)}`,
+function kindOf(occasion: Occasion): NoticeKind {
+  return occasion.kind ?? 'failed';
+}
+
+function severity(occasion: Occasion): Severity {
+  const kind = kindOf(occasion);
+  if (kind === 'recovered') return 'info';
+  return severityOf(occasion.standing ?? (kind === 'still-failing' ? 'failed' : kind));
+}
+
+/** 'still failing: ' before what has been told already. */
+function headline(occasion: Occasion): string {
+  const { app, set, what } = occasion;
+  const kind = kindOf(occasion);
+  const again =
+    kind === 'still-failing' ? 'still failing: ' : kind === 'recovered' ? 'good again: ' : '';
+  const whole = `${app === undefined ? '' : `${app}, `}${set}: ${again}${what}`;
+  return whole.replaceAll(/\s+/g, ' ').trim();
+}
+
+function details(occasion: Occasion): string[] {
+  const { problem, task, since, nextAttemptAt, now } = occasion;
+  const lasted = since === undefined ? 0 : Math.max(0, now - Date.parse(since));
+  const word = kindOf(occasion) === 'recovered' ? 'It had failed since' : 'Failing since';
+  return [
     ...(problem === null ? [] : [`${problem.code ?? 'Error'}: ${problem.message}`]),
     ...(problem?.hint == null ? [] : [`What to do: ${problem.hint}`]),
-    `Host: ${hostname()}${runId === null ? '' : `, run: ${runId}`}`,
+    ...(task === undefined ? [] : [`Task: ${task}`]),
+    ...(since === undefined || lasted === 0 ? [] : [`${word} ${since} (${spanText(lasted)}).`]),
+    ...(nextAttemptAt === undefined ? [] : [`Next attempt: ${nextAttemptAt}.`]),
+  ];
+}
+
+/** How many lines of a run's log a message has at most. */
+export const MOST_LINES = 20;
+
+function trail({ lines = [] }: Occasion): string[] {
+  return lines.length === 0 ? [] : ['Last lines of the run:', ...lines.slice(-MOST_LINES)];
+}
+
+/**
+ * Writes a message, the consequence first: what has happened to which set, and how old its last restorable copy is
+ * against its limit. Then the cause and what to do, since when, when next, where, how to go on, the last lines.
+ */
+export function composeNotice(occasion: Occasion): Notice {
+  const { set, problem, runId, lastProvenAt, resume, topic = 'backup', since = null } = occasion;
+  const subject = headline(occasion);
+  const host = hostname();
+  const lines = [
+    `${subject}. ${ageOf(occasion)}`,
+    ...details(occasion),
+    `Host: ${host}${runId === null ? '' : `, run: ${runId}`}`,
+    ...(resume === undefined ? [] : [`To resume: ${resume.replaceAll('{runId}', runId ?? '')}`]),
+    ...trail(occasion),
   ];
   return {
     subject,
     text: lines.join('\n'),
     set,
+    topic,
+    kind: kindOf(occasion),
+    severity: severity(occasion),
     code: problem?.code ?? null,
     runId,
+    host,
+    at: new Date(occasion.now).toISOString(),
     lastProvenAt: lastProvenAt ?? null,
+    since,
   };
 }

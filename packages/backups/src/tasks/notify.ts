@@ -1,7 +1,8 @@
-import { HoldfastError, isHoldfastError, runContext, task } from '@holdfast/core';
+import { runContext, task } from '@holdfast/core';
 import { lastProven } from '../catalog/last-proven.ts';
 import { composeNotice, type Problem } from '../notify/compose.ts';
-import type { Notice, NoticeContext, Notifier } from '../notify/notifier.ts';
+import { giveNotice } from '../notify/deliver.ts';
+import type { AnyNotifier, Notice, NoticeContext } from '../notify/notifier.ts';
 import { storeNamed } from './surroundings.ts';
 
 /** What the notify task is told. */
@@ -16,10 +17,8 @@ export interface NotifyInput {
   readonly stores?: readonly string[];
 }
 
-type AnyNotifier = Notifier | ((notice: Notice, context: NoticeContext) => void | Promise<void>);
-
-/** A store that cannot be read must not keep the message from being sent. */
-async function provenIn(
+/** When a set was last proven; undefined when no store can tell: that must not keep a message from being sent. */
+export async function provenIn(
   stores: readonly string[],
   set: string,
 ): Promise<string | null | undefined> {
@@ -27,31 +26,22 @@ async function provenIn(
   try {
     return (await lastProven(stores.map(storeNamed), set, runContext().signal)) ?? null;
   } catch (error) {
+    runContext().signal.throwIfAborted();
     runContext().logger.warn({ err: error, set }, 'the last proven backup could not be looked up');
     return undefined;
   }
 }
 
-async function send(notifier: AnyNotifier, notice: Notice): Promise<void> {
+/** What the present run gives to a notifier. */
+export function noticeContext(): NoticeContext {
   const run = runContext();
-  const context: NoticeContext = { signal: run.signal, secret: (secret) => run.secret(secret) };
-  try {
-    await (typeof notifier === 'function'
-      ? notifier(notice, context)
-      : notifier.send(notice, context));
-  } catch (error) {
-    if (isHoldfastError(error)) throw error;
-    throw new HoldfastError('NOTIFY_FAILED', 'The notifier did not take the message.', {
-      hint: 'The backup itself is not affected. See the cause.',
-      cause: error,
-    });
-  }
+  return { signal: run.signal, secret: (secret) => run.secret(secret) };
 }
 
 /**
- * Tells people about a backup set: the consequence first, with the age of its last proven backup. Three
- * retries, one minute an attempt. Its failure says nothing of the backup: let no flow fail by it (await
- * its `outcome()`).
+ * Tells people about a backup set at once, whatever they were told before: the consequence first, with the age of its last
+ * proven backup. Three retries, one minute an attempt. Its failure says nothing of the backup: let no flow fail by it
+ * (await its `outcome()`). What is to be told only when it changes: `notifyOnChange`.
  *
  * @throws `NOTIFY_FAILED`, `RESOURCE_UNKNOWN`
  */
@@ -60,16 +50,10 @@ export const notify = task(
     const context = runContext();
     const { notifier, set, what, problem = null, stores = [] } = input;
     const lastProvenAt = await provenIn(stores, set);
+    const { rootRunId: runId } = context;
     const now = context.now();
-    const notice = composeNotice({
-      set,
-      what,
-      problem,
-      runId: context.rootRunId,
-      lastProvenAt,
-      now,
-    });
-    await send(context.resource<AnyNotifier>(notifier), notice);
+    const notice = composeNotice({ set, what, problem, runId, lastProvenAt, now });
+    await giveNotice(context.resource<AnyNotifier>(notifier), notice, noticeContext());
     return notice;
   },
   {

@@ -5,11 +5,13 @@ import type { Progress } from '../events/engine-events.ts';
 import { ObservedPromise } from '../future/observed-promise.ts';
 import { durationMs, type Duration } from '../model/duration.ts';
 import { uuidv7, type RunId } from '../model/ids.ts';
+import type { LogEntry } from '../model/log-entry.ts';
 import type { Fitting } from '../policies/fitting.ts';
 import type { Child, ChildOptions } from '../process/child-options.ts';
 import type { Secret } from '../secret/secret.ts';
 import { randomFraction } from './engine-core.ts';
 import type { GivenArtifact } from './notes/artifact-body.ts';
+import { lastLines } from './notes/last-lines.ts';
 import { runLogger } from './notes/run-logger.ts';
 import { currentScope, type Scope } from './scope.ts';
 import { secretValue } from './secret-value.ts';
@@ -46,6 +48,8 @@ export interface RunContext {
    * scrubbed. What is logged by a flow's code that runs again after a crash is there again.
    */
   readonly logger: RunLogger;
+  /** The newest lines that were kept of the top-level run and everything below it, at most so many, oldest first. */
+  lastLines(count: number): Promise<readonly LogEntry[]>;
   /** The time in epoch milliseconds, recorded: a resumed run gets the same again. */
   now(): number;
   /** A number from 0 to below 1, recorded. */
@@ -195,6 +199,9 @@ class AttemptContext implements RunContext {
     const slot = `${kind}:${this.#place(kind)}`;
     return execution.recordedValue(run.id, this.#scope.tryName, slot, make);
   }
+
+  readonly lastLines = async (count: number): Promise<readonly LogEntry[]> =>
+    lastLines(this.#open, count);
 
   readonly now = (): number => {
     return this.#recorded('now', () => this.#scope.execution.clock.now());

@@ -55,6 +55,22 @@ describe('lines of a run', () => {
     expect([...page, ...rest]).toEqual(all);
   });
 
+  it('can be read back by the run itself: the newest of all below its top-level run', async () => {
+    const b = bench();
+    const look = task(async (count: number) => runContext().lastLines(count), { name: 'look' });
+    const recount = flow(
+      async () => {
+        for (let line = 0; line < 1200; line++) runContext().logger.info(`line ${line}`);
+        await chat(1);
+        return look(4);
+      },
+      { name: 'recount' },
+    );
+    const found = await b.engine.run(recount);
+    const messages = found.map(({ level, message }) => `${level} ${message}`);
+    expect(messages).toEqual(['info line 1199', 'info told', 'warn odd', 'fatal over']);
+  });
+
   it('are refused where there is no such run, or no such level', async () => {
     const b = bench();
     const id = '01930000-0000-7000-8000-000000000000' as never;

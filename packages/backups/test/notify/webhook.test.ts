@@ -1,9 +1,7 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { secret } from '@holdfast/core';
 import { composeNotice, functionNotifier, problemOf, webhookNotifier } from '@holdfast/backups';
+import { httpRecorder } from '../support/recorder.ts';
 
 const notice = composeNotice({
   set: 'orders',
@@ -46,34 +44,12 @@ describe('a notice', () => {
 });
 
 describe('a webhook', () => {
-  let server: Server;
-  let url: string;
-  let status = 204;
-  let received: { readonly request: IncomingMessage; readonly body: string }[] = [];
-
-  beforeEach(async () => {
-    received = [];
-    status = 204;
-    server = createServer((request, response) => {
-      let body = '';
-      request.on('data', (chunk: Buffer) => (body += chunk.toString('utf8')));
-      request.on('end', () => {
-        received.push({ request, body });
-        response.writeHead(status).end();
-      });
-    }).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook/token-123`;
-  });
-
-  afterEach(() => {
-    server.closeAllConnections();
-    server.close();
-  });
+  const server = httpRecorder();
+  const hook = () => `${server.url}/hook/token-123`;
 
   it('posts the notice as JSON', async () => {
-    await webhookNotifier({ url }).send(notice, context);
-    expect(JSON.parse(received[0]?.body ?? '')).toMatchObject({
+    await webhookNotifier({ url: hook() }).send(notice, context);
+    expect(server.json).toMatchObject({
       subject: 'orders: no proven backup tonight',
       code: 'VERIFY_FAILED',
       content: notice.text,
@@ -88,13 +64,12 @@ describe('a webhook', () => {
         ...context,
         secret: ({ reference }) => {
           resolved.push(reference);
-          return Promise.resolve(url);
+          return Promise.resolve(hook());
         },
       });
     await send();
     expect(resolved).toEqual(['env:HOOK']);
-    server.closeAllConnections();
-    server.close();
+    server.stop();
     const error = (await send().catch((thrown: unknown) => thrown)) as Error;
     expect(error).toMatchObject({ code: 'NOTIFY_FAILED', retryable: true });
     expect(JSON.stringify([error.message, error.cause])).not.toContain('token-123');
@@ -106,9 +81,10 @@ describe('a webhook', () => {
       [500, true],
       [429, true],
       [404, false],
+      [302, false],
     ] as const) {
-      status = answer;
-      const sent = webhookNotifier({ url }).send(notice, context);
+      server.answer(answer);
+      const sent = webhookNotifier({ url: hook() }).send(notice, context);
       await expect(sent).rejects.toMatchObject({ code: 'NOTIFY_FAILED', retryable });
     }
   });
