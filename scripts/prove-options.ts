@@ -23,7 +23,7 @@ function run(
   const pattern = titles
     .map((title) =>
       title
-        .replaceAll('%s', '~')
+        .replaceAll(/%[sid]/g, '~')
         .replaceAll(/[^\w\s~]/g, '.')
         .replaceAll('~', '.*'),
     )

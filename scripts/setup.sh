@@ -11,6 +11,8 @@ needs=(
   pg_ctlcluster:postgresql
   pgbouncer:pgbouncer
   sqlite3:sqlite3
+  sftp:openssh-client
+  ssh-agent:openssh-client
   sshd:openssh-server
   strace:strace
   swift-account-server:swift-account

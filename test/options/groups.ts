@@ -1,23 +1,9 @@
-/** Where options of one kind are declared, and where they are read. */
-export interface OptionGroup {
-  readonly title: string;
-  /** Who takes them, in a sentence. */
-  readonly taken: string;
-  /** The interfaces that declare them, in the order of the page. */
-  readonly declared: readonly { readonly file: string; readonly names: readonly string[] }[];
-  /** The function that reads them: in it, an option can be made to count as left out. */
-  readonly read: {
-    readonly file: string;
-    /** Matches up to the opening brace of the function's body. */
-    readonly head: RegExp;
-    /** The variable that holds them. */
-    readonly variable: string;
-  };
-}
+import type { OptionGroup } from './option-group.ts';
+import { STORAGE_GROUPS } from './storage-groups.ts';
 
 const CORE = 'packages/core/src';
 
-/** Every kind of options of `@holdfast/core`. */
+/** Every kind of options of `@holdfast/core` and of the object stores of `@holdfast/storage`. */
 export const GROUPS = {
   definition: {
     title: 'Flows and tasks',
@@ -185,6 +171,7 @@ export const GROUPS = {
       variable: 'given',
     },
   },
+  ...STORAGE_GROUPS,
 } as const satisfies { readonly [group: string]: OptionGroup };
 
 export type GroupName = keyof typeof GROUPS;

@@ -1,23 +1,7 @@
 import type { GroupName } from './groups.ts';
-
-/** The test that fails when an option counts as left out. */
-export interface Proof {
-  /** From the root of the repository. */
-  readonly file: string;
-  /** The test's own title. */
-  readonly test: string;
-}
-
-function inFile(
-  file: string,
-  tests: { readonly [option: string]: string },
-): {
-  readonly [option: string]: Proof;
-} {
-  return Object.fromEntries(
-    Object.entries(tests).map(([option, test]) => [option, { file, test }]),
-  );
-}
+import { inFile } from './proof.ts';
+import type { Proof } from './proof.ts';
+import { STORAGE_PROOFS } from './storage-proofs.ts';
 
 const ENGINE = 'packages/core/test/engine';
 const TRANSACTIONS = 'packages/core/test/transactions';
@@ -226,4 +210,5 @@ export const PROOFS: { readonly [group in GroupName]: { readonly [option: string
       name: 'a schedule has the name that it is given',
     }),
   },
+  ...STORAGE_PROOFS,
 };

@@ -24,6 +24,7 @@ export type AzureCredential =
 export interface AzureObjectStoreOptions {
   /** The name of the storage account. */
   readonly account: string;
+  /** The name of the container, which has to be there. */
   readonly container: string;
   /** Keys begin behind this and a slash: 'backups/prod'. Default: the whole container. */
   readonly prefix?: string;

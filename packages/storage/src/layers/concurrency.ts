@@ -6,6 +6,7 @@ import { steppedBody } from './stepped-body.ts';
 
 /** How many calls are at work at once. */
 export interface ConcurrencyLayerOptions {
+  /** From 1; others wait for their turn. */
   readonly calls: number;
 }
 

@@ -16,6 +16,7 @@ export interface S3Credentials {
 
 /** How an S3 object store is made. What each service needs is told in docs/guide/object-stores.md. */
 export interface S3ObjectStoreOptions {
+  /** Its name; it has to be there. */
   readonly bucket: string;
   /** Keys begin behind this and a slash: 'backups/prod'. Default: the whole bucket. */
   readonly prefix?: string;

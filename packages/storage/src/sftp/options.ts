@@ -6,18 +6,21 @@ import type { SftpHostKey } from './host-key.ts';
 
 /** How an object store on an SFTP server is made. */
 export interface SftpObjectStoreOptions {
+  /** The name of the server, or its address. */
   readonly host: string;
   /** Default 22. */
   readonly port?: number;
+  /** Who logs in. */
   readonly username: string;
   /** Its path on the server; a relative one is below the directory that a login begins in. */
   readonly directory: string;
   /** By what the server is known. Default: the user's own file of known hosts, `~/.ssh/known_hosts`. */
   readonly hostKey?: SftpHostKey;
+  /** Logs in by a password. Default: none. */
   readonly password?: Secret;
-  /** A private key in one of OpenSSH's formats, or PEM. */
+  /** Logs in by a private key, in one of OpenSSH's formats, or PEM. Default: none. */
   readonly privateKey?: Secret;
-  /** Opens the private key. */
+  /** Opens the private key. Default: it needs none. */
   readonly passphrase?: Secret;
   /** The socket of an agent that holds keys, mostly `process.env.SSH_AUTH_SOCK`. Default: none. */
   readonly agent?: string;
