@@ -1,6 +1,7 @@
 import { transform } from 'esbuild';
 import { defineConfig } from 'vitest/config';
 import type { TestProjectInlineConfiguration } from 'vitest/config';
+import { builtWorker } from './test/built-worker.ts';
 import { WITHOUT_OPTION, withoutOption } from './test/options/without-option.ts';
 import { reporters, shared } from './vitest.shared.ts';
 
@@ -41,7 +42,7 @@ const leftOut = process.env[WITHOUT_OPTION];
 
 export default defineConfig({
   ...shared,
-  plugins: leftOut === undefined ? [] : [withoutOption(leftOut)],
+  plugins: [builtWorker(), ...(leftOut === undefined ? [] : [withoutOption(leftOut)])],
   test: {
     ...shared.test,
     reporters,

@@ -162,20 +162,10 @@ export class WorkerLink {
   }
 
   #ended(end: WorkerEnd): void {
-    this.#takeLastAnswers();
     this.#end = end;
     const lost = [...this.#pending.values()];
     for (const id of this.#pending.keys()) this.#settle(id);
     for (const { reject } of lost) reject(this.#lost(end));
-  }
-
-  /** The thread's end may overtake what it had answered. */
-  #takeLastAnswers(): void {
-    for (;;) {
-      const answer = receiveMessageOnPort(this.#port);
-      if (answer === undefined) return;
-      this.#receive(answer.message as Response);
-    }
   }
 
   #lost({ cause, exitCode }: WorkerEnd): HoldfastError {

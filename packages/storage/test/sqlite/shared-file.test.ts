@@ -1,14 +1,28 @@
 import { readFile } from 'node:fs/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { creation, sampleFlow, sampleId, sampleTask } from '@holdfast/core/testing';
 import { sqliteRunStore } from '../../src/sqlite/index.ts';
+import { openDatabase } from '../../src/sqlite/worker/database.ts';
 import { MIGRATION_NAMES } from '../../src/sqlite/worker/migrations.ts';
+import { Connection } from '../../src/sqlite/worker/statements.ts';
 import { commandLine, start } from './child-process.ts';
 import { behindItsBack, openStore, scratchFile } from './scratch.ts';
 import { DatabaseSync } from 'node:sqlite';
 
 const root = sampleFlow(1);
 const lease = { holder: 'h', ttl: 60_000 };
+
+/** Gives an empty file what makes it a run store. */
+function copyTables(from: string, to: DatabaseSync): void {
+  const made = behindItsBack(from, (file) =>
+    file
+      .prepare("select sql from sqlite_schema where sql is not null and name not like 'sqlite_%'")
+      .all(),
+  );
+  to.exec(
+    `begin immediate; ${made.map(({ sql }) => String(sql)).join(';')}; pragma application_id = 0x48465354; commit`,
+  );
+}
 
 describe('sqliteRunStore, on a file that others use too', () => {
   it('loses no update of several processes', { timeout: 60_000 }, async () => {
@@ -53,6 +67,25 @@ describe('sqliteRunStore, on a file that others use too', () => {
       file.prepare('select name from holdfast_migration').all(),
     );
     expect(migrations.map(({ name }) => name)).toEqual([...MIGRATION_NAMES]);
+  });
+
+  it('looks at a file as it is at one moment, while another makes its tables', async () => {
+    const made = await scratchFile();
+    (await openDatabase(made)).close();
+    const path = await scratchFile();
+    const read = Connection.prototype.pragma;
+    vi.spyOn(Connection.prototype, 'pragma').mockImplementationOnce(function (
+      this: Connection,
+      name,
+    ) {
+      const value = read.call(this, name);
+      // The other waits until the looker has seen all of it.
+      expect(() => behindItsBack(path, (file) => copyTables(made, file))).toThrow('locked');
+      return value;
+    });
+    const database = await openDatabase(path);
+    expect(database.connection.pragma('user_version')).toBe(MIGRATION_NAMES.length);
+    database.close();
   });
 
   it('grants a lease to one of several stores', async () => {

@@ -8,8 +8,8 @@ import { WorkerLink } from '../../src/sqlite/worker-link.ts';
 import { commandLine, start } from './child-process.ts';
 import { openStore, scratchFile } from './scratch.ts';
 
-const CRASHING = new URL('./programs/crash-when-asked.ts', import.meta.url);
-const ENDING = new URL('./programs/answer-and-end.ts', import.meta.url);
+const CRASHING = new URL('./programs/crash-when-asked.mjs', import.meta.url);
+const ENDING = new URL('./programs/answer-and-end.mjs', import.meta.url);
 const root = sampleFlow(0);
 const lease = { holder: 'h', ttl: 1 };
 const fence = { rootId: root.id, epoch: 1 };
@@ -86,15 +86,19 @@ describe('the thread of sqliteRunStore', () => {
   it('answers small writes within the turn of those who write one after the other', async () => {
     const store = await openStore(await scratchFile());
     await store.commit([creation(root, { lease })], 'process');
+    // Both threads must be on a processor at the same moment: on a busy machine that is a matter of luck, and of patience.
+    const patience = Date.now() + 15_000;
     let atOnce = 0;
-    for (let n = 1; n <= 200; n++) {
+    let written = 0;
+    while (atOnce === 0 && Date.now() < patience) {
       let turned = false;
       setImmediate(() => (turned = true));
-      await store.commit([creation(sampleTask(n, root), { fence })], 'process');
+      written++;
+      await store.commit([creation(sampleTask(written, root), { fence })], 'process');
       if (!turned) atOnce++;
     }
     expect(atOnce).toBeGreaterThan(0);
-    expect(await store.below(root.id)).toHaveLength(200);
+    expect(await store.below(root.id)).toHaveLength(written);
   });
 
   it('does not hold up the host while another process writes', async () => {

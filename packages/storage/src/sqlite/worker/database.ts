@@ -101,7 +101,7 @@ export async function openDatabase(path: string): Promise<Database> {
   const connection = new Connection(new DatabaseSync(path));
   try {
     connection.exec(`pragma busy_timeout = ${LOCK_WAIT}`);
-    const applied = inspect(connection, path);
+    const applied = inspectAtOnce(connection, path);
     useLog(connection, path);
     connection.exec(
       `pragma synchronous = full; pragma journal_size_limit = ${LOG_LIMIT}; pragma wal_autocheckpoint = ${LOG_PAGES}`,
@@ -115,7 +115,20 @@ export async function openDatabase(path: string): Promise<Database> {
   }
 }
 
-/** Looks at the file without changing it. Gives the number of migrations it has had. */
+/** Looks at the file in one read transaction: another process may be making its tables. */
+function inspectAtOnce(connection: Connection, path: string): number {
+  connection.exec('begin');
+  try {
+    return inspect(connection, path);
+  } finally {
+    if (connection.inTransaction) connection.exec('rollback');
+  }
+}
+
+/**
+ * Looks at the file without changing it, within a transaction: what is read belongs together. Gives the number of
+ * migrations it has had.
+ */
 function inspect(connection: Connection, path: string): number {
   const applicationId = connection.pragma('application_id');
   const tables = connection.prepare('select name from sqlite_schema').all([]);

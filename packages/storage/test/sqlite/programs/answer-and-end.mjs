@@ -1,9 +1,8 @@
 /** A worker program that answers one call, and ends. */
 import { workerData } from 'node:worker_threads';
-import type { MessagePort } from 'node:worker_threads';
 
-const { port } = workerData as { port: MessagePort };
-port.on('message', ({ id }: { id: number }) => {
+const { port } = workerData;
+port.on('message', ({ id }) => {
   port.postMessage({ id, value: 'the last word' });
   process.exit();
 });
