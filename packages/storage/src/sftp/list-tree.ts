@@ -1,7 +1,8 @@
 import { compareObjectKeys, isObjectKey } from '@holdfast/core';
 import type { ObjectInfo } from '@holdfast/core';
 import type { Stats } from 'ssh2';
-import { infoOf, isDirectoryThere, pathOf } from './place.ts';
+import { pathOf } from './paths.ts';
+import { infoOf, isDirectoryThere } from './place.ts';
 import { attempt, isAbsence } from './problems.ts';
 import type { Requests } from './requests.ts';
 

@@ -1,6 +1,6 @@
 import { ObjectStoreError } from '@holdfast/core';
 import { temporaryName, thisProcess } from '../local/temporary-names.ts';
-import { above } from './place.ts';
+import { above } from './paths.ts';
 import { isAbsence, statusOf } from './problems.ts';
 import type { Requests } from './requests.ts';
 

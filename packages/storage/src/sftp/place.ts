@@ -2,19 +2,10 @@ import { ObjectStoreError } from '@holdfast/core';
 import type { ObjectInfo } from '@holdfast/core';
 import type { Stats } from 'ssh2';
 import type { SftpSettings } from './options.ts';
+import { above } from './paths.ts';
 import { asStoreError, attempt, isAbsence, isPlainFailure } from './problems.ts';
 import type { Requests } from './requests.ts';
-
-/** The directory of a path. */
-export function above(path: string): string {
-  const slash = path.lastIndexOf('/');
-  return slash > 0 ? path.slice(0, slash) : '/';
-}
-
-/** Where an object is, or would be. */
-export function pathOf(root: string, key: string): string {
-  return root === '/' ? `/${key}` : `${root}/${key}`;
-}
+import { syncDirectory } from './sync-directory.ts';
 
 /** SFTP tells whole seconds. */
 export function infoOf(key: string, { size, mtime }: Stats): ObjectInfo {
@@ -165,6 +156,7 @@ export class SftpPlace {
         ))
       ) {
         await makeDirectory(requests, path, directoryMode);
+        await syncDirectory(requests, above(path));
       }
       if (end < 0) return;
     }

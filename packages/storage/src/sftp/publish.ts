@@ -1,5 +1,6 @@
 import { ObjectStoreError } from '@holdfast/core';
-import { above, inTheWay, isDirectoryThere, lookAt, makeDirectory, pathOf } from './place.ts';
+import { above, pathOf } from './paths.ts';
+import { inTheWay, isDirectoryThere, lookAt, makeDirectory } from './place.ts';
 import type { Found } from './place.ts';
 import { isLostAnswer, wasPublished } from './lost-answer.ts';
 import { asStoreError, isAbsence, statusOf } from './problems.ts';

@@ -1,4 +1,4 @@
-import { above } from './place.ts';
+import { above } from './paths.ts';
 import { attempt, isAbsence, statusOf } from './problems.ts';
 import type { Requests } from './requests.ts';
 

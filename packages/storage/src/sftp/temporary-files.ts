@@ -5,7 +5,8 @@ import {
   temporaryName,
   thisProcess,
 } from '../local/temporary-names.ts';
-import { makeDirectory, pathOf } from './place.ts';
+import { pathOf } from './paths.ts';
+import { makeDirectory } from './place.ts';
 import { attempt, isAbsence } from './problems.ts';
 import type { Handle, Requests } from './requests.ts';
 

@@ -3,20 +3,13 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { localObjectStore } from '../../src/local/index.ts';
 import { all, emptyDirectory, needs, unfinishedIn } from './places.ts';
-import { canTrace, tracedPut } from './traced.ts';
-import type { SystemCall } from './traced.ts';
+import { canTrace, theCall } from '../system-calls.ts';
+import { tracedPut } from './traced.ts';
 
 const RENAME = '?rename,?renameat,?renameat2';
 const LINK = '?link,linkat';
 
 beforeEach((context) => needs(canTrace, 'strace is not here, or may not trace', context.skip));
-
-/** The one call of a name whose arguments hold a text. */
-function theCall(calls: readonly SystemCall[], name: RegExp, part: string): SystemCall {
-  const found = calls.filter((call) => name.test(call.name) && call.args.includes(part));
-  expect(found, `${name} with ${part} in ${JSON.stringify(calls, null, 1)}`).toHaveLength(1);
-  return found[0]!;
-}
 
 describe('a write reaches the disk before it is acknowledged', () => {
   it.each([
@@ -44,6 +37,19 @@ describe('a write reaches the disk before it is acknowledged', () => {
     for (const path of [above, join(above, 'new'), join(above, 'new/store')]) {
       expect(theCall(calls, /^fsync$/, `<${path}>`).ended).toBeLessThan(acknowledged.began);
     }
+  });
+});
+
+describe('a delete', () => {
+  it('syncs the directory before it is acknowledged', async () => {
+    const directory = await emptyDirectory();
+    await localObjectStore(directory).put('a/b', Buffer.from('x'));
+    const { calls } = await tracedPut([directory, 'a/b', '0', 'delete']);
+    const removed = theCall(calls, /^unlink/, `${directory}/a/b`);
+    const synced = theCall(calls, /^fsync$/, `<${directory}/a>`);
+    const acknowledged = theCall(calls, /^write$/, '\\"deleted\\":\\"a/b\\"');
+    expect(removed.ended).toBeLessThan(synced.began);
+    expect(synced.ended).toBeLessThan(acknowledged.began);
   });
 });
 

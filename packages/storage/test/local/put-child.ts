@@ -1,6 +1,6 @@
 /**
- * Writes one object and tells how it went, as one line of JSON. Arguments: directory, key, bytes, and
- * 'if-absent' or nothing.
+ * Writes one object, or deletes it, and tells how it went, as one line of JSON. Arguments: directory, key, bytes, and
+ * 'if-absent', 'delete' or nothing.
  */
 import { isHoldfastError, objectStoreProblem } from '@holdfast/core';
 import { localObjectStore } from '../../src/local/index.ts';
@@ -10,6 +10,10 @@ const store = localObjectStore(directory);
 
 async function put(): Promise<object> {
   try {
+    if (mode === 'delete') {
+      await store.delete(key);
+      return { deleted: key };
+    }
     return await store.put(key, Buffer.alloc(Number(bytes), 'x'), {
       ifAbsent: mode === 'if-absent',
     });

@@ -1,27 +1,18 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { parseTrace } from '../system-calls.ts';
+import type { SystemCall } from '../system-calls.ts';
 
 const PROGRAM = fileURLToPath(new URL('put-child.ts', import.meta.url));
 
 /** All that a test asks about or lets fail: strace disturbs only calls that it traces. */
 const TRACED =
-  'trace=fsync,fdatasync,write,pwrite64,?rename,?renameat,?renameat2,?link,linkat,?mkdir,mkdirat';
-
-/** Whether strace is here and may trace. */
-export const canTrace = spawnSync('strace', ['-f', '-o', '/dev/null', 'true']).status === 0;
-
-/** A system call, with the lines of the trace on which it began and ended. */
-export interface SystemCall {
-  readonly name: string;
-  readonly args: string;
-  readonly began: number;
-  readonly ended: number;
-}
+  'trace=fsync,fdatasync,write,pwrite64,?rename,?renameat,?renameat2,?link,linkat,?unlink,unlinkat,?mkdir,mkdirat';
 
 /** How a `put` in a traced process went. */
 export interface TracedPut {
@@ -32,23 +23,6 @@ export interface TracedPut {
     readonly message?: string;
   };
   readonly calls: readonly SystemCall[];
-}
-
-/** Reads a trace of `strace -f`, where calls of several threads may interleave. */
-function parseTrace(trace: string): SystemCall[] {
-  const calls: SystemCall[] = [];
-  const open = new Map<string, { name: string; args: string; began: number }>();
-  for (const [at, line] of trace.split('\n').entries()) {
-    const resumed = /^(?<thread>\d+)\s+<\.\.\. \w+ resumed>/.exec(line)?.groups;
-    const started = /^(?<thread>\d+)\s+(?<name>\w+)\((?<args>.*)$/.exec(line)?.groups;
-    const begun = open.get(resumed?.['thread'] ?? '');
-    if (begun) calls.push({ ...begun, ended: at });
-    if (!started) continue;
-    const { thread = '', name = '', args = '' } = started;
-    if (args.endsWith('<unfinished ...>')) open.set(thread, { name, args, began: at });
-    else calls.push({ name, args, began: at, ended: at });
-  }
-  return calls;
 }
 
 /**

@@ -13,10 +13,10 @@ import type { Sshd } from './sshd.ts';
 
 let server: Sshd | undefined;
 
-/** Starts a server for the tests of a file. */
-export function useSshd(): () => Sshd {
+/** Starts a server for the tests of a file. @param subsystem see {@link startSshd} */
+export function useSshd(subsystem?: (folder: string) => string): () => Sshd {
   beforeAll(async () => {
-    if (hasSshd) server = await startSshd();
+    if (hasSshd) server = await startSshd(subsystem);
   }, 60_000);
   afterAll(() => server?.stop());
   return () => server!;

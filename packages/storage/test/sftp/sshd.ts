@@ -45,7 +45,7 @@ function makeKey(path: string): void {
   execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'test', '-f', path]);
 }
 
-function configFor(folder: string, port: number): string {
+function configFor(folder: string, port: number, subsystem: string): string {
   return [
     `Port ${port}`,
     'ListenAddress 127.0.0.1',
@@ -58,18 +58,24 @@ function configFor(folder: string, port: number): string {
     'StrictModes no',
     'UsePAM no',
     'MaxStartups 100',
-    'Subsystem sftp internal-sftp',
+    `Subsystem sftp ${subsystem}`,
     '',
   ].join('\n');
 }
 
-/** Starts a server; it is ready when this resolves. */
-export async function startSshd(): Promise<Sshd> {
+/**
+ * Starts a server; it is ready when this resolves.
+ *
+ * @param subsystem the command that serves SFTP, by the folder of the server's files
+ */
+export async function startSshd(
+  subsystem: (folder: string) => string = () => 'internal-sftp',
+): Promise<Sshd> {
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-sshd-'));
   await chmod(folder, 0o755);
   for (const name of ['host', 'user']) makeKey(join(folder, name));
   const port = await freePort();
-  await writeFile(join(folder, 'config'), configFor(folder, port));
+  await writeFile(join(folder, 'config'), configFor(folder, port, subsystem(folder)));
   const child = spawn(SSHD, ['-D', '-e', '-f', join(folder, 'config')], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
