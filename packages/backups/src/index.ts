@@ -158,3 +158,17 @@ export type {
   NightlyReport,
   SourceReport,
 } from './flows/nightly-report.ts';
+
+export { judgeSet } from './health/health.ts';
+export type { HealthFigures, SetHealth } from './health/health.ts';
+export type { HealthCheck } from './health/checks.ts';
+export type { HealthLimits } from './health/limits.ts';
+export type { StoreView } from './health/view.ts';
+export { checkHealth } from './tasks/check-health.ts';
+export type { HealthInput } from './tasks/check-health.ts';
+export { healthCheck } from './flows/health-check.ts';
+export type { HealthCheckOptions } from './flows/health-check.ts';
+export type { MeasuredSet } from './metrics/gauges.ts';
+export { prometheusText } from './metrics/prometheus.ts';
+export { observeHealth } from './metrics/open-telemetry.ts';
+export type { Observation } from './metrics/open-telemetry.ts';

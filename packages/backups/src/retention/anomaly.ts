@@ -1,3 +1,4 @@
+import { middle } from '../model/middle.ts';
 import type { RetainedBackup } from './retained-backup.ts';
 
 /** Something about a set that is not as it should be: nothing of the set is removed as long as it is so. */
@@ -16,10 +17,6 @@ export const RECENT = HISTORY + 1;
 const SHORTEST = 3;
 /** Below this part of its history's middle size a backup is far too small. */
 const TOO_SMALL = 1 / 3;
-
-function middle(sizes: readonly number[]): number {
-  return sizes.toSorted((a, b) => a - b)[Math.floor(sizes.length / 2)] ?? 0;
-}
 
 /**
  * Looks for what must stop a set's pruning.

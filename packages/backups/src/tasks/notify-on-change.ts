@@ -32,6 +32,8 @@ export interface StandingInput {
   readonly ledger: string;
   /** Names of the stores that are asked for the set's last proven backup. Default: none. */
   readonly stores?: readonly string[];
+  /** When the set was last proven restorable, where that is known: no store is asked then. Null: never. */
+  readonly lastProvenAt?: string | null;
   /** How old the last restorable copy may be. Default: no limit is told. */
   readonly maxAge?: Duration;
   /** How long after people were told they are told again, while it does not change. Default 1 day. */
@@ -75,7 +77,7 @@ async function noticeOf(
 ): Promise<Notice> {
   const context = runContext();
   const { set, standing, what, problem = null, stores = [], maxAge, resume } = input;
-  const { topic, task: failedTask, app, nextAttemptAt } = input;
+  const { topic, task: failedTask, app, nextAttemptAt, lastProvenAt } = input;
   const isBad = standing !== 'good';
   return composeNotice({
     set,
@@ -85,7 +87,7 @@ async function noticeOf(
     standing,
     now,
     runId: context.rootRunId,
-    lastProvenAt: await provenIn(stores, set),
+    lastProvenAt: lastProvenAt === undefined ? await provenIn(stores, set) : lastProvenAt,
     ...(topic === undefined ? {} : { topic }),
     ...(failedTask === undefined ? {} : { task: failedTask }),
     ...(app === undefined ? {} : { app }),
