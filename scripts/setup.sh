@@ -6,10 +6,13 @@ set -euo pipefail
 # command:package
 needs=(
   age:age
+  mariadbd:mariadb-server
   memcached:memcached
   openssl:openssl
   pg_ctlcluster:postgresql
   pgbouncer:pgbouncer
+  redis-server:redis-server
+  restic:restic
   sqlite3:sqlite3
   sftp:openssh-client
   ssh-agent:openssh-client

@@ -114,13 +114,13 @@ describe.each(Object.entries(PACKAGES))('packages/%s', (name, allowed) => {
   });
 
   it('keeps what is for tests out of its sources', () => {
-    const testing = join(root, 'packages/core/src/testing');
+    const testing = `packages/${name}/src/testing/`;
     const wrong = sources.filter(
       ({ file, target }) =>
-        !file.startsWith('packages/core/src/testing/') &&
+        !file.startsWith(testing) &&
         (target === 'vitest' ||
-          target === '@holdfast/core/testing' ||
-          resolve(root, dirname(file), target).startsWith(testing)),
+          target.endsWith('/testing') ||
+          resolve(root, dirname(file), target).startsWith(join(root, testing))),
     );
     expect(wrong.map(show)).toEqual([]);
   });

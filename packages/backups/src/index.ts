@@ -1,10 +1,12 @@
 export type { Backup } from './model/backup.ts';
 export type {
+  CountRange,
   DatabaseFingerprint,
   Fingerprint,
   ObjectCount,
   ServerDatabase,
   ServerFingerprint,
+  StreamFingerprint,
   TableRows,
   TreeFingerprint,
   TreeMember,
@@ -56,6 +58,12 @@ export type {
 export { compareServers, serverFingerprint } from './sources/servers/compare-databases.ts';
 export { startScratchServer } from './sources/servers/scratch-server.ts';
 export type { ReadSecret, Workroom } from './sources/workroom.ts';
+export { commandSource } from './sources/command/spec.ts';
+export type { CommandOptions, CommandSpec } from './sources/command/spec.ts';
+export type { CommandCall } from './sources/command/call.ts';
+export type { Footer } from './sources/command/footer.ts';
+export { commandKind } from './sources/command/command-kind.ts';
+export type { CommandKindOptions } from './sources/command/command-kind.ts';
 export { fileTree } from './sources/files/spec.ts';
 export type { FilesSpec } from './sources/files/spec.ts';
 export { sqliteSource } from './sources/sqlite/spec.ts';
@@ -133,7 +141,7 @@ export type { Occasion, Problem } from './notify/compose.ts';
 export { lastProven } from './catalog/last-proven.ts';
 export type { KnownSource, MoreSources } from './sources/known-sources.ts';
 
-export { dumpSource, dumpSqlite, snapshotFiles } from './tasks/dump.ts';
+export { dumpCommand, dumpSource, dumpSqlite, snapshotFiles } from './tasks/dump.ts';
 export type { DumpInput } from './tasks/dump.ts';
 export { verifyByRestore, verifyWith } from './tasks/verify.ts';
 export type { VerifyInput } from './tasks/verify.ts';

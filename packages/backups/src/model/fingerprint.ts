@@ -75,5 +75,27 @@ export interface ServerFingerprint {
   readonly databases: readonly ServerDatabase[];
 }
 
+/** How many of something a source held: asked before and after its dump, so that the dump lies between the two. */
+export interface CountRange {
+  /** 'orders', 'keys in db0'. */
+  readonly what: string;
+  readonly least: number;
+  /** Equal to `least` where the source stood still. */
+  readonly most: number;
+}
+
+/** What is known of a dump that is one stream, and of the source behind it. */
+export interface StreamFingerprint {
+  readonly kind: 'stream';
+  /** What the program that dumps has printed, in bytes: it proves the way from there on, not the program. */
+  readonly bytes: number;
+  /** What the source itself said that it holds, in order of name. Empty: it was not asked. */
+  readonly counts: readonly CountRange[];
+}
+
 /** What was in the source at the moment of the dump, in the form that its kind has. */
-export type Fingerprint = DatabaseFingerprint | ServerFingerprint | TreeFingerprint;
+export type Fingerprint =
+  | DatabaseFingerprint
+  | ServerFingerprint
+  | StreamFingerprint
+  | TreeFingerprint;

@@ -1,11 +1,13 @@
 import { HoldfastError, type JsonValue } from '@holdfast/core';
 import { isBackupId } from './backup-id.ts';
 import type {
+  CountRange,
   DatabaseFingerprint,
   Fingerprint,
   ObjectCount,
   ServerDatabase,
   ServerFingerprint,
+  StreamFingerprint,
   TableRows,
   TreeFingerprint,
 } from './fingerprint.ts';
@@ -87,10 +89,17 @@ const treeFingerprint = record<TreeFingerprint>({
   memberList: fileName,
 });
 
+const streamFingerprint = record<StreamFingerprint>({
+  kind: literal('stream'),
+  bytes: count,
+  counts: list(record<CountRange>({ what: text, least: count, most: count })),
+});
+
 const fingerprint: Read<Fingerprint> = (value, at) => {
   const kind = isRecord(value) ? value['kind'] : undefined;
   if (kind === 'tree') return treeFingerprint(value, at);
   if (kind === 'server') return serverFingerprint(value, at);
+  if (kind === 'stream') return streamFingerprint(value, at);
   return databaseFingerprint(value, at);
 };
 

@@ -2,6 +2,7 @@ import { runContext, task } from '@holdfast/core';
 import type { EncryptionOptions } from '../encryption/recipient.ts';
 import type { Backup } from '../model/backup.ts';
 import { createBackup } from '../publish/create-backup.ts';
+import type { CommandSpec } from '../sources/command/spec.ts';
 import type { FilesSpec } from '../sources/files/spec.ts';
 import type { SourceSpec } from '../sources/source.ts';
 import type { SqliteSpec } from '../sources/sqlite/spec.ts';
@@ -59,6 +60,19 @@ export const snapshotFiles = task((input: DumpInput<FilesSpec>): Promise<Backup>
   ...POLICY,
   name: 'snapshotFiles',
   description: 'Archives a file tree into an object store.',
+  tags: ['backup', 'dump'],
+});
+
+/**
+ * Stores what a program prints to stdout. Policy as of {@link dumpSqlite}: a program that fails is tried again.
+ *
+ * @throws see {@link createBackup}; `TOOL_FAILED`, `TOOL_MISSING` … the program did not end well, or is not there
+ * @throws `DUMP_INCOMPLETE` it ended well, and what it printed is too short or lacks its footer
+ */
+export const dumpCommand = task((input: DumpInput<CommandSpec>): Promise<Backup> => dump(input), {
+  ...POLICY,
+  name: 'dumpCommand',
+  description: 'Stores what a program prints in an object store.',
   tags: ['backup', 'dump'],
 });
 
