@@ -30,8 +30,11 @@ export interface Artifact {
    */
   readonly recipients?: readonly string[];
   readonly plainBytes: number;
-  /** Hex SHA-256 of the bytes as the source gave them. */
-  readonly plainSha256: string;
+  /**
+   * Hex SHA-256 of the bytes as the source gave them. Absent where a program printed them and they went to the
+   * compressor without passing here: the checksum of the zstd frame stands for it, and `storedSha256` for the frame.
+   */
+  readonly plainSha256?: string;
   readonly storedBytes: number;
   /** Hex SHA-256 of the object's bytes. */
   readonly storedSha256: string;

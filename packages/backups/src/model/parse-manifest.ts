@@ -109,7 +109,7 @@ const artifact = record<Artifact>({
   layers: list(literal<Layer>('zstd', 'age')),
   recipients: optional(list(text)),
   plainBytes: count,
-  plainSha256: sha256,
+  plainSha256: optional(sha256),
   storedBytes: count,
   storedSha256: sha256,
 });

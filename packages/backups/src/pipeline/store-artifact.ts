@@ -2,10 +2,8 @@ import { HoldfastError, type ObjectStore } from '@holdfast/core';
 import type { Sealer } from '../encryption/age.ts';
 import type { Artifact, Layer } from '../model/manifest.ts';
 import type { DumpStream } from '../sources/source.ts';
-import { coalesce } from './coalesce.ts';
-import { type CommandPlace, dumpBytes } from './dump-bytes.ts';
 import { Meter } from './meter.ts';
-import { compress } from './zstd.ts';
+import { pack, type PackPlace } from './pack.ts';
 
 const SUFFIXES: { readonly [layer in Layer]: string } = { zstd: '.zst', age: '.age' };
 
@@ -23,12 +21,10 @@ export function storedLayers(
 }
 
 /** Where an artifact goes, and what stops it. */
-export interface ArtifactPlace extends CommandPlace {
+export interface ArtifactPlace extends PackPlace {
   readonly store: ObjectStore;
   /** The backup's folder, with a trailing slash. */
   readonly path: string;
-  /** Aborts whatever produces the bytes. */
-  readonly giveUp: () => void;
   /** Encrypts what is stored. */
   readonly sealer?: Sealer | undefined;
 }
@@ -42,27 +38,26 @@ export interface ArtifactPlace extends CommandPlace {
  * @throws what the stream threw, or the store; `ARTIFACT_INCOMPLETE` when the store keeps another number of bytes
  */
 export async function storeArtifact(stream: DumpStream, place: ArtifactPlace): Promise<Artifact> {
-  const plain = new Meter();
   const stored = new Meter();
   const layers = storedLayers(stream, place);
   const name = storedName(stream.plainName, layers);
-  const pieces = plain.through(coalesce(dumpBytes(stream, place)));
-  const packed = layers.includes('zstd') ? compress(pieces, place.giveUp) : pieces;
+  const packed = await pack(stream, place);
   const { store, signal, sealer } = place;
-  const body = stored.through(sealer === undefined ? packed : sealer.seal(packed));
+  const body = stored.through(sealer === undefined ? packed.bytes : sealer.seal(packed.bytes));
   const info = await store.put(place.path + name, body, {
     signal,
     ifAbsent: store.properties.ifAbsent !== false,
   });
   const after = stored.measure();
   if (info.bytes !== after.bytes) throw lengthsDiffer(place.path + name, after.bytes, info.bytes);
+  const plain = packed.plain();
   return {
     name,
     plainName: stream.plainName,
     layers,
     ...(sealer === undefined ? {} : { recipients: sealer.recipients }),
-    plainBytes: plain.measure().bytes,
-    plainSha256: plain.measure().sha256,
+    plainBytes: plain.bytes,
+    ...(plain.sha256 === undefined ? {} : { plainSha256: plain.sha256 }),
     storedBytes: after.bytes,
     storedSha256: after.sha256,
   };

@@ -7,6 +7,7 @@ import { type IdentityOption, Keyring } from '../encryption/keyring.ts';
 import { backupPath } from '../model/layout.ts';
 import type { Manifest } from '../model/manifest.ts';
 import { readArtifact } from '../pipeline/read-artifact.ts';
+import { ZstdProgram } from '../pipeline/zstd-program.ts';
 import { checkScratchSpace } from '../pipeline/space.ts';
 import { settle, type Settled, type WorkOptions } from '../publish/create-backup.ts';
 import { sourceOfKind } from '../sources/known-sources.ts';
@@ -94,7 +95,13 @@ export async function restoreFromStore(options: RestoreOptions): Promise<Restore
   const keys = new Keyring(options.identities ?? [], secret);
   const manifest = await manifestFor(options, settled);
   const way = restoreWay(sourceOfKind(manifest.source.kind, options.sources), options.to);
-  const place = { store: options.store, path: backupPath(manifest.set, manifest.id), signal, keys };
+  const place = {
+    store: options.store,
+    path: backupPath(manifest.set, manifest.id),
+    signal,
+    keys,
+    zstd: new ZstdProgram(settled),
+  };
   const backup: StoredBackup = { manifest, read: (artifact) => readArtifact(artifact, place) };
   const { overwrite = false, tables } = options;
   const swapped =

@@ -4,12 +4,14 @@ import { backupPath } from '../model/layout.ts';
 import type { Artifact, Manifest } from '../model/manifest.ts';
 import { type Compared, reaches, type VerificationLevel } from '../model/verification.ts';
 import {
+  checkReadable,
   checkStored,
   readArtifact,
   type ReadPlace,
   storedFile,
   type StoredFile,
 } from '../pipeline/read-artifact.ts';
+import { ZstdProgram } from '../pipeline/zstd-program.ts';
 import { checkScratchSpace } from '../pipeline/space.ts';
 import type { KnownSource } from '../sources/known-sources.ts';
 import type { ServerTarget } from '../sources/servers/server-source.ts';
@@ -67,6 +69,7 @@ export class Examination {
       signal: room.signal,
       counts: this.#counts,
       keys: this.#keys,
+      zstd: new ZstdProgram(room),
     };
     const stored = manifest.artifacts.map(storedFile);
     await this.#checkSizes([...manifest.documents, ...stored], place);
@@ -104,8 +107,8 @@ export class Examination {
       read: (artifact) => marked(readArtifact(artifact, place), () => done.add(artifact)),
     };
     try {
-      if (reaches(level, 'restored')) await this.#restore(subject, backup, done);
-      else await this.#readRest(backup, done);
+      if (reaches(level, 'restored')) await this.#restore(subject, backup, done, place);
+      else await this.#readRest(backup, done, place);
     } catch (error) {
       if (error instanceof HoldfastError && error.code === 'ARTIFACT_UNREADABLE') {
         this.reached = 'checksum';
@@ -115,10 +118,13 @@ export class Examination {
   }
 
   /** Reads what was not read yet: a restore reads most artifacts itself, and each is read once where it can be. */
-  async #readRest(backup: StoredBackup, done: ReadonlySet<Artifact>): Promise<void> {
+  async #readRest(
+    backup: StoredBackup,
+    done: ReadonlySet<Artifact>,
+    place: ReadPlace,
+  ): Promise<void> {
     for (const artifact of backup.manifest.artifacts) {
-      if (done.has(artifact)) continue;
-      for await (const chunk of backup.read(artifact)) void chunk;
+      if (!done.has(artifact)) await checkReadable(artifact, place);
     }
     this.reached = 'readable';
   }
@@ -127,6 +133,7 @@ export class Examination {
     subject: Subject,
     backup: StoredBackup,
     done: ReadonlySet<Artifact>,
+    place: ReadPlace,
   ): Promise<void> {
     const { manifest, source, room, scratchServer, check, now } = subject;
     if (scratchServer === undefined) {
@@ -136,7 +143,7 @@ export class Examination {
     const copy = await openScratchCopy(source, backup, scratchServer, room);
     try {
       await copy.restore();
-      await this.#readRest(backup, done);
+      await this.#readRest(backup, done, place);
       const { differences, ...found } = await copy.compare();
       this.#found = found;
       if (differences.length > 0) throw restoreDiffers(manifest.id, differences);
