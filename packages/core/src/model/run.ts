@@ -52,7 +52,7 @@ export interface RunBase {
   readonly rolledBackAt?: EpochMs;
   /** The transaction in which the present generation was started. */
   readonly transaction?: Membership;
-  /** The queue on which a worker may claim it; absent: only the process that made it. */
+  /** The queue on which a worker may claim it; absent: only the process that made it. It stays as it was made. */
   readonly queue?: string;
 }
 

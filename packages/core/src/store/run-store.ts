@@ -9,6 +9,7 @@ import type {
   Run,
 } from '../model/run.ts';
 import type { EpochMs, StateName, StateType } from '../model/state.ts';
+import type { Claims } from './claims.ts';
 import type { ArtifactWrite, LogWrite, RunNotes } from './run-notes.ts';
 import type { CacheWrite, InputWrite, ScheduleWrite, SharedState } from './shared-state.ts';
 
@@ -18,6 +19,8 @@ import type { CacheWrite, InputWrite, ScheduleWrite, SharedState } from './share
  */
 export interface Fence {
   readonly rootId: RunId;
+  /** A run below the root that was claimed: the epoch is that of its own lease, not of the root's. See {@link Claims}. */
+  readonly runId?: RunId;
   readonly epoch: number;
 }
 
@@ -113,6 +116,8 @@ export type Durability = 'process' | 'machine';
 /** The right to write a root run and everything below it. */
 export interface Lease {
   readonly rootId: RunId;
+  /** The run below the root that it is of, where that has a queue. Absent: the lease of the root. */
+  readonly runId?: RunId;
   /**
    * Who holds it: an opaque text that names machine boot, process and engine. Empty when it was released.
    */
@@ -125,6 +130,8 @@ export interface Lease {
 /** Asks for the lease of an existing run. */
 export interface LeaseRequest {
   readonly rootId: RunId;
+  /** For the lease of a run below the root that has a queue. */
+  readonly runId?: RunId;
   readonly holder: string;
   readonly ttl: number;
   readonly now: EpochMs;
@@ -144,9 +151,10 @@ export interface LeaseGrant {
 /** What a renewal found, a line per lease asked for. */
 export interface LeaseRenewal {
   readonly rootId: RunId;
+  readonly runId?: RunId;
   /** False: another epoch is in force, or the run is gone. Stop writing. */
   readonly held: boolean;
-  /** Set when somebody asked for this run to be cancelled. */
+  /** Set when somebody asked for the root to be cancelled. */
   readonly cancelReason?: string;
 }
 
@@ -213,7 +221,7 @@ export interface RunQuery {
  * `STORE_CLOSED` (before `open` and after `close`; a closed store stays closed), `STORE_WRITE_INVALID` (a write that
  * is none), `STORE_NEWER` (written by a newer version of the software: refused, untouched), `STORE_RECORD_CORRUPT`.
  */
-export interface RunStore extends RunNotes, SharedState {
+export interface RunStore extends RunNotes, SharedState, Claims {
   /** The adapter's name, for messages: 'memory', 'sqlite', … */
   readonly adapter: string;
   /** Whether runs outlive the process. */
@@ -244,14 +252,14 @@ export interface RunStore extends RunNotes, SharedState {
 
   /**
    * Top-level runs that are not finished with, oldest first, whoever leases them: those in an open
-   * state, and ended ones with hooks still pending at or below them.
+   * state, and ended ones with hooks still pending at or below them; but for those that wait on a queue.
    */
   openRuns(): Promise<readonly OpenRun[]>;
   /**
    * Takes a lease if it is free: released, expired, or the `deadLease` of the request. Taking it raises
    * the epoch. Also granted on an ended run, whose pending hooks may be due.
    *
-   * @throws `RUN_UNKNOWN` when there is no such top-level run
+   * @throws `RUN_UNKNOWN` when there is no such top-level run, or no such run with a queue below it
    */
   acquireLease(request: LeaseRequest): Promise<LeaseGrant>;
   /** Extends leases whose epoch and holder are still in force, expired ones too: a machine that slept goes on. */

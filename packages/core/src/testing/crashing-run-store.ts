@@ -21,7 +21,7 @@ const PASSED_ON = [
   ...(['run', 'runs', 'history', 'below', 'recorded', 'pendingHooks', 'children'] as const),
   ...(['openRuns', 'acquireLease', 'renewLeases', 'releaseLeases', 'logs', 'artifacts'] as const),
   ...(['cached', 'inputs', 'schedules', 'acquirePermits', 'renewPermits'] as const),
-  ...(['releasePermits', 'permits', 'prune', 'check'] as const),
+  ...(['releasePermits', 'permits', 'prune', 'check', 'claim', 'claimed', 'watch'] as const),
 ] as const;
 
 type Call = (...args: unknown[]) => Promise<unknown>;

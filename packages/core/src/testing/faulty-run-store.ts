@@ -43,6 +43,7 @@ const CALLS: readonly FaultyCall[] = [
   ...(['pendingHooks', 'children', 'openRuns', 'acquireLease', 'renewLeases'] as const),
   ...(['releaseLeases', 'logs', 'artifacts', 'cached', 'inputs', 'schedules'] as const),
   ...(['acquirePermits', 'renewPermits', 'releasePermits', 'permits', 'prune', 'check'] as const),
+  ...(['claim', 'claimed', 'watch'] as const),
 ];
 
 type AnyCall = (...parameters: readonly unknown[]) => Promise<unknown>;

@@ -1,6 +1,8 @@
 import { describe, it } from 'vitest';
 import { besideRunsChecks } from './run-store/beside-runs-checks.ts';
 import type { RunStoreCheck, RunStoreHarness } from './run-store/check.ts';
+import { claimBelowChecks } from './run-store/claim-below-checks.ts';
+import { claimChecks } from './run-store/claim-checks.ts';
 import { commitChecks } from './run-store/commit-checks.ts';
 import { fenceChecks } from './run-store/fence-checks.ts';
 import { fidelityChecks } from './run-store/fidelity-checks.ts';
@@ -27,6 +29,8 @@ export const runStoreChecks: readonly RunStoreCheck[] = [
   ...permitChecks,
   ...sharedStateChecks,
   ...pruneChecks,
+  ...claimChecks,
+  ...claimBelowChecks,
 ];
 
 /** The checks that apply to what a harness offers. */

@@ -1,11 +1,12 @@
 import { AssertionError } from 'node:assert';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { RunStore } from '../../src/store/run-store.ts';
 import { runStoreChecks } from '../../src/testing/run-store-suite.ts';
 import type { RunStoreCheck } from '../../src/testing/run-store/check.ts';
 import { lying } from './lie.ts';
 import { LYING_LEASES, LYING_READS } from './lying-answers.ts';
 import { LYING_BESIDE } from './lying-beside.ts';
+import { LYING_CLAIMS } from './lying-claims.ts';
 import { LYING_WRITES } from './lying-writes.ts';
 
 /** Runs one check on a store of its own. */
@@ -35,12 +36,27 @@ describe('the checks of the run-store contract', () => {
     }
   });
 
-  it.each([...LYING_WRITES, ...LYING_LEASES, ...LYING_READS, ...LYING_BESIDE])(
+  it.each([...LYING_WRITES, ...LYING_LEASES, ...LYING_READS, ...LYING_BESIDE, ...LYING_CLAIMS])(
     'catch a store that $lie',
     async ({ tell, caughtBy }) => {
       await expect(runCheck(checkNamed(caughtBy), lying(tell))).rejects.toThrow(AssertionError);
     },
   );
+
+  it.each([
+    'a watch wakes when a run can be claimed on its queue, also when one was given back',
+    'a watch wakes when its run ends, be it a task run',
+  ])('catch a store that wakes nobody: %s', async (name) => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const store = lying(() => ({ watch: async () => () => undefined }));
+      const caught = expect(runCheck(checkNamed(name), store)).rejects.toThrow(AssertionError);
+      await vi.advanceTimersByTimeAsync(60_000);
+      await caught;
+    } finally {
+      vi.useRealTimers();
+    }
+  });
 
   it('say what was broken', async () => {
     const store = lying((inner) => ({

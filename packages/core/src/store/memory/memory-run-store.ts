@@ -25,13 +25,15 @@ import type {
   Write,
   WriteOutcome,
 } from '../run-store.ts';
+import type { Claim, ClaimQuery, ClaimRequest, StopWatching, WatchTerms } from '../claims.ts';
 import type { LogQuery, StoredLogEntry } from '../run-notes.ts';
 import type { PermitGrant, PermitRequest, Pruned, PruneRequest } from '../shared-state.ts';
 import { optionsInvalid } from '../../errors/errors.ts';
+import { Watchers } from '../watchers.ts';
 import { copyHook, copyJson, copyRun, copyStep } from './copy-records.ts';
 import { stepsOf } from './kept-history.ts';
+import { claimOf, waitsOnQueue, type Leased } from './memory-queues.ts';
 import { MemoryTables } from './memory-tables.ts';
-import type { RootEntry } from './memory-tables.ts';
 import { selectRuns } from './select-runs.ts';
 
 const HOOK_LIMIT = 1000;
@@ -70,6 +72,7 @@ class MemoryRunStore implements RunStore {
   readonly adapter = 'memory';
   readonly durable = false;
   readonly #tables: MemoryTables;
+  readonly #watchers = new Watchers();
   #phase: 'new' | 'open' | 'closed' = 'new';
 
   constructor(keepEnded: number) {
@@ -83,6 +86,7 @@ class MemoryRunStore implements RunStore {
 
   async close(): Promise<void> {
     this.#phase = 'closed';
+    this.#watchers.clear();
   }
 
   async commit(
@@ -93,6 +97,7 @@ class MemoryRunStore implements RunStore {
     checkWrites(writes);
     const outcomes = writes.map((write) => tables.apply(write));
     tables.sweep();
+    this.#watchers.committed(writes);
     return outcomes;
   }
 
@@ -137,8 +142,9 @@ class MemoryRunStore implements RunStore {
     const { roots, hooks } = this.#open();
     const due = new Set([...hooks.values()].map(({ rootId }) => rootId));
     const open: OpenRun[] = [];
-    for (const { entry, lease, cancelReason } of roots.values()) {
-      if (isTerminal(entry.run.state) && !due.has(entry.run.id)) continue;
+    for (const root of roots.values()) {
+      const { entry, lease, cancelReason } = root;
+      if (isTerminal(entry.run.state) ? !due.has(entry.run.id) : waitsOnQueue(root)) continue;
       open.push({
         run: copyRun(entry.run) as FlowRun,
         lease: { ...lease },
@@ -148,16 +154,17 @@ class MemoryRunStore implements RunStore {
     return open.toSorted((a, b) => (a.run.id < b.run.id ? -1 : 1));
   }
 
-  async acquireLease({ rootId, holder, ttl, now, deadLease }: LeaseRequest): Promise<LeaseGrant> {
-    const root = this.#open().roots.get(rootId);
-    if (root === undefined) throw unknownRun(rootId);
-    const { lease } = root;
+  async acquireLease(request: LeaseRequest): Promise<LeaseGrant> {
+    const { holder, ttl, now, deadLease } = request;
+    const leased = this.#open().leased(request);
+    if (leased === undefined) throw unknownRun(request);
+    const { lease } = leased;
     const dead = deadLease?.holder === lease.holder && deadLease.epoch === lease.epoch;
     const granted = lease.holder === '' || lease.expiresAt <= now || dead;
     if (granted) {
-      root.lease = { rootId, holder, epoch: lease.epoch + 1, expiresAt: now + ttl };
+      leased.lease = { ...lease, holder, epoch: lease.epoch + 1, expiresAt: now + ttl };
     }
-    return { granted, lease: { ...root.lease } };
+    return { granted, lease: { ...leased.lease } };
   }
 
   async renewLeases(
@@ -165,16 +172,41 @@ class MemoryRunStore implements RunStore {
     terms: LeaseTerms & { readonly now: number },
   ): Promise<readonly LeaseRenewal[]> {
     const tables = this.#open();
-    return fences.map((fence) => renew(tables.held(fence), fence, terms));
+    return fences.map((fence) => {
+      const reason = tables.roots.get(fence.rootId)?.cancelReason;
+      return renew(tables.inForce(fence), fence, terms, reason);
+    });
   }
 
   async releaseLeases(fences: readonly Fence[]): Promise<void> {
     const tables = this.#open();
     for (const fence of fences) {
-      const root = tables.held(fence);
-      if (root !== undefined) root.lease = { ...root.lease, holder: '', expiresAt: 0 };
+      const leased = tables.inForce(fence);
+      if (leased === undefined) continue;
+      leased.lease = { ...leased.lease, holder: '', expiresAt: 0 };
+      const { queue } = leased.entry.run;
+      if (queue !== undefined) this.#watchers.queue(queue);
     }
     tables.sweep();
+  }
+
+  async claim(request: ClaimRequest): Promise<readonly Claim[]> {
+    const tables = this.#open();
+    return tables.queues.claim(request).map((leased) => this.#claimOf(tables, leased));
+  }
+
+  async claimed(query: ClaimQuery): Promise<readonly Claim[]> {
+    const tables = this.#open();
+    return tables.queues.claimed(query).map((leased) => this.#claimOf(tables, leased));
+  }
+
+  #claimOf({ roots }: MemoryTables, leased: Leased): Claim {
+    return claimOf(leased, roots.get(leased.lease.rootId)?.cancelReason);
+  }
+
+  async watch(terms: WatchTerms, wake: () => void): Promise<StopWatching> {
+    this.#open();
+    return this.#watchers.add(terms, wake);
   }
 
   async logs(query: LogQuery): Promise<readonly StoredLogEntry[]> {
@@ -230,15 +262,15 @@ class MemoryRunStore implements RunStore {
 }
 
 function renew(
-  root: RootEntry | undefined,
-  { rootId }: Fence,
+  leased: Leased | undefined,
+  { rootId, runId }: Fence,
   { holder, ttl, now }: LeaseTerms & { readonly now: number },
+  cancelReason: string | undefined,
 ): LeaseRenewal {
-  if (root?.lease.holder !== holder) return { rootId, held: false };
-  root.lease = { ...root.lease, expiresAt: now + ttl };
-  return root.cancelReason === undefined
-    ? { rootId, held: true }
-    : { rootId, held: true, cancelReason: root.cancelReason };
+  const of = runId === undefined ? { rootId } : { rootId, runId };
+  if (leased?.lease.holder !== holder) return { ...of, held: false };
+  leased.lease = { ...leased.lease, expiresAt: now + ttl };
+  return cancelReason === undefined ? { ...of, held: true } : { ...of, held: true, cancelReason };
 }
 
 function closed(): HoldfastError {
@@ -248,10 +280,11 @@ function closed(): HoldfastError {
   });
 }
 
-function unknownRun(rootId: RunId): HoldfastError {
-  return new HoldfastError('RUN_UNKNOWN', `There is no top-level run ${rootId}`, {
-    hint: 'Take a lease of a run that was created and has no parent.',
+function unknownRun({ rootId, runId }: LeaseRequest): HoldfastError {
+  const what = runId === undefined ? `top-level run ${rootId}` : `run ${runId} with a queue`;
+  return new HoldfastError('RUN_UNKNOWN', `There is no ${what}`, {
+    hint: 'Take a lease of a run that was created and has no parent, or has a queue.',
     retryable: false,
-    context: { rootId },
+    context: { rootId, ...(runId === undefined ? {} : { runId }) },
   });
 }

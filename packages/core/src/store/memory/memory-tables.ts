@@ -15,7 +15,9 @@ import { EndedRoots } from './ended-roots.ts';
 import { Identities } from './identities.ts';
 import { historyAfter, type KeptHistory } from './kept-history.ts';
 import { MemoryNotes } from './memory-notes.ts';
+import { MemoryQueues, type Leased } from './memory-queues.ts';
 import { MemorySharedState } from './memory-shared-state.ts';
+import { endOf, isPrunable } from './prunable.ts';
 
 /** A run and its history. */
 export interface RunEntry {
@@ -24,9 +26,8 @@ export interface RunEntry {
 }
 
 /** What belongs to a top-level run as a whole. */
-export interface RootEntry {
+export interface RootEntry extends Leased {
   readonly entry: RunEntry;
-  lease: Lease;
   cancelReason?: string;
   /** The runs below it, in the order in which they were made. */
   below: RunEntry[];
@@ -54,21 +55,18 @@ function sameIdentity(a: Run, b: Run): boolean {
   );
 }
 
-function endOf({ entry }: RootEntry): number {
-  return entry.run.endedAt ?? 0;
+/** The lease of a run below a root that has a queue, before anybody claims it. */
+function freeLease({ rootId, id: runId }: Run): Lease {
+  return { rootId, runId, holder: '', epoch: 0, expiresAt: 0 };
 }
 
-function isPrunable({ entry, lease }: RootEntry, request: PruneRequest): boolean {
-  const { run } = entry;
-  const { endedBefore, states, name } = request;
-  return (
-    lease.holder === '' &&
-    isTerminal(run.state) &&
-    run.endedAt !== undefined &&
-    run.endedAt < endedBefore &&
-    (states === undefined || states.includes(run.state.type)) &&
-    (name === undefined || run.name === name)
-  );
+function startedRoot(entry: RunEntry, { lease: terms }: RunWrite): RootEntry {
+  const { id: rootId, createdAt } = entry.run;
+  const lease =
+    terms === undefined
+      ? { rootId, holder: '', epoch: 0, expiresAt: 0 }
+      : { rootId, holder: terms.holder, epoch: 1, expiresAt: createdAt + terms.ttl };
+  return { entry, lease, below: [], recorded: new Map(), children: new Map() };
 }
 
 /**
@@ -82,6 +80,7 @@ export class MemoryTables {
   readonly hooks = new Map<string, PendingHook>();
   readonly notes = new MemoryNotes();
   readonly shared = new MemorySharedState();
+  readonly queues = new MemoryQueues();
   readonly #identities = new Identities();
   readonly #ended = new EndedRoots();
   readonly #keepEnded: number;
@@ -134,12 +133,21 @@ export class MemoryTables {
     }
   }
 
+  /** What has the lease that a fence or a request names. */
+  leased({ rootId, runId }: Pick<Fence, 'rootId' | 'runId'>): Leased | undefined {
+    return runId === undefined ? this.roots.get(rootId) : this.queues.below(rootId, runId);
+  }
+
+  /** The same, if the epoch is the one in force. */
+  inForce(fence: Fence): Leased | undefined {
+    const leased = this.leased(fence);
+    if (leased === undefined || leased.lease.holder === '') return undefined;
+    return leased.lease.epoch === fence.epoch ? leased : undefined;
+  }
+
   /** The root, if the epoch is the one in force. */
-  held({ rootId, epoch }: Fence): RootEntry | undefined {
-    const root = this.roots.get(rootId);
-    return root !== undefined && root.lease.holder !== '' && root.lease.epoch === epoch
-      ? root
-      : undefined;
+  held(fence: Fence): RootEntry | undefined {
+    return this.inForce(fence) === undefined ? undefined : this.roots.get(fence.rootId);
   }
 
   #applyRun(write: RunWrite): WriteOutcome {
@@ -169,24 +177,10 @@ export class MemoryTables {
     const entry: RunEntry = { run, history: historyAfter(undefined, write, run) };
     this.runs.set(run.id, entry);
     this.#identities.add(entry);
-    if (run.id === run.rootId) {
-      const { holder = '', ttl = 0 } = write.lease ?? {};
-      const leased = holder !== '';
-      this.roots.set(run.id, {
-        entry,
-        lease: {
-          rootId: run.id,
-          holder,
-          epoch: leased ? 1 : 0,
-          expiresAt: leased ? run.createdAt + ttl : 0,
-        },
-        below: [],
-        recorded: new Map(),
-        children: new Map(),
-      });
-    } else {
-      this.roots.get(run.rootId)?.below.push(entry);
-    }
+    const root = run.id === run.rootId ? startedRoot(entry, write) : undefined;
+    if (root === undefined) this.roots.get(run.rootId)?.below.push(entry);
+    else this.roots.set(run.id, root);
+    if (run.queue !== undefined) this.queues.add(root ?? { entry, lease: freeLease(run) });
     this.#addPast(entry, write);
   }
 
@@ -195,6 +189,7 @@ export class MemoryTables {
     const run = keptRun(write.run);
     entry.history = historyAfter(entry, write, run);
     entry.run = run;
+    if (run.queue !== undefined) this.queues.note(run);
     if (entry.run.generation > generation) delete this.roots.get(entry.run.id)?.cancelReason;
     this.#addPast(entry, write);
     return APPLIED;
@@ -253,6 +248,7 @@ export class MemoryTables {
     for (const entry of root.below) {
       this.runs.delete(entry.run.id);
       this.#identities.forget(entry);
+      this.queues.forget(entry.run);
     }
     root.below = [];
     root.recorded.clear();
@@ -265,6 +261,7 @@ export class MemoryTables {
     const { id } = entry.run;
     this.runs.delete(id);
     this.roots.delete(id);
+    this.queues.forget(entry.run);
     this.#identities.forget(entry);
     this.#ended.forget(id);
   }
