@@ -12,7 +12,7 @@ function asking(
 /** A write whose fence is changed. */
 function refenced(write: Write, change: (fence: Fence) => Fence): Write {
   return 'fence' in write && write.fence !== undefined
-    ? ({ ...write, fence: change(write.fence) } as Write)
+    ? { ...write, fence: change(write.fence) }
     : write;
 }
 
@@ -90,14 +90,14 @@ export const LYING_CLAIMS: readonly LyingStore[] = [
   {
     lie: 'lists claims that have not expired',
     caughtBy: 'claims that were taken are listed by their expiry, until they are given back',
-    tell: (inner) => ({ claimed: ({ expiredBy: _, ...query }) => inner.claimed(query) }),
+    tell: (inner) => ({ claimed: ({ expiredBy: _by, ...query }) => inner.claimed(query) }),
   },
   {
     lie: 'does not tell that a cancel was asked for',
     caughtBy: 'a request to cancel is told with the claim, and by the list',
     tell: (inner) => ({
       claim: async (request) =>
-        (await inner.claim(request)).map(({ cancelReason: _, ...claim }) => claim),
+        (await inner.claim(request)).map(({ cancelReason: _reason, ...claim }) => claim),
     }),
   },
   {
@@ -133,7 +133,7 @@ export const LYING_CLAIMS: readonly LyingStore[] = [
     tell: (inner) => ({
       commit: (writes, durability) =>
         inner.commit(
-          writes.map((write) => refenced(write, ({ runId: _, ...fence }) => fence)),
+          writes.map((write) => refenced(write, ({ runId: _run, ...fence }) => fence)),
           durability,
         ),
     }),

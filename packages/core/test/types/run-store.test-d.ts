@@ -1,13 +1,19 @@
 import { expectTypeOf, it } from 'vitest';
 import {
   checkWrites,
+  claimableFrom,
   createEngine,
   memoryRunStore,
+  Watchers,
   type ArtifactWrite,
   type CacheWrite,
   type CachedResult,
   type CancelRequestWrite,
   type ChildWrite,
+  type Claim,
+  type ClaimQuery,
+  type ClaimRequest,
+  type Claims,
   type Durability,
   type Fence,
   type GivenInput,
@@ -39,6 +45,8 @@ import {
   type ScheduleRecord,
   type ScheduleWrite,
   type SharedState,
+  type StopWatching,
+  type WatchTerms,
   type Write,
   type WriteOutcome,
 } from '@holdfast/core';
@@ -49,7 +57,7 @@ const fence: Fence = { rootId: id, epoch: 1 };
 
 it('a store of one’s own has every method of the port', () => {
   expectTypeOf(store).toExtend<RunStore>();
-  expectTypeOf<RunStore>().toExtend<RunNotes & SharedState>();
+  expectTypeOf<RunStore>().toExtend<RunNotes & SharedState & Claims>();
   const counting: RunStore = {
     ...store,
     adapter: 'counting',
@@ -117,6 +125,28 @@ it('leases are asked for, renewed and given back', async () => {
   expectTypeOf(store.openRuns()).resolves.toEqualTypeOf<readonly OpenRun[]>();
   // @ts-expect-error -- the time is told, never looked up
   void store.acquireLease({ rootId: id, holder: 'h', ttl: 1 });
+});
+
+it('runs on queues are claimed, and news are watched', () => {
+  const request: ClaimRequest = {
+    queues: ['q'],
+    flows: ['nightly'],
+    tasks: [],
+    holder: 'h',
+    ttl: 1,
+    now: 1,
+    limit: 1,
+  };
+  expectTypeOf(store.claim(request)).resolves.toEqualTypeOf<readonly Claim[]>();
+  expectTypeOf<Claim['lease']>().toExtend<Fence>();
+  const query: ClaimQuery = { queues: ['q'] };
+  expectTypeOf(store.claimed(query)).resolves.toEqualTypeOf<readonly Claim[]>();
+  const terms: WatchTerms = { queues: ['q'], runs: [id] };
+  expectTypeOf(store.watch(terms, () => undefined)).resolves.toEqualTypeOf<StopWatching>();
+  expectTypeOf(new Watchers().add(terms, () => undefined)).toEqualTypeOf<StopWatching>();
+  expectTypeOf(claimableFrom).returns.toEqualTypeOf<number | undefined>();
+  // @ts-expect-error -- a worker says what it can execute
+  void store.claim({ queues: ['q'], holder: 'h', ttl: 1, now: 1, limit: 1 });
 });
 
 it('runs are asked for by what they are', () => {

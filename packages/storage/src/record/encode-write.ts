@@ -1,3 +1,4 @@
+import { claimableFrom } from '@holdfast/core';
 import type { RunWrite, Write } from '@holdfast/core';
 import { misshapen } from './fault.ts';
 import type { HistoryTable, HookTable } from '../sql/tables.ts';
@@ -16,6 +17,8 @@ export interface EncodedRun {
   readonly expectVersion: number;
   /** The epoch of its fence; null without one. */
   readonly epoch: number | null;
+  /** The run below the root that its fence names. */
+  readonly claimed?: string;
   readonly columns: RunColumns;
   readonly history: readonly HistoryTable[];
   readonly hooks: readonly HookColumns[];
@@ -23,6 +26,8 @@ export interface EncodedRun {
   /** Of a top-level run that has ended. */
   readonly endedAt: number | null;
   readonly lease?: { readonly holder: string; readonly expiresAt: number };
+  /** Of a run with a queue. */
+  readonly queued?: { readonly queue: string; readonly dueAt: number | null };
 }
 
 /** What of a batch crosses to the worker. */
@@ -44,7 +49,7 @@ function encodeRunWrite(write: RunWrite): EncodedRun {
   const { expectVersion, run, fence, lease, hooks } = write;
   const stateJson = JSON.stringify(run.state);
   const past = encodePast(write, stateJson);
-  const encoded: EncodedRun = {
+  let encoded: EncodedRun = {
     kind: 'run',
     expectVersion,
     epoch: fence?.epoch ?? null,
@@ -54,6 +59,11 @@ function encodeRunWrite(write: RunWrite): EncodedRun {
     tags: run.tags,
     endedAt: run.endedAt ?? null,
   };
+  const { queue, state } = run;
+  if (queue !== undefined) {
+    encoded = { ...encoded, queued: { queue, dueAt: claimableFrom(state) ?? null } };
+  }
+  if (fence?.runId !== undefined) encoded = { ...encoded, claimed: fence.runId };
   if (lease === undefined) return encoded;
   return {
     ...encoded,

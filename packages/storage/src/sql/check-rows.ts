@@ -39,7 +39,7 @@ async function inSchedules(query: Query): Promise<Fault[]> {
 /** Each table with the column that it is read in the order of. */
 const PAGED = {
   run: 'seq',
-  lease: 'root_id',
+  lease: 'run_id',
   hook: 'seq',
   log: 'position',
   artifact: 'seq',
@@ -97,7 +97,9 @@ async function inRecorded(query: Query): Promise<Fault[]> {
   const faults: Fault[] = [];
   const recorded = query.selectFrom('recorded').selectAll();
   for await (const rows of pages(query, 'lease', FEW_ROOTS)) {
-    const ids = rows.map((row) => row.root_id);
+    const roots = rows.filter((row) => row.run_id === row.root_id);
+    if (roots.length === 0) continue;
+    const ids = roots.map((row) => row.root_id);
     const values = await recorded.where('root_id', 'in', ids).execute();
     faults.push(...faultsIn(values, decodeRecorded));
   }
@@ -113,10 +115,10 @@ function decodeWhole(row: RunRow): void {
 async function inLeases(query: Query): Promise<Fault[]> {
   const unleased = await query
     .selectFrom('run')
-    .leftJoin('lease', 'lease.root_id', 'run.id')
+    .leftJoin('lease', 'lease.run_id', 'run.id')
     .select('run.id')
     .where('run.parent_id', 'is', null)
-    .where('lease.root_id', 'is', null)
+    .where('lease.run_id', 'is', null)
     .execute();
   return unleased.map(({ id }) => corruptRecord('lease', id, 'it is missing').fault);
 }

@@ -1,12 +1,12 @@
 import type { PruneRequest } from '@holdfast/core';
 import { sql } from 'kysely';
-import type { Kysely, SelectQueryBuilder } from 'kysely';
+import type { Compilable, Kysely, SelectQueryBuilder } from 'kysely';
 import type { Tables } from './tables.ts';
 
 /** Expired results forgotten in one call. */
 export const EXPIRED_LIMIT = 1000;
 
-/** What belongs to a root, by its id. Runs come last: how many went is counted, and history is found by them. */
+/** What belongs to a root, by its id, beside leases. Runs come last: how many went is counted, and history is found by them. */
 export const OF_A_ROOT = [
   'recorded',
   'child',
@@ -14,9 +14,17 @@ export const OF_A_ROOT = [
   'artifact',
   'input',
   'run_tag',
-  'lease',
   'run',
 ] as const;
+
+/** Forgets the lease of a root, and those below it, each off its index: by the id of the root. */
+export function forgetLeases(query: Kysely<Tables>, rootId: string): readonly Compilable[] {
+  const leases = query.deleteFrom('lease');
+  return [
+    leases.where('run_id', '=', rootId),
+    leases.where('root_id', '=', rootId).whereRef('root_id', '<>', 'run_id'),
+  ];
+}
 
 /** Those that have ended, nobody leases, and no hook is due of: the ones that ended first leading. */
 export function selectPrunable(

@@ -115,19 +115,26 @@ export async function readChildren(query: Query, rootId: RunId): Promise<ChildRe
 
 const LEASE = ['lease.holder', 'lease.epoch', 'lease.expires_at', 'lease.cancel_reason'] as const;
 
-/** Top-level runs that have not ended, and ended ones with hooks pending at or below them. */
+/** Top-level runs that have not ended and do not wait on a queue, and ended ones with hooks pending at or below them. */
 export async function readOpenRuns(query: Query, { openRuns }: Words): Promise<OpenRun[]> {
   const open = await query
     .selectFrom(openRuns)
-    .leftJoin('lease', 'lease.root_id', 'run.id')
+    .leftJoin('lease', 'lease.run_id', 'run.id')
     .selectAll('run')
     .select(LEASE)
     .where('run.parent_id', 'is', null)
     .where('run.state_type', 'in', sql<string>`(${sql.raw(OPEN_STATE_TYPES)})`)
+    .where((is) =>
+      is.or([
+        is('lease.queue', 'is', null),
+        is('lease.due_at', 'is', null),
+        is('lease.holder', '<>', ''),
+      ]),
+    )
     .execute();
   const ended = await query
     .selectFrom('run')
-    .leftJoin('lease', 'lease.root_id', 'run.id')
+    .leftJoin('lease', 'lease.run_id', 'run.id')
     .selectAll('run')
     .select(LEASE)
     .where('run.id', 'in', query.selectFrom('hook').select('hook.root_id').distinct())
@@ -138,7 +145,7 @@ export async function readOpenRuns(query: Query, { openRuns }: Words): Promise<O
     if (row.epoch === null) throw corruptRecord('lease', row.id, 'it is missing');
     return {
       run: decodeRun(row) as FlowRun,
-      lease: leaseOf({ ...(row as typeof row & LeaseTable), root_id: row.id }),
+      lease: leaseOf({ ...(row as typeof row & LeaseTable), run_id: row.id, root_id: row.id }),
       ...(row.cancel_reason === null ? {} : { cancelReason: row.cancel_reason }),
     };
   });

@@ -40,16 +40,24 @@ export interface RunTable {
   past_text: string;
 }
 
-/** One row per top-level run, leased or not. */
+/** One row per top-level run, leased or not, and per run below one that has a queue. */
 export interface LeaseTable {
+  /** The run that it is of. */
+  run_id: string;
+  /** The root of that run. */
   root_id: string;
   /** Empty: released, or never leased. */
   holder: string;
   epoch: number;
   expires_at: number;
+  /** Of a root. */
   cancel_reason: string | null;
-  /** When its run ended; null while it is open. */
+  /** Of a root: when it ended; null while it is open. */
   ended_at: number | null;
+  /** The queue of the run; null without one. */
+  queue: string | null;
+  /** Of a run with a queue: from when on it can be claimed, as far as its lease allows; null where it cannot. */
+  due_at: number | null;
 }
 
 /** The steps of a run that do not stand in its row. */

@@ -1,5 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type {
+  ClaimQuery,
+  ClaimRequest,
   Durability,
   Fence,
   LeaseRequest,
@@ -48,6 +50,10 @@ export interface StoreCalls {
   readonly renewPermits: LeaseTerms & { readonly now: number };
   readonly releasePermits: { readonly holder: string; readonly ids: readonly string[] };
   readonly permits: readonly string[];
+  readonly claim: ClaimRequest;
+  readonly claimed: ClaimQuery;
+  /** Gives a number that is another one after every commit of another connection. */
+  readonly changes: undefined;
   readonly prune: PruneRequest;
   readonly check: undefined;
 }

@@ -1,8 +1,11 @@
 import { resolve } from 'node:path';
-import { checkWrites, HoldfastError } from '@holdfast/core';
+import { checkWrites, HoldfastError, Watchers } from '@holdfast/core';
 import type {
   CachedResult,
   ChildRecord,
+  Claim,
+  ClaimQuery,
+  ClaimRequest,
   Durability,
   Fence,
   GivenInput,
@@ -26,10 +29,13 @@ import type {
   RunQuery,
   RunStore,
   ScheduleRecord,
+  StopWatching,
   StoredLogEntry,
+  WatchTerms,
   Write,
   WriteOutcome,
 } from '@holdfast/core';
+import { ChangePoll } from './change-poll.ts';
 import type { Fault } from '../record/fault.ts';
 import { listTerms } from '../sql/list-terms.ts';
 import { encodeWrites } from '../record/encode-write.ts';
@@ -91,10 +97,13 @@ export class WorkerRunStore implements SqliteRunStore {
   readonly durable = true;
   readonly path: string;
   readonly #thread: StoreThread;
+  readonly #watchers = new Watchers();
+  readonly #poll: ChangePoll;
 
   constructor(path: string, busyTimeout: number, workerFile?: URL) {
     this.path = path;
     this.#thread = new StoreThread({ path, busyTimeout }, workerFile);
+    this.#poll = new ChangePoll(() => this.#thread.call('changes', undefined), this.#watchers);
   }
 
   open(): Promise<void> {
@@ -102,12 +111,15 @@ export class WorkerRunStore implements SqliteRunStore {
   }
 
   close(): Promise<void> {
+    this.#poll.stop();
+    this.#watchers.clear();
     return this.#thread.close();
   }
 
   async commit(writes: readonly Write[], durability: Durability): Promise<readonly WriteOutcome[]> {
     checkWrites(writes);
     const outcomes = await this.#thread.call('commit', { writes: encoded(writes), durability });
+    this.#watchers.committed(writes);
     return (outcomes ?? writes.map(() => APPLIED)) as readonly WriteOutcome[];
   }
 
@@ -156,6 +168,20 @@ export class WorkerRunStore implements SqliteRunStore {
 
   async releaseLeases(fences: readonly Fence[]): Promise<void> {
     await this.#thread.call('releaseLeases', fences);
+    this.#watchers.all();
+  }
+
+  claim(request: ClaimRequest): Promise<readonly Claim[]> {
+    return this.#thread.call('claim', request) as Promise<readonly Claim[]>;
+  }
+
+  claimed(query: ClaimQuery): Promise<readonly Claim[]> {
+    return this.#thread.call('claimed', query) as Promise<readonly Claim[]>;
+  }
+
+  async watch(terms: WatchTerms, wake: () => void): Promise<StopWatching> {
+    await this.#poll.start();
+    return this.#watchers.add(terms, wake);
   }
 
   logs(query: LogQuery): Promise<readonly StoredLogEntry[]> {

@@ -2,6 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { PruneRequest, RunQuery } from '@holdfast/core';
 import { sampleId } from '@holdfast/core/testing';
 import { listTerms } from '../../src/sql/list-terms.ts';
+import { Claims, claimStatements } from '../../src/sqlite/worker/claims.ts';
 import { Committer } from '../../src/sqlite/worker/commit.ts';
 import { openDatabase } from '../../src/sqlite/worker/database.ts';
 import type { Database } from '../../src/sqlite/worker/database.ts';
@@ -71,6 +72,7 @@ const READS: readonly (readonly [string, (database: Database) => unknown])[] = [
   ['inputs', ({ query }) => readInputs(query, id)],
   ['the writes of commit', (database) => new Committer(database)],
   ['the writes of leases', (database) => new Leases(database)],
+  ['claims', (database) => new Claims(database)],
   ['the writes of permits', (database) => new Permits(database)],
   ['the retention', (database) => new Pruner(database).prune({ ...OLD, name: 'x' })],
 ];
@@ -151,6 +153,16 @@ describe('the plans of the SQLite run store', () => {
       expect(steps.filter((step) => SLOW.test(step))).toEqual([]);
     },
   );
+
+  it('find what can be claimed in the order in which it became free', async () => {
+    const [path] = await statementsOf(() => undefined);
+    const database = await openDatabase(path);
+    onTestFinished(() => database.close());
+    const { free, taken } = claimStatements(database.query);
+    const [first] = plan(path, free.compile().sql);
+    expect(first).toContain('SEARCH lease USING INDEX lease_free (queue=? AND <expr><?)');
+    expect(plan(path, taken.compile().sql)[0]).toContain('USING INDEX lease_free (queue=?)');
+  });
 
   it('read the few schedules in the order of their names, without sorting them', async () => {
     const [path, texts] = await statementsOf(({ query }) => readSchedules(query));

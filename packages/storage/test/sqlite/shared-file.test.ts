@@ -58,6 +58,27 @@ describe('sqliteRunStore, on a file that others use too', () => {
     expect(behindItsBack(path, (file) => file.prepare('select * from permit').all())).toEqual([]);
   }, 60_000);
 
+  it('wakes several processes that wait for a queue, and gives each run to one of them', async () => {
+    const path = await scratchFile();
+    const store = await openStore(path);
+    const ready: Promise<void>[] = [];
+    const children = ['a', 'b', 'c', 'd'].map((holder) => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      ready.push(promise);
+      return start(commandLine('claim-runs', path, holder), () => resolve());
+    });
+    await Promise.all(ready);
+    const state = { type: 'SCHEDULED', name: 'Scheduled', dueAt: 0 } as const;
+    const runs = Array.from({ length: 200 }, (_, n) => sampleFlow(n + 1, { queue: 'q', state }));
+    await store.commit(
+      runs.map((run) => creation(run)),
+      'process',
+    );
+    for (const { ended } of children) expect(await ended).toEqual({ by: 0, stderr: '' });
+    const given = children.flatMap(({ lines }) => lines.slice(1));
+    expect(given.toSorted()).toEqual(runs.map(({ id }) => id));
+  }, 60_000);
+
   it('opens from several stores at once, of which one makes the tables', async () => {
     const path = await scratchFile();
     const stores = await Promise.all([1, 2, 3, 4].map(() => openStore(path)));

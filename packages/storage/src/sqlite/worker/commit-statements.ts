@@ -22,11 +22,16 @@ export interface CommitStatements {
   readonly insertRecorded: Statement;
   readonly insertChild: Statement;
   readonly deleteChild: Statement;
-  /** root_id, holder, epoch, expires_at. */
+  /** run_id, root_id, holder, epoch, expires_at, queue, due_at. */
   readonly insertLease: Statement;
+  /** Holder and epoch; run_id. */
   readonly selectLease: Statement;
-  /** ended_at; root_id. */
+  /** Holder and epoch; run_id, root_id. */
+  readonly selectClaim: Statement;
+  /** ended_at; run_id. */
   readonly noteEnd: Statement;
+  /** due_at; run_id. */
+  readonly noteDue: Statement;
   /** tag, run_id, root_id. */
   readonly insertTag: Statement;
   readonly requestCancel: Statement;
@@ -91,6 +96,7 @@ function runTable(
 function besideRuns(
   query: Query,
 ): Omit<Record<keyof CommitStatements, Compilable>, keyof ReturnType<typeof runTable>> {
+  const lease = query.selectFrom('lease').select(['holder', 'epoch']).where('run_id', '=', LATER);
   return {
     insertHistory: query
       .insertInto('history')
@@ -112,9 +118,13 @@ function besideRuns(
       (deletion, column) => deletion.where(column, '=', LATER),
       query.deleteFrom('child'),
     ),
-    insertLease: query.insertInto('lease').values(each('root_id', 'holder', 'epoch', 'expires_at')),
-    selectLease: query.selectFrom('lease').select(['holder', 'epoch']).where('root_id', '=', LATER),
-    noteEnd: query.updateTable('lease').set('ended_at', LATER).where('root_id', '=', LATER),
+    insertLease: query
+      .insertInto('lease')
+      .values(each('run_id', 'root_id', 'holder', 'epoch', 'expires_at', 'queue', 'due_at')),
+    selectLease: lease,
+    selectClaim: lease.where('root_id', '=', LATER),
+    noteEnd: query.updateTable('lease').set('ended_at', LATER).where('run_id', '=', LATER),
+    noteDue: query.updateTable('lease').set('due_at', LATER).where('run_id', '=', LATER),
     insertTag: query
       .insertInto('run_tag')
       .values(each('tag', 'run_id', 'root_id'))
@@ -122,11 +132,11 @@ function besideRuns(
     requestCancel: query
       .updateTable('lease')
       .set((is) => ({ cancel_reason: is.fn.coalesce('cancel_reason', sql<string>`${LATER}`) }))
-      .where('root_id', '=', LATER),
+      .where('run_id', '=', LATER),
     clearCancel: query
       .updateTable('lease')
       .set('cancel_reason', sql`null`)
-      .where('root_id', '=', LATER),
+      .where('run_id', '=', LATER),
   };
 }
 

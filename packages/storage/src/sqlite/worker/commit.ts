@@ -7,6 +7,7 @@ import { commitStatements } from './commit-statements.ts';
 import type { CommitStatements } from './commit-statements.ts';
 import type { Database } from './database.ts';
 import { isOpenType } from '../../sql/open-states.ts';
+import type { LeaseTable } from '../../sql/tables.ts';
 
 const APPLIED: WriteOutcome = { ok: true };
 const VERSION: WriteOutcome = { ok: false, conflict: 'version' };
@@ -28,7 +29,7 @@ export class Committer {
     this.#sql = commitStatements(database);
     this.#beside = new BesideRuns(database, {
       has: (rootId) => this.#standing(rootId) !== undefined,
-      holds: (fence) => this.#mayWrite(fence.rootId, fence.epoch),
+      holds: (fence) => this.#holds(fence),
     });
   }
 
@@ -63,12 +64,16 @@ export class Committer {
     const { id, root_id: rootId } = columns;
     const creates = expectVersion === 0;
     const startsRoot = creates && rootId === id && epoch === null;
-    if (!startsRoot && !this.#mayWrite(rootId, epoch)) return FENCED;
+    if (!startsRoot && !this.#mayWrite(rootId, epoch, write.claimed)) return FENCED;
     return creates ? this.#create(write) : this.#update(write);
   }
 
-  #mayWrite(rootId: string, epoch: number | null): boolean {
-    const root = this.#standing(rootId);
+  #holds({ rootId, runId, epoch }: Fence): boolean {
+    return this.#mayWrite(rootId, epoch, runId);
+  }
+
+  #mayWrite(rootId: string, epoch: number | null, claimed: string | undefined): boolean {
+    const root = claimed === undefined ? this.#standing(rootId) : this.#claim(claimed, rootId);
     if (root === undefined) return false;
     if (epoch !== null) return root.leased && root.epoch === epoch;
     return !root.leased || this.#hasEnded(rootId);
@@ -76,11 +81,21 @@ export class Committer {
 
   #standing(rootId: string): RootStanding | undefined {
     if (this.#roots.has(rootId)) return this.#roots.get(rootId);
-    const row = this.#sql.selectLease.get(rootId) as { holder: string; epoch: number } | undefined;
+    const row = this.#sql.selectLease.get(rootId) as
+      | Pick<LeaseTable, 'holder' | 'epoch'>
+      | undefined;
     const standing =
       row === undefined ? undefined : { leased: row.holder !== '', epoch: row.epoch };
     this.#roots.set(rootId, standing);
     return standing;
+  }
+
+  #claim(runId: string, rootId: string): RootStanding | undefined {
+    if (runId === rootId) return undefined;
+    const row = this.#sql.selectClaim.get(runId, rootId) as
+      | Pick<LeaseTable, 'holder' | 'epoch'>
+      | undefined;
+    return row && { leased: row.holder !== '', epoch: row.epoch };
   }
 
   #hasEnded(rootId: string): boolean {
@@ -89,14 +104,18 @@ export class Committer {
   }
 
   #create(write: EncodedRun): WriteOutcome {
-    const { columns, lease } = write;
+    const { columns, lease, queued } = write;
     const { id } = columns;
     if (this.#sql.insertRun.run(Object.values(columns)).changes === 0) {
       return { ok: false, conflict: 'exists', run: this.#existing(columns) };
     }
-    if (id === columns.root_id) {
-      const epoch = lease === undefined ? 0 : 1;
-      this.#sql.insertLease.run([id, lease?.holder ?? '', epoch, lease?.expiresAt ?? 0]);
+    const isRoot = id === columns.root_id;
+    if (isRoot || queued !== undefined) {
+      const terms = [lease?.holder ?? '', lease === undefined ? 0 : 1, lease?.expiresAt ?? 0];
+      const place = [queued?.queue ?? null, queued?.dueAt ?? null];
+      this.#sql.insertLease.run([id, columns.root_id, ...terms, ...place]);
+    }
+    if (isRoot) {
       this.#roots.delete(id);
       if (!isOpenType(columns.state_type)) this.#noteEnd(write);
     }
@@ -124,6 +143,7 @@ export class Committer {
     if (changes === 0) return VERSION;
     if (is.generation > before) this.#sql.clearCancel.run([is.id]);
     if (isRoot) this.#noteEnd(write);
+    if (write.queued !== undefined) this.#sql.noteDue.run([write.queued.dueAt, is.id]);
     this.#addBeside(write);
     return APPLIED;
   }
@@ -149,7 +169,7 @@ export class Committer {
   }
 
   #record(value: RecordedValue, fence: Fence): WriteOutcome {
-    if (!this.#mayWrite(fence.rootId, fence.epoch)) return FENCED;
+    if (!this.#holds(fence)) return FENCED;
     const { rootId, runId, scope, slot } = value;
     this.#sql.insertRecorded.run([rootId, runId, scope, slot, JSON.stringify(value.value)]);
     return APPLIED;

@@ -42,6 +42,7 @@ export class Database {
   readonly #version: Statement;
   readonly #begin: Statement;
   readonly #commit: Statement;
+  readonly #changes: Statement;
   #durability: Durability | undefined;
 
   constructor(path: string, connection: Connection) {
@@ -50,6 +51,7 @@ export class Database {
     this.#version = connection.prepare('pragma user_version');
     this.#begin = connection.prepare('begin immediate');
     this.#commit = connection.prepare('commit');
+    this.#changes = connection.prepare('pragma data_version');
     this.query = new Kysely<Tables>({ dialect: new SqliteDialect({ database: connection }) });
   }
 
@@ -69,6 +71,11 @@ export class Database {
       this.rollback();
       throw error;
     }
+  }
+
+  /** Another number after every commit of another connection. https://sqlite.org/pragma.html#pragma_data_version */
+  get changes(): number {
+    return (this.#changes.get() as { data_version: number }).data_version;
   }
 
   /** Ends a transaction that failed. SQLite has already done so after some errors. */

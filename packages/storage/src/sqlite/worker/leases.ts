@@ -15,18 +15,25 @@ import type { LeaseTable } from '../../sql/tables.ts';
 import type { Statement } from './statements.ts';
 
 interface LeaseStatements {
+  /** run_id, root_id. */
   readonly select: Statement;
-  /** holder, epoch, expires_at; root_id. */
+  /** holder, epoch, expires_at; run_id. */
   readonly take: Statement;
-  /** expires_at; root_id, epoch, holder. */
+  /** expires_at; run_id, root_id, epoch, holder. */
   readonly renew: Statement;
+  /** run_id, root_id, epoch. */
   readonly release: Statement;
 }
 
 function prepare({ query, connection }: Database): LeaseStatements {
-  const one = query.selectFrom('lease').selectAll('lease').where('lease.root_id', '=', LATER);
+  const one = query
+    .selectFrom('lease')
+    .selectAll('lease')
+    .where('run_id', '=', LATER)
+    .where('root_id', '=', LATER);
   const inForce = query
     .updateTable('lease')
+    .where('run_id', '=', LATER)
     .where('root_id', '=', LATER)
     .where('epoch', '=', LATER);
   return {
@@ -35,7 +42,7 @@ function prepare({ query, connection }: Database): LeaseStatements {
       query
         .updateTable('lease')
         .set({ holder: LATER, epoch: LATER, expires_at: LATER })
-        .where('root_id', '=', LATER),
+        .where('run_id', '=', LATER),
     ),
     renew: connection.prepareCompiled(
       inForce.set({ expires_at: LATER }).where('holder', '=', LATER),
@@ -57,17 +64,21 @@ export class Leases {
   }
 
   /** On the disk before it is granted, so that an epoch is never given twice, not even across a power cut. */
-  acquire({ rootId, holder, ttl, now, deadLease }: LeaseRequest): LeaseGrant {
+  acquire({ rootId, runId, holder, ttl, now, deadLease }: LeaseRequest): LeaseGrant {
     return this.#database.transaction('machine', () => {
-      const row = this.#sql.select.get(rootId) as LeaseTable | undefined;
-      if (row === undefined) throw unknownRun(rootId);
+      const row = runId === rootId ? undefined : this.#select(runId ?? rootId, rootId);
+      if (row === undefined) throw unknownRun(rootId, runId);
       const dead = deadLease?.holder === row.holder && deadLease.epoch === row.epoch;
       const free = row.holder === '' || row.expires_at <= now || dead;
       if (!free) return { granted: false, lease: leaseOf(row) };
-      const lease: Lease = { rootId, holder, epoch: row.epoch + 1, expiresAt: now + ttl };
-      this.#sql.take.run([lease.holder, lease.epoch, lease.expiresAt, rootId]);
+      const lease: Lease = { ...leaseOf(row), holder, epoch: row.epoch + 1, expiresAt: now + ttl };
+      this.#sql.take.run([lease.holder, lease.epoch, lease.expiresAt, row.run_id]);
       return { granted: true, lease };
     });
+  }
+
+  #select(runId: string, rootId: string): LeaseTable | undefined {
+    return this.#sql.select.get(runId, rootId) as LeaseTable | undefined;
   }
 
   renew(
@@ -75,30 +86,35 @@ export class Leases {
     { holder, ttl, now }: LeaseTerms & { readonly now: number },
   ): LeaseRenewal[] {
     return this.#database.transaction('process', () =>
-      fences.map(({ rootId, epoch }) => {
-        const { changes } = this.#sql.renew.run([now + ttl, rootId, epoch, holder]);
-        if (changes === 0) return { rootId, held: false };
-        const { cancel_reason: reason } = this.#sql.select.get(rootId) as LeaseTable;
+      fences.map(({ rootId, runId, epoch }) => {
+        const of = runId === undefined ? { rootId } : { rootId, runId };
+        const id = runId ?? rootId;
+        const { changes } = this.#sql.renew.run([now + ttl, id, rootId, epoch, holder]);
+        if (changes === 0 || runId === rootId) return { ...of, held: false };
+        const reason = this.#select(rootId, rootId)?.cancel_reason ?? null;
         return reason === null
-          ? { rootId, held: true }
-          : { rootId, held: true, cancelReason: reason };
+          ? { ...of, held: true }
+          : { ...of, held: true, cancelReason: reason };
       }),
     );
   }
 
   release(fences: readonly Fence[]): void {
     this.#database.transaction('process', () => {
-      for (const { rootId, epoch } of fences) this.#sql.release.run([rootId, epoch]);
+      for (const { rootId, runId, epoch } of fences) {
+        this.#sql.release.run([runId ?? rootId, rootId, epoch]);
+      }
     });
   }
 }
 
-function unknownRun(rootId: string): StoreFault {
+function unknownRun(rootId: string, runId: string | undefined): StoreFault {
+  const what = runId === undefined ? `top-level run ${rootId}` : `run ${runId} with a queue`;
   return new StoreFault({
     code: 'RUN_UNKNOWN',
-    message: `There is no top-level run ${rootId}`,
-    hint: 'Take a lease of a run that was created and has no parent.',
+    message: `There is no ${what}`,
+    hint: 'Take a lease of a run that was created and has no parent, or has a queue.',
     retryable: false,
-    context: { rootId },
+    context: { rootId, ...(runId === undefined ? {} : { runId }) },
   });
 }

@@ -5,6 +5,7 @@ import { RUNS } from './migrations/0001-runs.ts';
 import { BESIDE_RUNS } from './migrations/0002-beside-runs.ts';
 import { SCHEDULES_OF_RUNS } from './migrations/0003-schedules-of-runs.ts';
 import { LEAN_RUNS } from './migrations/0004-lean-runs.ts';
+import { QUEUES } from './migrations/0005-queues.ts';
 
 function inOrder(texts: readonly string[]): Migration {
   return {
@@ -20,6 +21,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0002-beside-runs': inOrder(BESIDE_RUNS),
   '0003-schedules-of-runs': inOrder(SCHEDULES_OF_RUNS),
   '0004-lean-runs': inOrder(LEAN_RUNS),
+  '0005-queues': inOrder(QUEUES),
 };
 
 /** The names that this software knows, in order. */

@@ -1,6 +1,6 @@
 import type { Pruned, PruneRequest, RunId } from '@holdfast/core';
 import type { Compilable, Kysely } from 'kysely';
-import { EXPIRED_LIMIT, OF_A_ROOT, selectPrunable } from '../../sql/prunable.ts';
+import { EXPIRED_LIMIT, forgetLeases, OF_A_ROOT, selectPrunable } from '../../sql/prunable.ts';
 import type { Database } from './database.ts';
 import { LATER } from '../../sql/placeholders.ts';
 import type { Tables } from '../../sql/tables.ts';
@@ -34,8 +34,9 @@ export class Pruner {
     this.#deleteHistory = connection.prepareCompiled(
       query.deleteFrom('history').where('run_id', 'in', below),
     );
-    this.#deletions = OF_A_ROOT.map((table) =>
-      connection.prepareCompiled(query.deleteFrom(table).where('root_id', '=', LATER)),
+    const ofARoot = OF_A_ROOT.map((table) => query.deleteFrom(table).where('root_id', '=', LATER));
+    this.#deletions = [...forgetLeases(query, LATER), ...ofARoot].map((deletion) =>
+      connection.prepareCompiled(deletion),
     );
     this.#deleteExpired = connection.prepareCompiled(expired(query));
     this.#deletePermits = connection.prepareCompiled(

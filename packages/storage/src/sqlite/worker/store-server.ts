@@ -3,6 +3,7 @@ import { PAGE_SIZE } from '../protocol.ts';
 import type { CallName, Request, Response, StoreCalls } from '../protocol.ts';
 import { CallQueue } from './call-queue.ts';
 import { checkRecords } from './check.ts';
+import { Claims } from './claims.ts';
 import { Committer } from './commit.ts';
 import type { Database } from './database.ts';
 import { openDatabase } from './database.ts';
@@ -31,6 +32,7 @@ type Handlers = { readonly [C in CallName]: (argument: StoreCalls[C]) => Promise
 interface Served {
   readonly database: Database;
   readonly committer: Committer;
+  readonly claims: Claims;
   readonly leases: Leases;
   readonly permits: Permits;
   readonly pruner: Pruner;
@@ -81,6 +83,7 @@ export class StoreServer {
       this.#served = {
         database,
         committer: new Committer(database),
+        claims: new Claims(database),
         leases: new Leases(database),
         permits: new Permits(database),
         pruner: new Pruner(database),
@@ -114,6 +117,9 @@ export class StoreServer {
     renewPermits: (terms) => this.#write(({ permits }) => permits.renew(terms)),
     releasePermits: ({ holder, ids }) => this.#write(({ permits }) => permits.release(holder, ids)),
     permits: (limits) => this.#read(({ query }) => readPermits(query, limits)),
+    claim: (request) => this.#write(({ claims }) => claims.claim(request)),
+    claimed: (wanted) => this.#reads.add(() => this.#open().claims.claimed(wanted)),
+    changes: () => this.#reads.add(() => this.#open().database.changes),
     prune: (request) => this.#write(({ pruner }) => pruner.prune(request)),
     check: () => this.#read(({ query }) => checkRecords(query, this.#path)),
   };
