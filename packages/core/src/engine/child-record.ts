@@ -1,6 +1,7 @@
 import type { RunId } from '../model/ids.ts';
 import type { Run } from '../model/run.ts';
 import { isTerminal, type TerminalState } from '../model/state.ts';
+import { wasCutOff } from '../rules/replay.ts';
 import type { Membership } from '../model/transaction.ts';
 import { boundsFor } from '../policies/deadline.ts';
 import type { Call } from './call.ts';
@@ -58,6 +59,20 @@ function newRun(call: Call, { id, key }: ChildIdentity, args: readonly unknown[]
     : { ...base, kind: 'flow', inputs: encodeInputs(execution.engine, definition.name, args) };
 }
 
+/** Stages the next generation of a child. */
+function stageAgain(call: Call, handle: RunHandle): void {
+  const { definition, scope } = call;
+  const transaction = membershipOf(call);
+  handle.stage(
+    { type: 'again' },
+    {
+      parentTry: scope.tryName,
+      ...(transaction === undefined ? {} : { transaction }),
+      ...boundsFor(definition, scope.execution.clock.now()),
+    },
+  );
+}
+
 /**
  * The record that a child goes on with, staged but not written: a new one, the next generation of an ended one, or
  * one that its process left open, which then counts a recovery, and which rules may end.
@@ -71,28 +86,21 @@ export function openRecord(
   known: Run | undefined,
 ): RunHandle {
   const { definition, scope } = call;
-  const { execution, tryName } = scope;
+  const { execution } = scope;
   if (known === undefined) {
     return RunHandle.made(execution, definition, newRun(call, identity, args));
   }
   const handle = RunHandle.read(execution, underVersion(known, definition), definition);
   const refusal = refusalBelow(execution, definition, known);
   if (isTerminal(known.state)) {
-    const transaction = membershipOf(call);
-    handle.stage(
-      { type: 'again' },
-      {
-        parentTry: tryName,
-        ...(transaction === undefined ? {} : { transaction }),
-        ...boundsFor(definition, execution.clock.now()),
-      },
-    );
+    stageAgain(call, handle);
   } else if (refusal !== undefined) {
     handle.stage({ type: 'refuseRecovery', error: refusal });
   } else if (known.state.type === 'RUNNING' || known.state.type === 'CANCELLING') {
     const { maxRecoveries } = definition;
     handle.stage({ type: 'interrupt', crashed: true }, { maxRecoveries });
-    if (!isTerminal(handle.state)) {
+    if (wasCutOff(handle.state)) stageAgain(call, handle);
+    else if (!isTerminal(handle.state)) {
       tellOfRecovery(execution, handle, known.recoveries, maxRecoveries);
     }
   } else if (known.state.type === 'PAUSED') {

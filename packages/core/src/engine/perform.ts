@@ -1,5 +1,5 @@
 import pRetry from 'p-retry';
-import { reasonOf } from '../errors/errors.ts';
+import { isTimeout, reasonOf } from '../errors/errors.ts';
 import { TimeOver } from '../errors/time-errors.ts';
 import type { Bound } from '../model/bounds.ts';
 import type { Outcome } from '../model/outcome.ts';
@@ -32,6 +32,11 @@ class AttemptWithoutValue extends Error {
     super(end.kind);
     this.end = end;
   }
+}
+
+/** Why a run is told to stop, as its states tell it. */
+function stopFor(reason: Error): { readonly reason: string; readonly cutOff?: boolean } {
+  return { reason: reasonOf(reason), ...(isTimeout(reason) ? { cutOff: true } : {}) };
 }
 
 /** Executes one run to its outcome: attempts, retries, cancellation. */
@@ -127,7 +132,7 @@ class Performer {
     if (execution.abandoned !== undefined || (type !== 'RUNNING' && type !== 'PAUSED')) return;
     // As with a timeout: nobody asked for it, and a crash meanwhile makes no cancel of it.
     if (reason instanceof TimeOver) return;
-    handle.stage({ type: 'requestCancel', reason: reasonOf(reason) });
+    handle.stage({ type: 'requestCancel', ...stopFor(reason) });
     // A failure to write it is met again by the write of the outcome.
     handle.commit().catch(() => undefined);
   }
@@ -273,9 +278,9 @@ class Performer {
       return failed('CANCELLED', execution.stopped);
     }
     if (reason instanceof TimeOver) return this.#outOfTime(reason);
-    const why = reasonOf(reason);
-    if (handle.state.type === 'RUNNING') handle.stage({ type: 'requestCancel', reason: why });
-    if (!isTerminal(handle.state)) await handle.apply({ type: 'cancelled', reason: why });
+    const why = stopFor(reason);
+    if (handle.state.type === 'RUNNING') handle.stage({ type: 'requestCancel', ...why });
+    if (!isTerminal(handle.state)) await handle.apply({ type: 'cancelled', ...why });
     return this.#ended() as Failed;
   }
 

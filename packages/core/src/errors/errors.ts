@@ -14,6 +14,11 @@ export function timedOut(what: string, ms: number): HoldfastError {
   });
 }
 
+/** Whether something was told to stop because an attempt took too long. */
+export function isTimeout(reason: Error): boolean {
+  return reason instanceof HoldfastError && reason.code === 'TIMED_OUT';
+}
+
 /** Somebody asked for a run to stop. */
 export function cancelled(what: string, reason: string): HoldfastError {
   return new HoldfastError('CANCELLED', `${what} was cancelled: ${reason}.`, {

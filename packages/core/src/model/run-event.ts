@@ -33,8 +33,12 @@ export type RunEvent =
   | { readonly type: 'resume' }
   /** Its window closed before it had started, or while it was under way. */
   | { readonly type: 'missWindow' | 'closeWindow'; readonly error: Failure }
-  | { readonly type: 'requestCancel'; readonly reason: string }
-  | { readonly type: 'cancelled'; readonly reason: string }
+  /** `cutOff`: by the timeout of an attempt above it. */
+  | {
+      readonly type: 'requestCancel' | 'cancelled';
+      readonly reason: string;
+      readonly cutOff?: boolean;
+    }
   /** `crashed`: its process died, which uses up a recovery; else its engine was stopped. */
   | { readonly type: 'interrupt'; readonly crashed: boolean }
   | { readonly type: 'refuseRecovery'; readonly error: Failure }

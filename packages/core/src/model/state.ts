@@ -59,6 +59,8 @@ export interface CancellingState {
   readonly type: 'CANCELLING';
   readonly name: 'Cancelling';
   readonly reason: string;
+  /** Set where the timeout of an attempt above it cuts it off. */
+  readonly cutOff?: boolean;
 }
 
 /** Ended well. */
@@ -89,6 +91,8 @@ export interface CancelledState {
   readonly type: 'CANCELLED';
   readonly name: 'Cancelled';
   readonly reason: string;
+  /** Set where the timeout of an attempt above it cut it off: if that attempt goes on after a crash, it is run again. */
+  readonly cutOff?: boolean;
 }
 
 /** Never ran, and will not. */

@@ -107,9 +107,9 @@ function nextState(run: Run, event: RunEvent, now: EpochMs): State {
     case 'closeWindow':
       return { type: 'FAILED', name: 'WindowClosed', error: event.error };
     case 'requestCancel':
-      return { type: 'CANCELLING', name: 'Cancelling', reason: event.reason };
+      return { type: 'CANCELLING', name: 'Cancelling', ...stopped(event) };
     case 'cancelled':
-      return { type: 'CANCELLED', name: 'Cancelled', reason: event.reason };
+      return { type: 'CANCELLED', name: 'Cancelled', ...stopped(event) };
     case 'interrupt':
       return { type: 'SCHEDULED', name: 'AwaitingRecovery', dueAt: now };
     case 'refuseRecovery':
@@ -117,6 +117,11 @@ function nextState(run: Run, event: RunEvent, now: EpochMs): State {
     case 'again':
       return { type: 'PENDING', name: 'Pending' };
   }
+}
+
+/** Why something is stopped, as its state tells it. */
+function stopped({ reason, cutOff }: RunEvent & { type: 'cancelled' | 'requestCancel' }) {
+  return cutOff === true ? { reason, cutOff } : { reason };
 }
 
 /** The hook that is told about a state; undefined when none is. */

@@ -6,6 +6,6 @@ export const diedWhileCancelling: Rule = {
   on: ['interrupt'],
   decide: (run) =>
     run.state.type === 'CANCELLING'
-      ? { kind: 'replace', event: { type: 'cancelled', reason: run.state.reason } }
+      ? { kind: 'replace', event: { ...run.state, type: 'cancelled' } }
       : ACCEPT,
 };

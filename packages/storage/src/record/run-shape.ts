@@ -80,11 +80,10 @@ const PAUSED: Rest<PausedState> = {
   input: optional(text),
   inputs: optional(list(text)),
 };
-const CANCELLING: Rest<CancellingState> = { reason: text };
+const STOPPED: Rest<CancellingState> & Rest<CancelledState> = { reason: text, cutOff: optional(flag) };
 const COMPLETED: Rest<CompletedState> = { result: storedValue, failedTasks: optional(count) };
 const FAILED: Rest<FailedState> = { error: failure };
 const CRASHED: Rest<CrashedState> = { error: failure };
-const CANCELLED: Rest<CancelledState> = { reason: text };
 const SKIPPED: Rest<SkippedState> = { reason: text };
 
 const STATES: { readonly [N in StateName]: readonly [StateType, Readonly<Record<string, Shape>>] } =
@@ -100,7 +99,7 @@ const STATES: { readonly [N in StateName]: readonly [StateType, Readonly<Record<
     Resumed: ['RUNNING', RUNNING],
     Paused: ['PAUSED', PAUSED],
     Sleeping: ['PAUSED', PAUSED],
-    Cancelling: ['CANCELLING', CANCELLING],
+    Cancelling: ['CANCELLING', STOPPED],
     Completed: ['COMPLETED', COMPLETED],
     Cached: ['COMPLETED', COMPLETED],
     Failed: ['FAILED', FAILED],
@@ -108,7 +107,7 @@ const STATES: { readonly [N in StateName]: readonly [StateType, Readonly<Record<
     MissedWindow: ['FAILED', FAILED],
     WindowClosed: ['FAILED', FAILED],
     Crashed: ['CRASHED', CRASHED],
-    Cancelled: ['CANCELLED', CANCELLED],
+    Cancelled: ['CANCELLED', STOPPED],
     UpstreamFailed: ['SKIPPED', SKIPPED],
     NotNeeded: ['SKIPPED', SKIPPED],
     Overlap: ['SKIPPED', SKIPPED],
