@@ -5,7 +5,7 @@ export const shared = {
   // Packages find each other's sources: no build before a test. All else is found as Node finds it, which knows no
   // condition 'module': what is behind that is written for bundlers.
   ssr: {
-    resolve: { conditions: ['@holdfast/source', 'node', 'import', 'default'] },
+    resolve: { conditions: ['@holdfast/source', 'node'] },
   },
   test: {
     // Threads and processes that a test starts run the sources natively, under the same condition.

@@ -38,7 +38,7 @@ async function inSchedules(query: Query): Promise<Fault[]> {
 
 /** Each table with the column that it is read in the order of. */
 const PAGED = {
-  run: 'seq',
+  run: 'id',
   lease: 'run_id',
   hook: 'seq',
   log: 'position',

@@ -8,16 +8,12 @@ import type {
   ScheduleWrite,
   WriteOutcome,
 } from '@holdfast/core';
-import { artifactShape, GRAVITY, lineShape } from '../../record/note-row.ts';
-import type { Shape } from '../../record/shape.ts';
-import { cachedShape, inputShape, scheduleShape } from '../../record/shared-row.ts';
+import { refuseMisshapenBeside } from '../../record/beside-write.ts';
+import type { BesideWrite } from '../../record/beside-write.ts';
+import { GRAVITY } from '../../record/note-row.ts';
 import { besideStatements } from './beside-statements.ts';
 import type { BesideStatements } from './beside-statements.ts';
 import type { Database } from './database.ts';
-import { misshapen } from '../../record/fault.ts';
-
-/** A write of something that is no run, but belongs to one, or to all. */
-export type BesideWrite = LogWrite | ArtifactWrite | CacheWrite | InputWrite | ScheduleWrite;
 
 /** What is known of roots within the transaction. */
 export interface Roots {
@@ -42,6 +38,7 @@ export class BesideRuns {
   }
 
   apply(write: BesideWrite): WriteOutcome {
+    refuseMisshapenBeside(write);
     switch (write.kind) {
       case 'log':
         return this.#addLine(write);
@@ -57,7 +54,6 @@ export class BesideRuns {
   }
 
   #addLine({ entry }: LogWrite): WriteOutcome {
-    refuse(lineShape(entry), 'line', entry.runId);
     if (!this.#roots.has(entry.rootId)) return APPLIED;
     const { rootId, runId, generation, attempt, at, level, message, fields } = entry;
     const fieldsJson = fields === undefined ? null : JSON.stringify(fields);
@@ -76,7 +72,6 @@ export class BesideRuns {
   }
 
   #putArtifact({ artifact, fence }: ArtifactWrite): WriteOutcome {
-    refuse(artifactShape(artifact), 'artifact', artifact.runId);
     if (!this.#roots.holds(fence)) return FENCED;
     const { rootId, runId, key, generation, at, description = null, body } = artifact;
     const facts = [generation, at, description, JSON.stringify(body)];
@@ -85,7 +80,6 @@ export class BesideRuns {
   }
 
   #putCached({ entry, fence }: CacheWrite): WriteOutcome {
-    refuse(cachedShape(entry), 'cached result', entry.runId);
     if (!this.#roots.holds(fence)) return FENCED;
     const { key, runId, generation, at, expiresAt = null, result } = entry;
     const facts = [runId, generation, at, expiresAt, JSON.stringify(result)];
@@ -94,7 +88,6 @@ export class BesideRuns {
   }
 
   #giveInput({ input }: InputWrite): WriteOutcome {
-    refuse(inputShape(input), 'input', input.runId);
     if (!this.#roots.has(input.rootId)) return VERSION;
     const { rootId, runId, generation, name, at, value } = input;
     this.#sql.insertInput.run([rootId, runId, generation, name, at, JSON.stringify(value)]);
@@ -103,8 +96,6 @@ export class BesideRuns {
 
   #putSchedule({ expectVersion, schedule }: ScheduleWrite): WriteOutcome {
     const { name, version, doneUntil, paused, updatedAt, facts } = schedule;
-    const wrong = scheduleShape(schedule);
-    if (wrong !== undefined) throw misshapen(`schedule '${name}'`, `schedule${wrong}`, { name });
     const next = [version, doneUntil, paused ? 1 : 0, updatedAt, JSON.stringify(facts)];
     const { changes } =
       expectVersion === 0
@@ -112,9 +103,4 @@ export class BesideRuns {
         : this.#sql.updateSchedule.run([...next, name, expectVersion]);
     return changes === 0 ? VERSION : APPLIED;
   }
-}
-
-/** What is written must be readable: the shapes that reading asks for are asked for here too. */
-function refuse(wrong: ReturnType<Shape>, what: string, runId: RunId): void {
-  if (wrong !== undefined) throw misshapen(`run ${runId}`, `its ${what}${wrong}`, { runId });
 }

@@ -1,9 +1,10 @@
-import type { Permit, PermitBlock, PermitGrant, PermitRequest, PermitWish } from '@holdfast/core';
+import type { Permit, PermitGrant, PermitRequest } from '@holdfast/core';
 import { sql } from 'kysely';
 import type { Selectable } from 'kysely';
 import { decodePermit } from '../../record/shared-row.ts';
 import type { Database } from './database.ts';
 import { each, LATER } from '../../sql/placeholders.ts';
+import { blockOf } from '../../sql/permit-block.ts';
 import type { PermitTable } from '../../sql/tables.ts';
 import type { Statement } from './statements.ts';
 
@@ -94,12 +95,4 @@ export class Permits {
     const rows = this.#sql.select.all([limit]) as Selectable<PermitTable>[];
     return rows.map(decodePermit);
   }
-}
-
-function blockOf(
-  { limit, capacity, slots }: PermitWish,
-  permits: readonly Permit[],
-): PermitBlock[] {
-  const taken = permits.reduce((sum, permit) => sum + permit.slots, 0);
-  return taken + slots <= capacity ? [] : [{ limit, permits }];
 }

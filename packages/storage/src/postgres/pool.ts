@@ -1,0 +1,55 @@
+/** A statement as it is given to a {@link PostgresClient}. Never a named one: nothing is left in the session. */
+export interface PostgresStatement {
+  readonly text: string;
+  readonly values: unknown[];
+  /** How values are read: ours, whatever the host has set for its own. */
+  readonly types: { getTypeParser(oid: number, format?: string): (value: string) => unknown };
+}
+
+/** What is used of a connection of the package `pg`. */
+export interface PostgresClient {
+  query(statement: PostgresStatement): Promise<{
+    readonly command: string;
+    readonly rowCount: number | null;
+    readonly rows: unknown[];
+  }>;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  on(
+    event: 'notification',
+    listener: (told: { readonly payload?: string | undefined }) => void,
+  ): unknown;
+  removeListener(event: 'error', listener: (error: Error) => void): unknown;
+  /** Lets the process end although the connection is open. */
+  unref?(): void;
+  /** Gives the connection back; with true it is not used again. */
+  release(destroy?: boolean): void;
+}
+
+/** What is used of a `Pool` of the package `pg`. */
+export interface PostgresPool {
+  connect(): Promise<PostgresClient>;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  removeListener(event: 'error', listener: (error: Error) => void): unknown;
+}
+
+const asNumber = (value: string): number => Number(value);
+const asText = (value: string): string => value;
+
+/** By the object ids of PostgreSQL's own types: https://www.postgresql.org/docs/current/catalog-pg-type.html */
+const READERS: ReadonlyMap<number, (value: string) => unknown> = new Map<
+  number,
+  (value: string) => unknown
+>([
+  [16, (value) => value === 't'],
+  [20, asNumber],
+  [21, asNumber],
+  [23, asNumber],
+  [700, asNumber],
+  [701, asNumber],
+  [114, (value) => JSON.parse(value) as unknown],
+]);
+
+/** Numbers are numbers, JSON is what it says, all else is text. */
+export const TYPES: PostgresStatement['types'] = {
+  getTypeParser: (oid) => READERS.get(oid) ?? asText,
+};
