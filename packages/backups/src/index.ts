@@ -64,6 +64,8 @@ export type { CommandCall } from './sources/command/call.ts';
 export type { Footer } from './sources/command/footer.ts';
 export { commandKind } from './sources/command/command-kind.ts';
 export type { CommandKindOptions } from './sources/command/command-kind.ts';
+export { redisSource } from './sources/redis/spec.ts';
+export type { RedisOptions, RedisSpec } from './sources/redis/spec.ts';
 export { fileTree } from './sources/files/spec.ts';
 export type { FilesSpec } from './sources/files/spec.ts';
 export { sqliteSource } from './sources/sqlite/spec.ts';
@@ -141,7 +143,7 @@ export type { Occasion, Problem } from './notify/compose.ts';
 export { lastProven } from './catalog/last-proven.ts';
 export type { KnownSource, MoreSources } from './sources/known-sources.ts';
 
-export { dumpCommand, dumpSource, dumpSqlite, snapshotFiles } from './tasks/dump.ts';
+export { dumpCommand, dumpRedis, dumpSource, dumpSqlite, snapshotFiles } from './tasks/dump.ts';
 export type { DumpInput } from './tasks/dump.ts';
 export { verifyByRestore, verifyWith } from './tasks/verify.ts';
 export type { VerifyInput } from './tasks/verify.ts';

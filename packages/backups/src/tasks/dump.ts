@@ -4,6 +4,7 @@ import type { Backup } from '../model/backup.ts';
 import { createBackup } from '../publish/create-backup.ts';
 import type { CommandSpec } from '../sources/command/spec.ts';
 import type { FilesSpec } from '../sources/files/spec.ts';
+import type { RedisSpec } from '../sources/redis/spec.ts';
 import type { SourceSpec } from '../sources/source.ts';
 import type { SqliteSpec } from '../sources/sqlite/spec.ts';
 import { storeNamed, surroundings } from './surroundings.ts';
@@ -60,6 +61,18 @@ export const snapshotFiles = task((input: DumpInput<FilesSpec>): Promise<Backup>
   ...POLICY,
   name: 'snapshotFiles',
   description: 'Archives a file tree into an object store.',
+  tags: ['backup', 'dump'],
+});
+
+/**
+ * Dumps a Redis server over the wire, as an RDB file that is checked. Policy as of {@link dumpSqlite}.
+ *
+ * @throws see {@link createBackup}; `SOURCE_UNREACHABLE`, `SOURCE_LOGIN_REFUSED`, `DUMP_CORRUPT_SOURCE`
+ */
+export const dumpRedis = task((input: DumpInput<RedisSpec>): Promise<Backup> => dump(input), {
+  ...POLICY,
+  name: 'dumpRedis',
+  description: 'Dumps a Redis server into an object store.',
   tags: ['backup', 'dump'],
 });
 

@@ -80,7 +80,10 @@ const PAUSED: Rest<PausedState> = {
   input: optional(text),
   inputs: optional(list(text)),
 };
-const STOPPED: Rest<CancellingState> & Rest<CancelledState> = { reason: text, cutOff: optional(flag) };
+const STOPPED: Rest<CancellingState> & Rest<CancelledState> = {
+  reason: text,
+  cutOff: optional(flag),
+};
 const COMPLETED: Rest<CompletedState> = { result: storedValue, failedTasks: optional(count) };
 const FAILED: Rest<FailedState> = { error: failure };
 const CRASHED: Rest<CrashedState> = { error: failure };
