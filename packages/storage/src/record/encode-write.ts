@@ -25,7 +25,7 @@ export interface EncodedRun {
   readonly tags: readonly string[];
   /** Of a top-level run that has ended. */
   readonly endedAt: number | null;
-  readonly lease?: { readonly holder: string; readonly expiresAt: number };
+  readonly lease?: { readonly holder: string; readonly ttl: number; readonly expiresAt: number };
   /** Of a run with a queue. */
   readonly queued?: { readonly queue: string; readonly dueAt: number | null };
 }
@@ -67,7 +67,7 @@ function encodeRunWrite(write: RunWrite): EncodedRun {
   if (lease === undefined) return encoded;
   return {
     ...encoded,
-    lease: { holder: lease.holder, expiresAt: run.createdAt + lease.ttl },
+    lease: { ...lease, expiresAt: run.createdAt + lease.ttl },
   };
 }
 

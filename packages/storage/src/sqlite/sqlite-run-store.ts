@@ -67,6 +67,9 @@ const DEFAULT_BUSY_TIMEOUT = 10_000;
  * neither the disk nor another process's lock holds up the host, but for an answer that is due within 0.15 ms.
  * The thread keeps no process alive by itself; if it dies, calls under way reject with `STORE_UNAVAILABLE`, and the next call starts another.
  *
+ * While the host computes and gives its thread no turn, the store's thread renews the leases it holds, for ten times
+ * of their length; a hung host loses them then. A host whose clock is not the machine's renews them itself only.
+ *
  * With durability `machine` a commit waits for fsync of the write-ahead log; with `process` for the
  * write to it. The file belongs on a local disk. Beside it lie `-wal` and `-shm`, which belong to it:
  * a copy of the file alone, made while it is open, lacks what was written last.

@@ -9,6 +9,7 @@ import type { Database } from './database.ts';
 import { openDatabase } from './database.ts';
 import { faultOf } from './fault.ts';
 import { StoreFault } from '../../record/fault.ts';
+import { Heartbeat } from './heartbeat.ts';
 import { Leases } from './leases.ts';
 import { listRuns } from '../../sql/list-runs.ts';
 import { Permits } from './permits.ts';
@@ -45,6 +46,9 @@ export class StoreServer {
   #path = '';
   #writes = new CallQueue('', 0);
   #reads = new CallQueue('', 0);
+  readonly #heartbeat = new Heartbeat((fences, terms) =>
+    this.#write(({ leases }) => leases.renew(fences, terms)),
+  );
   #served: Served | undefined;
 
   constructor(reply: (response: Response) => void) {
@@ -53,6 +57,7 @@ export class StoreServer {
 
   async handle(request: Request): Promise<void> {
     const { id } = request;
+    this.#heartbeat.heard();
     if (request.call === 'next-page') {
       this.#sendPage(id, this.#pages.get(id) ?? []);
       return;
@@ -90,16 +95,35 @@ export class StoreServer {
       };
     },
     close: async () => {
+      this.#heartbeat.stop();
       await this.#reads.add(() => undefined);
       await this.#writes.add(() => this.#served?.database.close());
     },
     commit: ({ writes, durability }) =>
-      this.#write(({ database, committer }) =>
-        compact(database.transaction(durability, () => committer.apply(writes))),
-      ),
-    acquireLease: (request) => this.#write(({ leases }) => leases.acquire(request)),
-    renewLeases: ({ fences, terms }) => this.#write(({ leases }) => leases.renew(fences, terms)),
-    releaseLeases: (fences) => this.#write(({ leases }) => leases.release(fences)),
+      this.#write(({ database, committer }) => {
+        const outcomes = compact(database.transaction(durability, () => committer.apply(writes)));
+        this.#heartbeat.committed(writes);
+        return outcomes;
+      }),
+    acquireLease: (request) =>
+      this.#write(({ leases }) => {
+        const { granted, lease } = leases.acquire(request);
+        const { rootId, runId, holder, ttl, now } = request;
+        const of = runId === undefined ? { rootId } : { rootId, runId };
+        if (granted) this.#heartbeat.keep([{ ...of, epoch: lease.epoch }], { holder, ttl, now });
+        return { granted, lease };
+      }),
+    renewLeases: ({ fences, terms }) =>
+      this.#write(({ leases }) => {
+        const renewals = leases.renew(fences, terms);
+        this.#heartbeat.keep(fences, terms);
+        this.#heartbeat.drop(renewals.filter(({ held }) => !held));
+        return renewals;
+      }),
+    releaseLeases: (fences) => {
+      this.#heartbeat.drop(fences);
+      return this.#write(({ leases }) => leases.release(fences));
+    },
     run: (id) => this.#read(({ query }) => readRun(query, id)),
     runs: (wanted) => this.#read(({ query }) => listRuns(query, WORDS, wanted)),
     history: (id) => this.#read(({ query }) => readHistory(query, id)),
@@ -117,7 +141,15 @@ export class StoreServer {
     renewPermits: (terms) => this.#write(({ permits }) => permits.renew(terms)),
     releasePermits: ({ holder, ids }) => this.#write(({ permits }) => permits.release(holder, ids)),
     permits: (limits) => this.#read(({ query }) => readPermits(query, limits)),
-    claim: (request) => this.#write(({ claims }) => claims.claim(request)),
+    claim: (request) =>
+      this.#write(({ claims }) => {
+        const claimed = claims.claim(request);
+        this.#heartbeat.keep(
+          claimed.map(({ lease }) => lease),
+          request,
+        );
+        return claimed;
+      }),
     claimed: (wanted) => this.#reads.add(() => this.#open().claims.claimed(wanted)),
     changes: () => this.#reads.add(() => this.#open().database.changes),
     prune: (request) => this.#write(({ pruner }) => pruner.prune(request)),
