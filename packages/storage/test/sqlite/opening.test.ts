@@ -4,9 +4,11 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { creation, sampleFlow } from '@holdfast/core/testing';
 import { sqliteRunStore } from '../../src/sqlite/index.ts';
+import { MIGRATION_NAMES } from '../../src/sqlite/worker/migrations.ts';
 import { remountReadOnly, requires, smallFileSystem } from './environment.ts';
 import { behindItsBack, openStore, scratchDirectory, scratchFile } from './scratch.ts';
 
+const VERSION = MIGRATION_NAMES.length;
 const flow = creation(sampleFlow(1));
 
 async function digest(path: string): Promise<string> {
@@ -42,7 +44,7 @@ describe('sqliteRunStore, when it opens', () => {
     await openStore(path);
     behindItsBack(path, (file) => {
       expect(file.prepare('pragma application_id').get()).toEqual({ application_id: 0x48465354 });
-      expect(file.prepare('pragma user_version').get()).toEqual({ user_version: 4 });
+      expect(file.prepare('pragma user_version').get()).toEqual({ user_version: VERSION });
       expect(file.prepare('pragma journal_mode').get()).toEqual({ journal_mode: 'wal' });
     });
   });
@@ -60,11 +62,11 @@ describe('sqliteRunStore, when it opens', () => {
   });
 
   it.each([
-    ['a higher version', 'pragma user_version = 7', 'version 7'],
+    ['a higher version', `pragma user_version = ${VERSION + 3}`, `version ${VERSION + 3}`],
     [
       'a migration it does not know',
-      `insert into holdfast_migration values ('0005-queues', '2027-01-01')`,
-      'migration 0005-queues',
+      `insert into holdfast_migration values ('9999-from-the-future', '2027-01-01')`,
+      'migration 9999-from-the-future',
     ],
   ])('refuses a file with %s, and leaves it as it is', async (_, change, found) => {
     const path = await usedFile();
@@ -75,7 +77,7 @@ describe('sqliteRunStore, when it opens', () => {
     const { message, hint } = error as { message: string; hint: string };
     expect(message).toContain(path);
     expect(message).toContain(found);
-    expect(message).toContain('version 4 (0004-lean-runs)');
+    expect(message).toContain(`version ${VERSION} (${MIGRATION_NAMES.at(-1)})`);
     expect(hint).toContain('Update @holdfast/storage');
     expect(await digest(path)).toBe(before);
   });
@@ -83,7 +85,7 @@ describe('sqliteRunStore, when it opens', () => {
   it('stops writing to a file that newer software has migrated meanwhile', async () => {
     const path = await scratchFile();
     const store = await openStore(path);
-    behindItsBack(path, (file) => file.exec('pragma user_version = 5'));
+    behindItsBack(path, (file) => file.exec(`pragma user_version = ${VERSION + 1}`));
     await expect(store.commit([flow], 'process')).rejects.toMatchObject({ code: 'STORE_NEWER' });
     expect(await store.runs({})).toEqual([]);
   });
