@@ -1,4 +1,5 @@
+import { catalogFigures } from './backups-catalog.ts';
 import { retentionFigures } from './backups-retention.ts';
 import { print } from './harness.ts';
 
-print(retentionFigures(), process.argv.includes('--json'));
+print([...retentionFigures(), ...(await catalogFigures())], process.argv.includes('--json'));

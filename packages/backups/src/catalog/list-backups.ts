@@ -1,11 +1,12 @@
-import { isHoldfastError, type ObjectInfo, type ObjectStore } from '@holdfast/core';
-import { MANIFEST_NAME, placeOf, REMOVING_NAME, VERIFICATIONS_NAME } from '../model/layout.ts';
+import type { ObjectStore } from '@holdfast/core';
+import { MANIFEST_NAME, REMOVING_NAME } from '../model/layout.ts';
 import { type Manifest, recipientsOf } from '../model/manifest.ts';
-import { checkName } from '../model/names.ts';
-import { parseVerification, type Verification } from '../model/verification.ts';
 import { isAhead } from './ahead.ts';
-import { loadManifest, readText } from './load-manifest.ts';
+import { eachAtOnce } from './each-at-once.ts';
+import { type Folder, type FolderQuery, listFolders } from './folders.ts';
 import { type Proof, proofOf } from './proof.ts';
+import { type CatalogProblem, type FolderReading, readFolder } from './read-folder.ts';
+export type { CatalogProblem } from './read-folder.ts';
 
 /** A backup in a catalog. */
 export interface CatalogEntry {
@@ -16,14 +17,6 @@ export interface CatalogEntry {
   readonly proof: Proof;
   /** Whether a removal of it had begun, and was interrupted while it was still whole. */
   readonly isMarked: boolean;
-}
-
-/** Something in a store that should be a backup, or part of one, and is not. */
-export interface CatalogProblem {
-  /** The object or folder. */
-  readonly key: string;
-  readonly code: string;
-  readonly message: string;
 }
 
 /** A backup whose removal has begun and has not ended: it is no backup any more. */
@@ -47,145 +40,63 @@ export interface Catalog {
 }
 
 /** What of a catalog is asked for. */
-export interface CatalogQuery {
-  /** Only this set. Default: all. */
-  readonly set?: string;
-  readonly signal?: AbortSignal;
+export interface CatalogQuery extends FolderQuery {
   /** Epoch milliseconds. Default: the machine's clock. */
   readonly now?: () => number;
-}
-
-interface Folder {
-  readonly set: string;
-  readonly id: string;
-  readonly path: string;
-  readonly objects: Map<string, ObjectInfo>;
-}
-
-async function* folders(
-  store: ObjectStore,
-  query: CatalogQuery,
-): AsyncGenerator<Folder, void, void> {
-  const prefix = query.set === undefined ? '' : `${checkName('backup set', query.set)}/`;
-  const options = query.signal === undefined ? {} : { signal: query.signal };
-  let folder: Folder | undefined;
-  // Keys come in order, so the objects of a folder come together.
-  for await (const info of store.list(prefix, options)) {
-    const place = placeOf(info.key);
-    if (place === undefined) continue;
-    if (folder?.path !== place.path) {
-      if (folder !== undefined) yield folder;
-      folder = { set: place.set, id: place.id, path: place.path, objects: new Map() };
-    }
-    folder.objects.set(place.name, info);
-  }
-  if (folder !== undefined) yield folder;
-}
-
-class CatalogReader {
-  readonly backups: CatalogEntry[] = [];
-  readonly problems: CatalogProblem[] = [];
-  readonly removals: Removal[] = [];
-  readonly #store: ObjectStore;
-  readonly #signal: AbortSignal | undefined;
-  readonly #now: () => number;
-
-  constructor(store: ObjectStore, { signal, now = Date.now }: CatalogQuery) {
-    this.#store = store;
-    this.#signal = signal;
-    this.#now = now;
-  }
-
-  async take(folder: Folder): Promise<void> {
-    // Not published: being written now, or given up.
-    if (!folder.objects.has(MANIFEST_NAME)) {
-      if (folder.objects.has(REMOVING_NAME)) this.removals.push(removalOf(folder));
-      return;
-    }
-    const manifest = await this.#orProblem(folder.path + MANIFEST_NAME, () =>
-      loadManifest(this.#store, folder, this.#signal),
-    );
-    if (manifest === undefined) return;
-    const isStored = this.#checkSizes(folder, manifest);
-    const verifications = await this.#verifications(folder, manifest);
-    const proof = proofOf(verifications, isStored, this.#now(), recipientsOf(manifest));
-    const isMarked = folder.objects.has(REMOVING_NAME);
-    this.backups.push({ manifest, path: folder.path, proof, isMarked });
-  }
-
-  /** The listing tells sizes: what is missing or cut shows without reading a byte. */
-  #checkSizes(folder: Folder, manifest: Manifest): boolean {
-    const expected = [
-      ...manifest.artifacts.map(({ name, storedBytes }) => ({ name, bytes: storedBytes })),
-      ...manifest.documents,
-    ];
-    const wrong = expected.filter(({ name, bytes }) => folder.objects.get(name)?.bytes !== bytes);
-    for (const { name, bytes } of wrong) {
-      const found = folder.objects.get(name)?.bytes;
-      const key = folder.path + name;
-      const state = found === undefined ? 'is missing' : `has ${found} bytes instead of ${bytes}`;
-      this.problems.push({
-        key,
-        code: found === undefined ? 'OBJECT_MISSING' : 'ARTIFACT_ALTERED',
-        message: `${key} ${state}.`,
-      });
-    }
-    return wrong.length === 0;
-  }
-
-  async #verifications(folder: Folder, manifest: Manifest): Promise<Verification[]> {
-    const records: Verification[] = [];
-    for (const [name, { key }] of folder.objects) {
-      if (!name.startsWith(`${VERIFICATIONS_NAME}/`)) continue;
-      const record = await this.#orProblem(key, async () =>
-        parseVerification(await readText(this.#store, key, this.#signal), key),
-      );
-      if (record !== undefined && isAbout(record, manifest)) records.push(record);
-    }
-    return records;
-  }
-
-  /**
-   * Damage is noted and passed over, and so is what was listed and is gone. A store that cannot be reached
-   * is no damage.
-   */
-  async #orProblem<T>(key: string, read: () => Promise<T>): Promise<T | undefined> {
-    try {
-      return await read();
-    } catch (error) {
-      const isDamage =
-        isHoldfastError(error) &&
-        /^(?:MANIFEST_|VERIFICATION_|BACKUP_MISSING|OBJECT_MISSING)/.test(error.code);
-      if (!isDamage) throw error;
-      this.problems.push({ key, code: error.code, message: error.message });
-      return undefined;
-    }
-  }
 }
 
 function removalOf({ set, id, path, objects }: Folder): Removal {
   return { set, id, path, bytes: [...objects.values()].reduce((sum, one) => sum + one.bytes, 0) };
 }
 
-function isAbout(record: Verification, manifest: Manifest): boolean {
-  return record.backup === manifest.id && record.manifestSha256 === manifest.sha256;
+function newerFirst(a: CatalogEntry, b: CatalogEntry): number {
+  const byTime = compare(b.manifest.startedAt, a.manifest.startedAt);
+  return byTime === 0 ? compare(b.manifest.id, a.manifest.id) : byTime;
 }
 
-function newerFirst(a: CatalogEntry, b: CatalogEntry): number {
-  const byTime = b.manifest.startedAt.localeCompare(a.manifest.startedAt, 'en');
-  return byTime === 0 ? b.manifest.id.localeCompare(a.manifest.id, 'en') : byTime;
+function compare(a: string, b: string): number {
+  return a === b ? 0 : a < b ? -1 : 1;
+}
+
+/** Puts together what was read. What a proof is worth is judged as of now. */
+export function catalogOf(
+  readings: readonly FolderReading[],
+  removals: readonly Removal[],
+  now: number,
+): Catalog {
+  const backups = readings.flatMap(({ manifest, records, isStored, path, isMarked }) => {
+    if (manifest === null) return [];
+    const proof = proofOf(records, isStored, now, recipientsOf(manifest));
+    return [{ manifest, path, proof, isMarked }];
+  });
+  const problems = readings.flatMap((reading) => reading.problems);
+  return { backups: backups.toSorted(newerFirst), problems, removals };
+}
+
+/** Folders in the making, or given up, are passed over; what is being removed is told apart. */
+export async function sortFolders(
+  store: ObjectStore,
+  query: FolderQuery,
+): Promise<{ readonly published: Folder[]; readonly removals: Removal[] }> {
+  const published: Folder[] = [];
+  const removals: Removal[] = [];
+  for await (const folder of listFolders(store, query)) {
+    if (folder.objects.has(MANIFEST_NAME)) published.push(folder);
+    else if (folder.objects.has(REMOVING_NAME)) removals.push(removalOf(folder));
+  }
+  return { published, removals };
 }
 
 /**
- * Lists the backups of a store, from the store alone: no other record is needed, on whatever machine.
+ * Lists the backups of a store, from the store alone: no other record is needed, on whatever machine. Every manifest
+ * is read; `listIndexed` reads those alone that it does not know yet.
  *
  * @throws what the store throws when it cannot be read
  */
 export async function listBackups(store: ObjectStore, query: CatalogQuery = {}): Promise<Catalog> {
-  const reader = new CatalogReader(store, query);
-  for await (const folder of folders(store, query)) await reader.take(folder);
-  const { problems, removals } = reader;
-  return { backups: reader.backups.toSorted(newerFirst), problems, removals };
+  const { published, removals } = await sortFolders(store, query);
+  const readings = await eachAtOnce(published, (folder) => readFolder(store, folder, query.signal));
+  return catalogOf(readings, removals, (query.now ?? Date.now)());
 }
 
 /** The first of entries that come newest first, those dated ahead put last. */

@@ -29,8 +29,14 @@ export interface Decryption {
   readonly unprovenFor: readonly string[];
 }
 
+/** The part of a verification that a proof is made of. */
+export type ProvingRecord = Pick<
+  Verification,
+  'outcome' | 'reached' | 'endedAt' | 'durationMs' | 'identities'
+>;
+
 function decryptionBy(
-  records: readonly Verification[],
+  records: readonly ProvingRecord[],
   recipients: readonly string[],
 ): { readonly decryption?: Decryption } {
   if (recipients.length === 0) return {};
@@ -41,15 +47,15 @@ function decryptionBy(
   return { decryption: { verdict, provenFor, unprovenFor } };
 }
 
-function byEnd(a: Verification, b: Verification): number {
+function byEnd(a: ProvingRecord, b: ProvingRecord): number {
   return a.endedAt < b.endedAt ? -1 : 1;
 }
 
 /** Of records that reached a level, the one that reached most, the latest of them. */
-function best(records: readonly Verification[]): Verification | undefined {
-  const rank = (record: Verification): number =>
+function best(records: readonly ProvingRecord[]): ProvingRecord | undefined {
+  const rank = (record: ProvingRecord): number =>
     record.reached === null ? -1 : VERIFICATION_LEVELS.indexOf(record.reached);
-  return records.reduce<Verification | undefined>(
+  return records.reduce<ProvingRecord | undefined>(
     (most, record) => (most === undefined || rank(record) >= rank(most) ? record : most),
     undefined,
   );
@@ -64,7 +70,7 @@ function best(records: readonly Verification[]): Verification | undefined {
  * @param recipients whom it is encrypted for
  */
 export function proofOf(
-  verifications: readonly Verification[],
+  verifications: readonly ProvingRecord[],
   isStored: boolean,
   now: number,
   recipients: readonly string[] = [],

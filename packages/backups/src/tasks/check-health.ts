@@ -1,5 +1,5 @@
 import { type ObjectStore, runContext, task } from '@holdfast/core';
-import { listBackups } from '../catalog/list-backups.ts';
+import { listIndexed } from '../catalog/list-indexed.ts';
 import { judgeSet, type SetHealth } from '../health/health.ts';
 import { checkLimits, type HealthLimits } from '../health/limits.ts';
 import type { StoreView } from '../health/view.ts';
@@ -18,7 +18,7 @@ async function viewOf(store: string, set: string, now: number): Promise<StoreVie
   const { resource, signal } = runContext();
   const found = resource<ObjectStore>(store);
   try {
-    const { backups, problems } = await listBackups(found, { set, signal, now: () => now });
+    const { backups, problems } = await listIndexed(found, { set, signal, now: () => now });
     return { store, backups, problems };
   } catch (error) {
     signal.throwIfAborted();

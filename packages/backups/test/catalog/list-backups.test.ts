@@ -12,9 +12,9 @@ import {
   sqliteSource,
   verifyBackup,
 } from '@holdfast/backups';
-import { makeOrders } from './support/databases.ts';
-import { overriding } from './support/overriding.ts';
-import { flipByte, keysOf, testRooms } from './support/rooms.ts';
+import { makeOrders } from '../support/databases.ts';
+import { overriding } from '../support/overriding.ts';
+import { flipByte, keysOf, testRooms } from '../support/rooms.ts';
 
 const rooms = testRooms();
 const YEAR = 366 * 24 * 3_600_000;
