@@ -3,7 +3,8 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { GROUPS, isGroup } from '../test/options/groups.ts';
-import { PROOFS, type Proof } from '../test/options/proofs.ts';
+import type { Proof } from '../test/options/proof.ts';
+import { PROOFS } from '../test/options/proofs.ts';
 import { WITHOUT_OPTION } from '../test/options/without-option.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));

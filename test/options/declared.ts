@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { OptionGroup } from './groups.ts';
+import type { OptionGroup } from './option-group.ts';
 
 /** An option as its source declares it. */
 export interface DeclaredOption {
