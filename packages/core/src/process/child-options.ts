@@ -19,6 +19,8 @@ export interface ChildOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Working directory. Default: that of this process. */
   readonly cwd?: string;
+  /** Runs it as another user, without further groups. Only root can; for programs that refuse to run as root. */
+  readonly user?: { readonly uid: number; readonly gid: number };
   /**
    * Where it reads from. Default 'ignore' (/dev/null). 'pipe' gives {@link Child.stdin}. A number is a file
    * descriptor of this process; whoever opened it closes it.

@@ -18,7 +18,7 @@ function check(command: string, args: readonly string[]): void {
 }
 
 function spawnGroup(command: string, options: ChildOptions): ChildProcess {
-  const { args = [], cwd, stdin = 'ignore', stdout = 'pipe' } = options;
+  const { args = [], cwd, user, stdin = 'ignore', stdout = 'pipe' } = options;
   check(command, args);
   const env = childEnvironment(command, options.env ?? {});
   try {
@@ -30,6 +30,7 @@ function spawnGroup(command: string, options: ChildOptions): ChildProcess {
       stdio: [stdin, stdout, 'pipe'],
       windowsHide: true,
       ...(cwd === undefined ? {} : { cwd }),
+      ...user,
     });
   } catch (error) {
     throw notStarted(command, cwd, error);

@@ -129,3 +129,19 @@ describe('the environment of a child', () => {
     await child.done;
   });
 });
+
+describe('a program that runs as another user', () => {
+  const isRoot = process.getuid?.() === 0;
+
+  test.skipIf(!isRoot)('has that user, its group, and no other group', async () => {
+    const child = await startChild('id', { user: { uid: 65_534, gid: 65_533 }, args: ['-G'] });
+    expect((await readAll(child.stdout)).trim()).toBe('65533');
+    const whose = await startChild('id', { user: { uid: 65_534, gid: 65_533 }, args: ['-u'] });
+    expect((await readAll(whose.stdout)).trim()).toBe('65534');
+  });
+
+  test.skipIf(isRoot)('is refused to who is not root', async () => {
+    const started = startChild('id', { user: { uid: 0, gid: 0 } });
+    await expect(started).rejects.toMatchObject({ code: 'TOOL_NOT_EXECUTABLE' });
+  });
+});
