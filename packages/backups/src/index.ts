@@ -4,6 +4,7 @@ export type {
   DatabaseFingerprint,
   Fingerprint,
   ObjectCount,
+  SequenceRange,
   ServerDatabase,
   ServerFingerprint,
   StreamFingerprint,
@@ -71,6 +72,16 @@ export type { FilesSpec } from './sources/files/spec.ts';
 export { sqliteSource } from './sources/sqlite/spec.ts';
 export type { SqliteSpec } from './sources/sqlite/spec.ts';
 export { openedFile } from './sources/opened-file.ts';
+export { postgresSource, postgresTarget } from './sources/postgres/spec.ts';
+export type {
+  PostgresAddress,
+  PostgresAddressOptions,
+  PostgresSourceOptions,
+  PostgresSpec,
+  PostgresTarget,
+  PostgresTargetOptions,
+  PostgresTls,
+} from './sources/postgres/spec.ts';
 export { nameFiles, NO_FILES } from './sources/source.ts';
 export { sourceOfKind } from './sources/known-sources.ts';
 
@@ -143,7 +154,7 @@ export type { Occasion, Problem } from './notify/compose.ts';
 export { lastProven } from './catalog/last-proven.ts';
 export type { KnownSource, MoreSources } from './sources/known-sources.ts';
 
-export { dumpCommand, dumpRedis, dumpSource, dumpSqlite, snapshotFiles } from './tasks/dump.ts';
+export { dumpCommand, dumpPostgres, dumpRedis, dumpSource, dumpSqlite, snapshotFiles } from './tasks/dump.ts';
 export type { DumpInput } from './tasks/dump.ts';
 export { verifyByRestore, verifyWith } from './tasks/verify.ts';
 export type { VerifyInput } from './tasks/verify.ts';

@@ -57,6 +57,15 @@ export interface ObjectCount {
   readonly sha256?: string;
 }
 
+/** Where a sequence stood. Sequences are in no snapshot: its position was read before the dump and after it. */
+export interface SequenceRange {
+  readonly sequence: string;
+  /** The last value that it had given out before the dump; or the value before its first. In decimal digits. */
+  readonly from: string;
+  /** The same after the dump. */
+  readonly to: string;
+}
+
 /** What one database of a server held, read in the transaction that the dump was taken from. */
 export interface ServerDatabase {
   readonly database: string;
@@ -66,6 +75,8 @@ export interface ServerDatabase {
   readonly tables: readonly TableRows[];
   /** Everything else that is compared, in order of name. */
   readonly objects: readonly ObjectCount[];
+  /** Sequences, in order of name; absent where there are none. */
+  readonly sequences?: readonly SequenceRange[];
 }
 
 /** What the dumped databases of a server held. */

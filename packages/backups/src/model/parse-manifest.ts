@@ -5,6 +5,7 @@ import type {
   DatabaseFingerprint,
   Fingerprint,
   ObjectCount,
+  SequenceRange,
   ServerDatabase,
   ServerFingerprint,
   StreamFingerprint,
@@ -59,6 +60,13 @@ const identity: Read<{ readonly [field: string]: JsonValue }> = (value, at) => {
   throw new ShapeError(`${at} must be an object`);
 };
 
+/** Of any size: JSON's numbers end at 2^53. */
+const integer: Read<string> = (value, at) => {
+  const digits = text(value, at);
+  if (/^-?\d+$/.test(digits)) return digits;
+  throw new ShapeError(`${at} must be a whole number in digits`);
+};
+
 const tables = list(record<TableRows>({ table: text, rows: count }));
 
 const databaseFingerprint = record<DatabaseFingerprint>({
@@ -76,6 +84,9 @@ const serverFingerprint = record<ServerFingerprint>({
       schemaSha256: sha256,
       tables,
       objects: list(record<ObjectCount>({ objects: text, count, sha256: optional(sha256) })),
+      sequences: optional(
+        list(record<SequenceRange>({ sequence: text, from: integer, to: integer })),
+      ),
     }),
   ),
 });

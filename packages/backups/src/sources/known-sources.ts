@@ -1,6 +1,7 @@
 import { HoldfastError } from '@holdfast/core';
 import { command } from './command/command-source.ts';
 import { files } from './files/files-source.ts';
+import { postgres } from './postgres/postgres-source.ts';
 import type { ServerSource } from './servers/server-source.ts';
 import type { Source } from './source.ts';
 import { redis } from './redis/redis-source.ts';
@@ -9,7 +10,7 @@ import { sqlite } from './sqlite/sqlite-source.ts';
 /** A source of either form. */
 export type KnownSource = Source | ServerSource;
 
-const BUILT_IN: readonly KnownSource[] = [sqlite, redis, files, command];
+const BUILT_IN: readonly KnownSource[] = [sqlite, redis, files, command, postgres];
 
 /** Sources beside the built-in ones: a list, or what finds one by its kind. */
 export type MoreSources = readonly KnownSource[] | ((kind: string) => KnownSource | undefined);

@@ -69,6 +69,18 @@ async function checkDefaultRoot(root: string): Promise<void> {
 }
 
 /**
+ * Makes the default root, if need be.
+ *
+ * @throws `SCRATCH_UNSAFE` it belongs to another user
+ */
+export async function makeDefaultRoot(): Promise<string> {
+  const root = defaultScratchRoot();
+  await mkdir(root, { recursive: true, mode: 0o700 });
+  await checkDefaultRoot(root);
+  return root;
+}
+
+/**
  * Makes a scratch directory, works in it, and removes it, also when the work fails. What dead processes
  * left under the same root is swept first; so is, by a later process, what could not be removed.
  *
@@ -79,8 +91,8 @@ export async function withScratch<T>(
   root: string,
   work: (scratch: string) => Promise<T>,
 ): Promise<T> {
-  await mkdir(root, { recursive: true, mode: 0o700 });
-  if (root === defaultScratchRoot()) await checkDefaultRoot(root);
+  if (root === defaultScratchRoot()) await makeDefaultRoot();
+  else await mkdir(root, { recursive: true, mode: 0o700 });
   return withDirectory(root, 'holdfast-', work);
 }
 
@@ -95,17 +107,29 @@ export async function withStaging<T>(
   return withDirectory(beside, '.holdfast-', work);
 }
 
+/** A directory that is swept by a later process when this one is killed. */
+export interface SweptDirectory {
+  readonly path: string;
+  remove(): Promise<void>;
+}
+
+/** Makes a directory, mode 0700, in one that is there. What dead processes left there is swept first. */
+export async function openDirectory(root: string, prefix: Prefix): Promise<SweptDirectory> {
+  await sweepScratch(root, prefix);
+  const path = await mkdtemp(join(root, ownName(prefix)));
+  // The work's own outcome counts: a backup that was published is no failure for a directory left behind.
+  return { path, remove: () => removeTree(path).catch(() => undefined) };
+}
+
 async function withDirectory<T>(
   root: string,
   prefix: Prefix,
   work: (directory: string) => Promise<T>,
 ): Promise<T> {
-  await sweepScratch(root, prefix);
-  const directory = await mkdtemp(join(root, ownName(prefix)));
+  const directory = await openDirectory(root, prefix);
   try {
-    return await work(directory);
+    return await work(directory.path);
   } finally {
-    // The work's own outcome counts: a backup that was published is no failure for a directory left behind.
-    await removeTree(directory).catch(() => undefined);
+    await directory.remove();
   }
 }

@@ -5,6 +5,7 @@ import { createBackup } from '../publish/create-backup.ts';
 import type { CommandSpec } from '../sources/command/spec.ts';
 import type { FilesSpec } from '../sources/files/spec.ts';
 import type { RedisSpec } from '../sources/redis/spec.ts';
+import type { PostgresSpec } from '../sources/postgres/spec.ts';
 import type { SourceSpec } from '../sources/source.ts';
 import type { SqliteSpec } from '../sources/sqlite/spec.ts';
 import { storeNamed, surroundings } from './surroundings.ts';
@@ -53,6 +54,18 @@ export const dumpSqlite = task((input: DumpInput<SqliteSpec>): Promise<Backup> =
   ...POLICY,
   name: 'dumpSqlite',
   description: 'Dumps a SQLite database, live or not, into an object store.',
+  tags: ['backup', 'dump'],
+});
+
+/**
+ * Dumps databases of a PostgreSQL server, live, into an object store. Policy and errors as of {@link dumpSqlite}.
+ *
+ * @throws `SOURCE_LOGIN_REFUSED`, `SOURCE_UNREACHABLE`, `SOURCE_UNREADABLE`, `SOURCE_BUSY`, `TOOL_TOO_OLD`
+ */
+export const dumpPostgres = task((input: DumpInput<PostgresSpec>): Promise<Backup> => dump(input), {
+  ...POLICY,
+  name: 'dumpPostgres',
+  description: 'Dumps databases of a PostgreSQL server, live, into an object store.',
   tags: ['backup', 'dump'],
 });
 

@@ -113,11 +113,11 @@ export function compareServers(
  * @throws `RESTORE_TABLE_UNKNOWN` the backup has no such table
  */
 export function tablesOnly(
-  fingerprint: ServerFingerprint,
+  databases: readonly ServerDatabase[],
   tables: readonly string[],
 ): readonly ServerDatabase[] {
   const missing = tables.find(
-    (name) => !fingerprint.databases.some((one) => one.tables.some(({ table }) => table === name)),
+    (name) => !databases.some((one) => one.tables.some(({ table }) => table === name)),
   );
   if (missing !== undefined) {
     throw new HoldfastError('RESTORE_TABLE_UNKNOWN', `The backup has no table ${missing}.`, {
@@ -126,7 +126,7 @@ export function tablesOnly(
       context: { table: missing },
     });
   }
-  return fingerprint.databases.map((one) => ({
+  return databases.map((one) => ({
     ...one,
     tables: one.tables.filter(({ table }) => tables.includes(table)),
   }));
