@@ -20,7 +20,10 @@ export interface ObjectQuery {
 }
 
 function objects(name: string, fields: string, from: string): ObjectQuery {
-  return { objects: name, query: `SELECT jsonb_build_array(${fields})::text COLLATE "C" AS v FROM ${from}` };
+  return {
+    objects: name,
+    query: `SELECT jsonb_build_array(${fields})::text COLLATE "C" AS v FROM ${from}`,
+  };
 }
 
 /**

@@ -1,5 +1,17 @@
-import { once } from 'node:events';
+import type { Writable } from 'node:stream';
 import type { Child } from '@holdfast/core/process';
+
+/** Waits until a pipe takes more, or is broken. */
+function untilDrained(pipe: Writable): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      pipe.off('drain', done).off('close', done);
+      resolve();
+    };
+    pipe.on('drain', done).on('close', done);
+    if (pipe.destroyed) done();
+  });
+}
 
 /**
  * Gives a program what it reads, all of it. A program that ends before it has read everything breaks the pipe:
@@ -14,7 +26,7 @@ export async function feedChild(bytes: AsyncIterable<Uint8Array>, child: Child):
   try {
     for await (const chunk of bytes) {
       if (stdin === null || stdin.destroyed || !stdin.writable || stdin.write(chunk)) continue;
-      await Promise.race([once(stdin, 'drain'), once(stdin, 'close'), child.exited]);
+      await untilDrained(stdin);
     }
   } catch (error) {
     await child.kill(error).catch(() => undefined);

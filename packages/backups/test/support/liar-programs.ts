@@ -1,0 +1,23 @@
+import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/**
+ * A directory with all the programs of another, but one: a shell script, in which `$REAL` is the honest one.
+ *
+ * @returns the directory
+ */
+export async function replacing(
+  honest: string,
+  program: string,
+  script: string,
+  directory: string,
+): Promise<string> {
+  await mkdir(directory, { recursive: true });
+  for (const name of await readdir(honest)) {
+    if (name !== program) await symlink(join(honest, name), join(directory, name));
+  }
+  const real = join(honest, program);
+  const text = `#!/bin/sh\nREAL='${real}'\n[ "$1" = --version ] && exec "$REAL" --version\n${script}\n`;
+  await writeFile(join(directory, program), text, { mode: 0o755 });
+  return directory;
+}

@@ -1,0 +1,75 @@
+import { afterAll, beforeAll } from 'vitest';
+import { memoryObjectStore, type ObjectStore } from '@holdfast/core';
+import {
+  type Backup,
+  createBackup,
+  type PostgresSourceOptions,
+  postgresSource,
+  postgresTarget,
+  type PostgresTarget,
+  type PostgresTargetOptions,
+} from '@holdfast/backups';
+import {
+  hasPostgres,
+  type PostgresServer,
+  startPostgres,
+} from '../../../../test/servers/postgres.ts';
+import { type Rooms, testRooms } from './rooms.ts';
+
+/** A server for all tests of a file, and a directory for each. */
+export interface PostgresRooms {
+  readonly rooms: Rooms;
+  readonly server: PostgresServer;
+  dump(options: Partial<PostgresSourceOptions>): Promise<Dumped>;
+  target(options?: Partial<PostgresTargetOptions>): PostgresTarget;
+  /** Names of the databases on the server. */
+  databases(): readonly string[];
+}
+
+export interface Dumped {
+  readonly store: ObjectStore;
+  readonly backup: Backup;
+  readonly scratchRoot: string;
+}
+
+export function postgresRooms(prepare: (server: PostgresServer) => void): PostgresRooms {
+  const rooms = testRooms();
+  let server: PostgresServer | undefined;
+  beforeAll(async () => {
+    if (!hasPostgres) return;
+    server = await startPostgres();
+    prepare(server);
+  }, 120_000);
+  afterAll(() => server?.stop(), 60_000);
+  const running = (): PostgresServer => server ?? expectServer();
+  return {
+    rooms,
+    get server() {
+      return running();
+    },
+    async dump(options) {
+      const { host, port, user } = running();
+      const store = memoryObjectStore();
+      const source = postgresSource({
+        name: 'shop',
+        host,
+        port,
+        user,
+        databases: 'shop',
+        ...options,
+      });
+      const { scratchRoot } = rooms;
+      const backup = await createBackup({ source, store, storeName: 'primary', scratchRoot });
+      return { store, backup, scratchRoot };
+    },
+    target(options = {}) {
+      const { host, port, user } = running();
+      return postgresTarget({ host, port, user, ...options });
+    },
+    databases: () => running().sql('SELECT datname FROM pg_database ORDER BY 1').split('\n'),
+  };
+}
+
+function expectServer(): never {
+  throw new Error('The server was not started.');
+}
