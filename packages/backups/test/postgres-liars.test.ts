@@ -1,9 +1,8 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { listBackups, verifyBackup } from '@holdfast/backups';
-import { hasPostgres } from '../../../test/servers/postgres.ts';
 import { replacing } from './support/liar-programs.ts';
-import { postgresRooms } from './support/postgres-rooms.ts';
+import { canRun, postgresRooms } from './support/postgres-rooms.ts';
 import { SHOP } from './support/shop.ts';
 
 const pg = postgresRooms((server) => {
@@ -28,7 +27,7 @@ async function verifyLie(script: string, more: object = { scratchServer: pg.targ
   return { error, level: backups[0]?.proof.level };
 }
 
-describe.skipIf(!hasPostgres)(
+describe.skipIf(!canRun)(
   'a dump of PostgreSQL that is not what its source was',
   { timeout: 120_000 },
   () => {

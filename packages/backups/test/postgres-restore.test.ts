@@ -1,7 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { restoreFromStore, verifyBackup } from '@holdfast/backups';
-import { hasPostgres } from '../../../test/servers/postgres.ts';
-import { postgresRooms } from './support/postgres-rooms.ts';
+import { canRun, postgresRooms } from './support/postgres-rooms.ts';
 import { leftIn } from './support/rooms.ts';
 import { SHOP } from './support/shop.ts';
 
@@ -16,7 +18,7 @@ const pg = postgresRooms((server) => {
 const rowsIn = (database: string, table = 'orders') =>
   pg.server.sql(`SELECT count(*) FROM ${table}`, database);
 
-describe.skipIf(!hasPostgres)('a PostgreSQL backup', { timeout: 120_000 }, () => {
+describe.skipIf(!canRun)('a PostgreSQL backup', { timeout: 120_000 }, () => {
   it('is proven on a given server, where nothing but the copy comes and goes', async () => {
     const dumped = await pg.dump({});
     const before = pg.databases();
@@ -122,6 +124,27 @@ describe.skipIf(!hasPostgres)('a PostgreSQL backup', { timeout: 120_000 }, () =>
     const kept = decodeURIComponent(new URL(restored.replaced ?? '').pathname.slice(1));
     expect(rowsIn(database)).toBe('300');
     expect(rowsIn(kept, 'older')).toBe('0');
+  });
+
+  it('does not throw out who uses the database that it is to replace', async () => {
+    const { store, scratchRoot } = await pg.dump({});
+    pg.server.createDatabase('used');
+    pg.server.sql('CREATE TABLE older (id int)', 'used');
+    const user = spawn(join(pg.server.bin, 'psql'), [
+      '-X',
+      '-q',
+      '-A',
+      '-t',
+      pg.server.url('used'),
+    ]);
+    onTestFinished(() => void user.kill());
+    user.stdin.write('SELECT 1;\n');
+    await once(user.stdout, 'data');
+    const to = pg.target({ database: 'used' });
+    const restored = restoreFromStore({ store, set: 'shop', to, overwrite: true, scratchRoot });
+    await expect(restored).rejects.toMatchObject({ code: 'RESTORE_TARGET_BUSY', retryable: true });
+    expect(rowsIn('used', 'older')).toBe('0');
+    expect(pg.databases().filter((name) => /^holdfast_restore|used_before/.test(name))).toEqual([]);
   });
 
   it('restores single tables, and refuses one that it has not', async () => {

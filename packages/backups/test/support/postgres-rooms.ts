@@ -11,10 +11,21 @@ import {
 } from '@holdfast/backups';
 import {
   hasPostgres,
+  POSTGRES_NEEDED,
   type PostgresServer,
   startPostgres,
 } from '../../../../test/servers/postgres.ts';
 import { type Rooms, testRooms } from './rooms.ts';
+
+/** Whether these tests can run; in CI they must. */
+export const canRun = provided();
+
+function provided(): boolean {
+  if (hasPostgres) return true;
+  if (process.env['CI'] === 'true') throw new Error(`These tests need ${POSTGRES_NEEDED}`);
+  console.warn(`skipped: ${POSTGRES_NEEDED}`);
+  return false;
+}
 
 /** A server for all tests of a file, and a directory for each. */
 export interface PostgresRooms {
@@ -36,7 +47,7 @@ export function postgresRooms(prepare: (server: PostgresServer) => void): Postgr
   const rooms = testRooms();
   let server: PostgresServer | undefined;
   beforeAll(async () => {
-    if (!hasPostgres) return;
+    if (!canRun) return;
     server = await startPostgres();
     prepare(server);
   }, 120_000);

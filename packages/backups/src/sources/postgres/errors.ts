@@ -9,10 +9,22 @@ type Verdict = readonly [pattern: RegExp, code: string, retryable: boolean, hint
  */
 const VERDICTS: readonly Verdict[] = [
   [
-    /password authentication failed|no password supplied|authentication failed|no pg_hba\.conf entry|role ".*" does not exist\s*$|28P01|28000/m,
+    /password authentication failed|no password supplied|authentication failed|no pg_hba\.conf entry|FATAL: +role ".*" does not exist|28P01|28000/,
     'SOURCE_LOGIN_REFUSED',
     false,
     'Check the user, the password that the reference names, and pg_hba.conf of the server.',
+  ],
+  [
+    /being accessed by other users|55006/,
+    'RESTORE_TARGET_BUSY',
+    true,
+    'Stop what uses the database that is to be replaced, or restore under another name.',
+  ],
+  [
+    /permission denied to create database|invalid (LC_\w+ )?locale name|could not create locale/,
+    'RESTORE_PREREQUISITE_MISSING',
+    false,
+    'Grant CREATEDB to the user; install the locale that is named on the server.',
   ],
   [
     /FATAL: +database ".*" does not exist|3D000/,

@@ -145,12 +145,11 @@ async function lookAt(
   return held.length === 0 ? 'empty' : 'something';
 }
 
-/** The name that what stands there is kept under; of a long one the end makes room. */
+/** The name that what stands there is kept under; a long one makes room at its end, a whole character at a time. */
 function keptName(name: string, id: string): string {
   const suffix = `_before_${id.slice(0, 16).toLowerCase()}_${randomBytes(2).toString('hex')}`;
-  let kept = name;
-  while (Buffer.byteLength(kept + suffix) > LONGEST_NAME) kept = [...kept].slice(0, -1).join('');
-  return kept + suffix;
+  const kept = Buffer.from(name).subarray(0, LONGEST_NAME - suffix.length);
+  return kept.toString('utf8').replace(/\uFFFD$/u, '') + suffix;
 }
 
 async function swap(given: Given, staged: string, name: string): Promise<Swapped> {

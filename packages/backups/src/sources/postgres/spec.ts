@@ -88,8 +88,12 @@ function addressOf(name: string, options: PostgresAddressOptions): PostgresAddre
   };
 }
 
-function databasesOf(name: string, given: readonly string[] | 'all'): readonly string[] | 'all' {
-  if (given === 'all') return given;
+function databasesOf(
+  name: string,
+  databases: string | readonly string[],
+): readonly string[] | 'all' {
+  if (databases === 'all') return databases;
+  const given = typeof databases === 'string' ? [databases] : databases;
   for (const database of given) {
     checkText(name, 'a database', database);
     if (/^template[01]$/.test(database))
@@ -103,8 +107,8 @@ function databasesOf(name: string, given: readonly string[] | 'all'): readonly s
 export interface PostgresSourceOptions extends PostgresAddressOptions {
   /** Names the backup set and the artifacts. */
   readonly name: string;
-  /** One database, several, or all that take connections and are no templates. */
-  readonly databases: string | readonly string[] | 'all';
+  /** One database, several, or 'all' that take connections and are no templates. */
+  readonly databases: string | readonly string[];
   /**
    * What is dumped of roles and tablespaces. Default 'without-passwords': a backup then holds no hash of a
    * password, and logins get new ones after a disaster. 'with-passwords' needs a superuser. 'none' for servers that
@@ -126,12 +130,11 @@ export interface PostgresSourceOptions extends PostgresAddressOptions {
 export function postgresSource(options: PostgresSourceOptions): PostgresSpec {
   const { name, databases, globals = 'without-passwords', lockWait = DEFAULT_LOCK_WAIT } = options;
   checkName('source', name);
-  const list = typeof databases === 'string' && databases !== 'all' ? [databases] : databases;
   return {
     kind: 'postgres',
     name,
     ...addressOf(`source ${name}`, options),
-    databases: databasesOf(`source ${name}`, list as readonly string[] | 'all'),
+    databases: databasesOf(`source ${name}`, databases),
     globals,
     lockWait: durationMs(lockWait, `lockWait of ${name}`),
   };
