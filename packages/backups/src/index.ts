@@ -154,7 +154,14 @@ export type { Occasion, Problem } from './notify/compose.ts';
 export { lastProven } from './catalog/last-proven.ts';
 export type { KnownSource, MoreSources } from './sources/known-sources.ts';
 
-export { dumpCommand, dumpPostgres, dumpRedis, dumpSource, dumpSqlite, snapshotFiles } from './tasks/dump.ts';
+export {
+  dumpCommand,
+  dumpPostgres,
+  dumpRedis,
+  dumpSource,
+  dumpSqlite,
+  snapshotFiles,
+} from './tasks/dump.ts';
 export type { DumpInput } from './tasks/dump.ts';
 export { verifyByRestore, verifyWith } from './tasks/verify.ts';
 export type { VerifyInput } from './tasks/verify.ts';
