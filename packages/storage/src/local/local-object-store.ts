@@ -2,7 +2,6 @@ import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import {
-  bodyChunks,
   checkObjectKey,
   checkObjectPrefix,
   checkRange,
@@ -80,7 +79,7 @@ class LocalObjectStore implements ObjectStore {
     await refuseHopeless(root, key, ifAbsent);
     const file = await createTemporary(root, this.#fileMode);
     try {
-      const stats = await writeFile(file, bodyChunks(body, signal));
+      const stats = await writeFile(file, body, signal);
       signal?.throwIfAborted();
       const { path } = file;
       const directoryMode = this.#directoryMode;

@@ -13,28 +13,41 @@ const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NO
 
 type Chunks = AsyncGenerator<Uint8Array, void, undefined>;
 
+/** Reads up to a stroke. */
+async function readStroke(
+  handle: FileHandle,
+  path: string,
+  start: number,
+  end: number,
+): Promise<Uint8Array> {
+  const buffer = Buffer.allocUnsafeSlow(Math.min(READ_BYTES, end - start));
+  const reading = handle.read(buffer, 0, buffer.byteLength, start);
+  const { bytesRead } = await attempt(`read '${path}'`, reading);
+  if (bytesRead > 0) return buffer.subarray(0, bytesRead);
+  throw new ObjectStoreError('incomplete', `'${path}' ended at byte ${start} while it was read.`, {
+    hint: 'Something has cut the file; compare it with another copy.',
+  });
+}
+
 async function* readRange(handle: FileHandle, path: string, options: GetOptions): Chunks {
   const stats = await attempt(`look at '${path}'`, handle.stat());
   if (!stats.isFile()) {
     throw new ObjectStoreError('invalid', `'${path}' is no file.`, { context: { path } });
   }
-  const range = rangeWithin(stats.size, options);
-  for (let at = range.start; at < range.end;) {
-    const buffer = Buffer.allocUnsafeSlow(Math.min(READ_BYTES, range.end - at));
-    const { bytesRead } = await attempt(
-      `read '${path}'`,
-      handle.read(buffer, 0, buffer.byteLength, at),
-    );
+  const { start, end } = rangeWithin(stats.size, options);
+  const from = (at: number): Promise<Uint8Array> | undefined => {
+    const next = at < end ? readStroke(handle, path, at, end) : undefined;
+    // The reader may leave before it comes.
+    next?.catch(() => undefined);
+    return next;
+  };
+  let next = from(start);
+  for (let at = start; next !== undefined;) {
+    const chunk: Uint8Array = await next;
     options.signal?.throwIfAborted();
-    if (bytesRead === 0) {
-      throw new ObjectStoreError(
-        'incomplete',
-        `'${path}' ended at ${at} of ${stats.size} bytes while it was read.`,
-        { hint: 'Something has cut the file; compare it with another copy.' },
-      );
-    }
-    at += bytesRead;
-    yield bytesRead === buffer.byteLength ? buffer : buffer.subarray(0, bytesRead);
+    at += chunk.byteLength;
+    next = from(at);
+    yield chunk;
     options.signal?.throwIfAborted();
   }
 }
@@ -51,7 +64,7 @@ async function openObject(path: string): Promise<FileHandle> {
 }
 
 /**
- * Reads a file, or a range of it, chunk by chunk; never ahead of the reader. The file is closed when
+ * Reads a file, or a range of it, chunk by chunk, one of them ahead of the reader. The file is closed when
  * the loop ends in whatever way, and at once when the signal aborts.
  */
 export async function* readFile(path: string, options: GetOptions): Chunks {

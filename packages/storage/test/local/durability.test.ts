@@ -76,6 +76,14 @@ describe('a system call that fails', () => {
     expect(await unfinishedIn(directory)).toEqual([]);
   });
 
+  it('fails a write also when it is a sync in the middle of it, as no later one tells of it', async () => {
+    const directory = await emptyDirectory();
+    const fault = 'inject=fdatasync:error=EIO:when=1';
+    const { outcome } = await tracedPut([directory, 'a', '70000000'], [fault]);
+    expect(outcome).toMatchObject({ problem: 'unavailable' });
+    expect(await unfinishedIn(directory)).toEqual([]);
+  });
+
   it('leaves the object that was there before', async () => {
     const directory = await emptyDirectory();
     await writeFile(join(directory, 'a'), 'old');

@@ -1,6 +1,6 @@
-import { atOnce } from '../waiting/at-once.ts';
+import { atOnce } from './at-once.ts';
 
-/** Requests that are under way at once, up to a number. The first failure is everybody's. */
+/** Requests, or writes, that are under way at once, up to a number. The first failure is everybody's. */
 export class Pipeline {
   readonly #most: number;
   readonly #signal: AbortSignal;
