@@ -9,9 +9,9 @@ import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import { s3ObjectStore } from '../../src/s3/index.ts';
 import type { S3ObjectStoreOptions } from '../../src/s3/index.ts';
 import { isProvided } from '../provided.ts';
-import { SWIFT_KEYS } from './swift-config.ts';
-import { missingSwiftPrograms, startSwift } from './swift-server.ts';
-import type { SwiftServer } from './swift-server.ts';
+import { SWIFT_KEYS } from '../../../../test/servers/swift-config.ts';
+import { missingSwiftPrograms, startSwift } from '../../../../test/servers/swift.ts';
+import type { SwiftServer } from '../../../../test/servers/swift.ts';
 
 export const MIB = 1024 * 1024;
 /** The least that a part may have. */
