@@ -35,15 +35,20 @@ async function timed(work: () => unknown): Promise<number> {
 /**
  * Measures ours and the baseline in turns, so that a machine whose speed drifts slows both; gives the median of each.
  * The first block warms up and does not count.
+ *
+ * @param before what has to be done before each turn, without being measured
  */
 export async function interleaved(
   ours: () => unknown,
   baseline: () => unknown,
   blocks = 7,
+  before: () => unknown = () => undefined,
 ): Promise<Pair> {
   const times: { ours: number[]; baseline: number[] } = { ours: [], baseline: [] };
   for (let block = 0; block <= blocks; block++) {
+    await before();
     const base = await timed(baseline);
+    await before();
     const own = await timed(ours);
     if (block === 0) continue;
     times.baseline.push(base);
