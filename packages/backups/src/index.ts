@@ -97,6 +97,8 @@ export type { VerifyOptions } from './verify/verify-backup.ts';
 export type { RestoreCheck, RestoredCopy } from './verify/scratch-copy.ts';
 export { restoreFromStore } from './restore/restore-from-store.ts';
 export type { Restored, RestoreOptions, WhichBackup } from './restore/restore-from-store.ts';
+export { reencryptBackup } from './archive/reencrypt-backup.ts';
+export type { ReencryptOptions } from './archive/reencrypt-backup.ts';
 export { copyBackup } from './archive/copy-backup.ts';
 export type { Copy, CopyOptions } from './archive/copy-backup.ts';
 export { latestBackup, listBackups } from './catalog/list-backups.ts';
@@ -165,6 +167,8 @@ export {
 export type { DumpInput } from './tasks/dump.ts';
 export { verifyByRestore, verifyWith } from './tasks/verify.ts';
 export type { VerifyInput } from './tasks/verify.ts';
+export { reencrypt } from './tasks/reencrypt.ts';
+export type { ReencryptInput } from './tasks/reencrypt.ts';
 export { archiveBackup } from './tasks/archive.ts';
 export type { ArchivedBackup } from './tasks/archive.ts';
 export { restoreBackup } from './tasks/restore.ts';

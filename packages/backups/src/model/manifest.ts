@@ -88,6 +88,8 @@ export interface Manifest {
   readonly runId: string | null;
   /** The host's version of its own code; null when it gave none. */
   readonly codeVersion: string | null;
+  /** Of which backup this is the same content, encrypted for others. Absent where it was dumped as it is. */
+  readonly reencryptedFrom?: { readonly id: string; readonly manifestSha256: string };
   /** Hex SHA-256 over the file's text without this field: in the order and form in which it was written. */
   readonly sha256: string;
 }

@@ -144,6 +144,7 @@ const manifest = record<Manifest>({
   vanished: namedFiles,
   runId: orNull(text),
   codeVersion: orNull(text),
+  reencryptedFrom: optional(record({ id: backupId, manifestSha256: sha256 })),
   sha256,
 });
 

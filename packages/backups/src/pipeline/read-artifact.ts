@@ -110,8 +110,8 @@ export async function checkStored(file: StoredFile, place: ReadPlace): Promise<v
   for await (const chunk of readStored(file, place)) void chunk;
 }
 
-/** An artifact's stored bytes, decrypted. */
-function openStored(
+/** An artifact's stored bytes, decrypted. `giveUp` wakes the store. */
+export function openStored(
   artifact: Artifact,
   place: ReadPlace,
 ): { readonly opened: AsyncIterable<Uint8Array>; readonly giveUp: () => void } {

@@ -42,14 +42,10 @@ export async function storeArtifact(stream: DumpStream, place: ArtifactPlace): P
   const layers = storedLayers(stream, place);
   const name = storedName(stream.plainName, layers);
   const packed = await pack(stream, place);
-  const { store, signal, sealer } = place;
-  const body = stored.through(sealer === undefined ? packed.bytes : sealer.seal(packed.bytes));
-  const info = await store.put(place.path + name, body, {
-    signal,
-    ifAbsent: store.properties.ifAbsent !== false,
-  });
+  const { sealer } = place;
+  const body = sealer === undefined ? packed.bytes : sealer.seal(packed.bytes);
+  await putArtifact(name, body, stored, place);
   const after = stored.measure();
-  if (info.bytes !== after.bytes) throw lengthsDiffer(place.path + name, after.bytes, info.bytes);
   const plain = packed.plain();
   return {
     name,
@@ -61,6 +57,23 @@ export async function storeArtifact(stream: DumpStream, place: ArtifactPlace): P
     storedBytes: after.bytes,
     storedSha256: after.sha256,
   };
+}
+
+/**
+ * Puts what an artifact is stored as, measured as it passes.
+ *
+ * @throws what the bytes threw, or the store; `ARTIFACT_INCOMPLETE`
+ */
+export async function putArtifact(
+  name: string,
+  bytes: AsyncIterable<Uint8Array>,
+  stored: Meter,
+  { store, path, signal }: Pick<ArtifactPlace, 'store' | 'path' | 'signal'>,
+): Promise<void> {
+  const ifAbsent = store.properties.ifAbsent !== false;
+  const info = await store.put(path + name, stored.through(bytes), { signal, ifAbsent });
+  const sent = stored.measure().bytes;
+  if (info.bytes !== sent) throw lengthsDiffer(path + name, sent, info.bytes);
 }
 
 function lengthsDiffer(key: string, sent: number, kept: number): HoldfastError {

@@ -64,8 +64,16 @@ export class Attempt implements ArtifactPlace {
   /** Writes the documents, then the manifest. */
   async publish(dumped: Dumped, publication: Publication): Promise<Manifest> {
     const documents = await this.#writeDocuments(dumped);
-    const manifest = sealManifest(unsealed(dumped, publication, documents));
-    await publication.beforePublish?.();
+    return this.publishManifest(unsealed(dumped, publication, documents), publication);
+  }
+
+  /** Writes the manifest, last. */
+  async publishManifest(
+    fields: UnsealedManifest,
+    { beforePublish }: Pick<Publication, 'beforePublish'>,
+  ): Promise<Manifest> {
+    const manifest = sealManifest(fields);
+    await beforePublish?.();
     this.signal.throwIfAborted();
     this.#manifestSent = true;
     await this.store.put(this.path + MANIFEST_NAME, Buffer.from(serialiseManifest(manifest)), {
@@ -100,11 +108,12 @@ export class Attempt implements ArtifactPlace {
       source.guide(spec, facts, artifacts),
     );
     const sums = writeSums(artifacts, [guide]);
-    for (const one of [guide, sums]) await this.#write(one);
+    for (const one of [guide, sums]) await this.write(one);
     return [guide.document, sums.document];
   }
 
-  async #write({ document, content }: WrittenDocument): Promise<void> {
+  /** Writes a document. */
+  async write({ document, content }: WrittenDocument): Promise<void> {
     this.willWrite(document.name);
     await this.store.put(this.path + document.name, content, {
       ifAbsent: this.store.properties.ifAbsent !== false,

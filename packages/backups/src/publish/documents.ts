@@ -32,6 +32,18 @@ export interface GuideFacts {
   readonly artifacts: readonly Artifact[];
 }
 
+/** RESTORE.md of a backup that was encrypted anew: the commands are the same, for whom it is encrypted is not. */
+export function rewriteGuide(
+  text: string,
+  from: { readonly id: string; readonly recipients: readonly string[] },
+  to: { readonly id: string; readonly recipients: readonly string[] },
+): WrittenDocument {
+  const changed = text
+    .replace(`backup ${from.id}\n`, `backup ${to.id}\n`)
+    .replace(encryptionLine(from.recipients), encryptionLine(to.recipients));
+  return written(GUIDE_NAME, changed);
+}
+
 /** Joins commands so that the first that fails is the last. Behind a here-document nothing may follow on its last line. */
 function chain(commands: readonly string[]): string {
   const last = commands.length - 1;
