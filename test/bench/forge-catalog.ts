@@ -6,14 +6,15 @@ const HOUR = 3_600_000;
 const NOW = Date.UTC(2026, 0, 1);
 const TABLES = Array.from({ length: 20 }, (_, n) => ({ table: `table_${n}`, rows: n * 1000 }));
 
+async function* bytes(): AsyncGenerator<Uint8Array, void, void> {
+  yield await Promise.resolve(Buffer.from('bytes of a dump'));
+}
+
 /** A source of a few bytes, with what a database of twenty tables has to tell. */
 const source: Source = {
   kind: 'bench',
   identity: () => ({ host: 'db1', database: 'shop' }),
   async *dump({ name }) {
-    async function* bytes() {
-      yield await Promise.resolve(Buffer.from('bytes of a dump'));
-    }
     yield { plainName: `${name}.dump`, layers: [], bytes: bytes() };
     return {
       fingerprint: {

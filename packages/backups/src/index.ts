@@ -170,7 +170,10 @@ export type { VerifyInput } from './tasks/verify.ts';
 export { reencrypt } from './tasks/reencrypt.ts';
 export type { ReencryptInput } from './tasks/reencrypt.ts';
 export { archiveBackup } from './tasks/archive.ts';
-export type { ArchivedBackup } from './tasks/archive.ts';
+export type { ArchivedBackup, KeepOptions } from './tasks/archive.ts';
+export { archiveCopies } from './tasks/archive-copies.ts';
+export type { CopiesInput } from './tasks/archive-copies.ts';
+export type { CopiesReport, CopyReport, Destination } from './archive/destinations.ts';
 export { restoreBackup } from './tasks/restore.ts';
 export type { RestoreInput } from './tasks/restore.ts';
 export { pruneBackups } from './tasks/prune.ts';
@@ -183,13 +186,9 @@ export { pingDeadMan } from './tasks/ping.ts';
 export type { PingInput } from './tasks/ping.ts';
 export { nightlyBackup } from './flows/nightly-backup.ts';
 export { provenOrThrow } from './flows/nightly-report.ts';
-export type {
-  CopyReport,
-  Nightly,
-  NightlyOptions,
-  NightlyReport,
-  SourceReport,
-} from './flows/nightly-report.ts';
+export type { Nightly, NightlyReport, SourceReport } from './flows/nightly-report.ts';
+export type { NightlyOptions } from './flows/nightly-options.ts';
+export { setLocks } from './flows/set-lock.ts';
 
 export { judgeSet } from './health/health.ts';
 export type { HealthFigures, SetHealth } from './health/health.ts';

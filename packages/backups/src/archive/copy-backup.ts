@@ -1,4 +1,4 @@
-import { HoldfastError, type ObjectStore } from '@holdfast/core';
+import { type Duration, durationMs, HoldfastError, type ObjectStore } from '@holdfast/core';
 import { type BackupRef, loadManifest, readText } from '../catalog/load-manifest.ts';
 import { backupPath, MANIFEST_NAME } from '../model/layout.ts';
 import type { Manifest } from '../model/manifest.ts';
@@ -20,6 +20,11 @@ export interface CopyOptions extends Pick<WorkOptions, 'signal' | 'now'> {
   readonly to: ObjectStore;
   /** The second store's name, for {@link Copy.store}. */
   readonly toName: string;
+  /**
+   * How long the store itself keeps the copy from being changed or removed, by whomever; from now on, give or take a
+   * day. Default: not at all.
+   */
+  readonly retainFor?: Duration;
   /** Called just before the manifest is written there; what it throws keeps the copy from being published. */
   readonly beforePublish?: () => Promise<void>;
 }
@@ -37,12 +42,47 @@ export interface Copy {
   /** Objects that an earlier attempt had brought over, and that were right. */
   readonly keptObjects: number;
   readonly manifestSha256: string;
+  /** Until when its store keeps it, ISO 8601; absent without `retainFor`. */
+  readonly retainedUntil?: string;
+}
+
+/** Where a copy goes. */
+interface CopyPlace extends ReadPlace {
+  /** Epoch milliseconds. */
+  readonly retainUntil: number | undefined;
+}
+
+const DAY = 86_400_000;
+
+/** What an earlier attempt brought over is kept a little shorter; what was brought over without a date is not kept. */
+async function isRetained(
+  key: string,
+  { store, retainUntil, signal }: CopyPlace,
+): Promise<boolean> {
+  if (retainUntil === undefined) return true;
+  const until = await store.retainedUntil?.(key, { signal });
+  return until !== undefined && until >= retainUntil - DAY;
+}
+
+function retentionOf({ retainUntil }: CopyPlace): { readonly retainUntil?: number } {
+  return retainUntil === undefined ? {} : { retainUntil };
+}
+
+/** @throws `RETENTION_UNSUPPORTED` */
+function retainUntilOf({ retainFor, to }: CopyOptions, startedAt: number): number | undefined {
+  if (retainFor === undefined) return undefined;
+  if (to.properties.retention === true) return startedAt + durationMs(retainFor);
+  throw new HoldfastError('RETENTION_UNSUPPORTED', `${to.url} cannot keep objects until a date.`, {
+    hint: 'Leave out retainFor for this store, or choose one with an object lock.',
+    retryable: false,
+  });
 }
 
 /** Whether an object is there already, whole: its size first, then its hash. */
-async function isThere(file: StoredFile, place: ReadPlace): Promise<boolean> {
+async function isThere(file: StoredFile, place: CopyPlace): Promise<boolean> {
   const info = await place.store.head(place.path + file.name, { signal: place.signal });
   if (info?.bytes !== file.bytes) return false;
+  if (!(await isRetained(place.path + file.name, place))) return false;
   return checkStored(file, place).then(
     () => true,
     (error: unknown) => {
@@ -53,13 +93,14 @@ async function isThere(file: StoredFile, place: ReadPlace): Promise<boolean> {
 }
 
 /** Copies one object, hash-checked as it leaves, and reads it back from where it arrived. */
-async function copyFile(file: StoredFile, from: ReadPlace, to: ReadPlace): Promise<void> {
-  await to.store.put(to.path + file.name, readStored(file, from), { signal: to.signal });
+async function copyFile(file: StoredFile, from: ReadPlace, to: CopyPlace): Promise<void> {
+  const options = { signal: to.signal, ...retentionOf(to) };
+  await to.store.put(to.path + file.name, readStored(file, from), options);
   await checkStored(file, to);
 }
 
 /** @returns whether the same manifest is there already */
-async function checkManifest(manifest: Manifest, to: ReadPlace): Promise<boolean> {
+async function checkManifest(manifest: Manifest, to: CopyPlace): Promise<boolean> {
   const key = to.path + MANIFEST_NAME;
   if ((await to.store.head(key, { signal: to.signal })) === undefined) return false;
   if ((await readText(to.store, key, to.signal)) === serialiseManifest(manifest)) return true;
@@ -70,10 +111,17 @@ async function checkManifest(manifest: Manifest, to: ReadPlace): Promise<boolean
   });
 }
 
-async function publish(manifest: Manifest, to: ReadPlace): Promise<void> {
-  await to.store.put(to.path + MANIFEST_NAME, Buffer.from(serialiseManifest(manifest)), {
-    ifAbsent: to.store.properties.ifAbsent !== false,
+/** Writes the manifest; once more where it is there and may be removed too soon. */
+async function publish(manifest: Manifest, to: CopyPlace, options: CopyOptions): Promise<void> {
+  const key = to.path + MANIFEST_NAME;
+  const wasPublished = await checkManifest(manifest, to);
+  if (wasPublished && (await isRetained(key, to))) return;
+  await options.beforePublish?.();
+  to.signal.throwIfAborted();
+  await to.store.put(key, Buffer.from(serialiseManifest(manifest)), {
+    ifAbsent: !wasPublished && to.store.properties.ifAbsent !== false,
     signal: to.signal,
+    ...retentionOf(to),
   });
   await checkManifest(manifest, to);
 }
@@ -84,7 +132,7 @@ async function publish(manifest: Manifest, to: ReadPlace): Promise<void> {
  * is there with a wrong one is replaced. The copy's own record, of the level `checksum`, is kept there.
  *
  * @throws `BACKUP_MISSING`, `MANIFEST_*`; `ARTIFACT_ALTERED` this copy is damaged, or the other store
- *   gives back something else; `COPY_CONFLICT`; or what the stores throw
+ *   gives back something else; `COPY_CONFLICT`; `RETENTION_UNSUPPORTED`; or what the stores throw
  */
 export async function copyBackup(options: CopyOptions): Promise<Copy> {
   const { signal, now } = settle(options);
@@ -93,8 +141,9 @@ export async function copyBackup(options: CopyOptions): Promise<Copy> {
   const path = backupPath(manifest.set, manifest.id);
   const counts = { objects: 0, storedBytes: 0, plainBytes: 0 };
   const from: ReadPlace = { store: options.from, path, signal };
-  const to: ReadPlace = { store: options.to, path, signal, counts };
-  const wasPublished = await checkManifest(manifest, to);
+  const retainUntil = retainUntilOf(options, startedAt);
+  const to: CopyPlace = { store: options.to, path, signal, counts, retainUntil };
+  await checkManifest(manifest, to);
   let copiedBytes = 0;
   let keptObjects = 0;
   for (const file of [...manifest.artifacts.map(storedFile), ...manifest.documents]) {
@@ -105,11 +154,7 @@ export async function copyBackup(options: CopyOptions): Promise<Copy> {
     await copyFile(file, from, to);
     copiedBytes += file.bytes;
   }
-  if (!wasPublished) {
-    await options.beforePublish?.();
-    signal.throwIfAborted();
-    await publish(manifest, to);
-  }
+  await publish(manifest, to, options);
   const examination = { reached: 'checksum', compared: counts } as const;
   await keepRecord({
     backup: manifest,
@@ -122,5 +167,7 @@ export async function copyBackup(options: CopyOptions): Promise<Copy> {
   });
   const { toName: store } = options;
   const { set, id, sha256: manifestSha256 } = manifest;
-  return { set, id, store, path, copiedBytes, keptObjects, manifestSha256 };
+  const copy = { set, id, store, path, copiedBytes, keptObjects, manifestSha256 };
+  if (retainUntil === undefined) return copy;
+  return { ...copy, retainedUntil: new Date(retainUntil).toISOString() };
 }

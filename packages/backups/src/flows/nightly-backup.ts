@@ -1,58 +1,54 @@
-import { type Flow, flow } from '@holdfast/core';
+import { type Flow, flow, type Outcome } from '@holdfast/core';
 import type { Backup } from '../model/backup.ts';
-import { problemOf } from '../notify/compose.ts';
 import type { SourceSpec } from '../sources/source.ts';
-import { archiveBackup } from '../tasks/archive.ts';
-import { dumpSource } from '../tasks/dump.ts';
-import { notify } from '../tasks/notify.ts';
-import { verifyByRestore } from '../tasks/verify.ts';
+import { tellOf, withPings } from './nightly-notices.ts';
+import { checkNightly, type NightlyOptions } from './nightly-options.ts';
 import * as report from './nightly-report.ts';
+import { stepsOf } from './nightly-steps.ts';
 
 /**
- * Makes a flow: each source is dumped, restored for proof, and copied. A backup that cannot be proven is
- * dumped afresh once; if that fails too, people are told. A copy that fails is told, and fails nothing.
+ * Makes a flow: each source is dumped, restored for proof, and copied; then old backups are pruned. A backup that cannot
+ * be proven is dumped afresh once. People are told when a set begins to stand badly, or is good again. A copy or a prune that
+ * fails is told, and fails nothing, as long as enough copies were made.
  *
- * @throws `OPTIONS_INVALID` there is no source, or two have one name; a recipient or an identity is none
- * @throws `BACKUP_NOT_PROVEN` (from the flow) when a source has no proven backup, after all is done
+ * @throws `OPTIONS_INVALID` there is no source, two have one name, two stores have, a recipient or an identity is none;
+ *   `RETENTION_EMPTY`, `RETENTION_INVALID`, `DURATION_INVALID`
+ * @throws `BACKUP_NOT_PROVEN` (from the flow) when a source has no proven backup, after all is done; `COPIES_TOO_FEW`
  */
-export function nightlyBackup(options: report.NightlyOptions): Flow<report.Nightly> {
-  const { name = 'nightly-backup', sources, stores, notify: notifier } = options;
-  const { primary, copies = [] } = stores;
-  report.checkSources(name, sources);
-  const { dumping, proving } = report.waysOf(options);
+export function nightlyBackup(options: NightlyOptions): Flow<report.Nightly> {
+  const { name = 'nightly-backup', sources, window, stores } = options;
+  checkNightly(name, options);
 
-  async function tell(set: string, what: string, problem: report.Problem): Promise<void> {
-    if (notifier === undefined) return;
-    const asked = [primary, ...copies];
-    await notify.submit({ notifier, set, what, problem, stores: asked }).outcome();
+  async function protect(
+    source: SourceSpec,
+    dumped: Outcome<Backup>,
+    freshDumps = 1,
+  ): Promise<report.SourceReport> {
+    const { name: set } = source;
+    const { dump, prove, copy, prune } = stepsOf(source, options);
+    if (!dumped.ok) return report.unproven(set, 'dumpSource', dumped.error);
+    const backup = dumped.value;
+    const proof = await prove(backup);
+    if (!proof.ok && freshDumps > 0) return protect(source, await dump(), freshDumps - 1);
+    if (!proof.ok) return report.unproven(set, 'verifyByRestore', proof.error);
+    const { copies } = await copy(backup);
+    const done = { backup, verification: proof.value, copies, pruned: await prune() };
+    return report.proven(set, done, stores.atLeast);
   }
 
-  async function unproven(source: string, error: Error): Promise<report.SourceReport> {
-    const problem = problemOf(error);
-    await tell(source, 'no proven backup tonight', problem);
-    return { source, copies: [], problem };
+  async function night(): Promise<report.NightlyReport> {
+    const dump = (source: SourceSpec) => stepsOf(source, options).dump();
+    const databases = sources.filter(({ kind }) => kind !== 'files');
+    // Files come last: one that no row refers to does no harm, a row without its file does.
+    const first = new Map(databases.map((source) => [source, dump(source)]));
+    const allFirst = Promise.all(first.values());
+    const each = async (source: SourceSpec): Promise<report.SourceReport> => {
+      const dumped = await (first.get(source) ?? allFirst.then(() => dump(source)));
+      return tellOf(options, await protect(source, dumped));
+    };
+    return report.provenOrThrow({ sources: await Promise.all(sources.map(each)) });
   }
 
-  async function copyTo(store: string, backup: Backup): Promise<report.CopyReport> {
-    const copy = await archiveBackup.submit(backup, store).outcome();
-    if (copy.ok) return { store, copy: copy.value };
-    const problem = problemOf(copy.error);
-    await tell(backup.set, `proven, but not copied to ${store}`, problem);
-    return { store, problem };
-  }
-
-  async function protect(source: SourceSpec, freshDumps: number): Promise<report.SourceReport> {
-    const dump = await dumpSource.submit({ source, store: primary, ...dumping }).outcome();
-    if (!dump.ok) return unproven(source.name, dump.error);
-    const backup = dump.value;
-    const proof = await verifyByRestore.submit({ backup, ...proving }).outcome();
-    if (!proof.ok && freshDumps > 0) return protect(source, freshDumps - 1);
-    if (!proof.ok) return unproven(source.name, proof.error);
-    const copied = await Promise.all(copies.map((store) => copyTo(store, backup)));
-    return { source: source.name, backup, verification: proof.value, copies: copied };
-  }
-
-  const run = async (): Promise<report.NightlyReport> =>
-    report.provenOrThrow({ sources: await Promise.all(sources.map((one) => protect(one, 1))) });
-  return flow(run, { name });
+  const run = (): Promise<report.NightlyReport> => withPings(options.pings, night);
+  return flow(run, { name, ...(window === undefined ? {} : { window }) });
 }

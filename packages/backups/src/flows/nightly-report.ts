@@ -1,96 +1,70 @@
 import { HoldfastError } from '@holdfast/core';
-import { checkIdentities, type IdentityOption } from '../encryption/keyring.ts';
-import { checkEncryption, type EncryptionOptions } from '../encryption/recipient.ts';
-import type { DumpInput } from '../tasks/dump.ts';
-import type { VerifyInput } from '../tasks/verify.ts';
-import type { Copy } from '../archive/copy-backup.ts';
+import type { CopyReport } from '../archive/destinations.ts';
 import type { Backup } from '../model/backup.ts';
 import type { Verification } from '../model/verification.ts';
-import type { Problem } from '../notify/compose.ts';
-export type { Problem } from '../notify/compose.ts';
-import type { SourceSpec } from '../sources/source.ts';
+import { type Problem, problemOf } from '../notify/compose.ts';
+import type { Standing } from '../notify/standing.ts';
+import type { PruneReport } from '../prune/prune-store.ts';
 
-/** What a nightly backup is made of. */
-export interface NightlyOptions {
-  /** Name of the flow. Default 'nightly-backup'. */
-  readonly name?: string;
-  /** What is backed up; each its own set, all at once. */
-  readonly sources: readonly SourceSpec[];
-  /** Names of object stores among the engine's resources. */
-  readonly stores: {
-    /** Where dumps go, and are verified. */
-    readonly primary: string;
-    /** Where proven backups are copied to. Default: nowhere. */
-    readonly copies?: readonly string[];
-  };
-  /** Encrypts every backup. Default: whoever can read a store can read them. */
-  readonly encryption?: EncryptionOptions;
-  /**
-   * What encrypted backups are restored with for proof. Without them an encrypted backup is verified by its checksums
-   * alone, and listed as not proven decryptable: let a machine that has an identity restore it.
-   */
-  readonly identities?: readonly IdentityOption[];
-  /** Name of the notifier among the engine's resources. Default: nobody is told. */
-  readonly notify?: string;
-  /** Where scratch directories are made. Default: `holdfast-<uid>` in the system's directory for temporary files. */
-  readonly scratchRoot?: string;
-}
-
-/**
- * Refuses what would look like protection and is none: no source at all, or two whose backups would lie in
- * one set, where the newest is that of either.
- *
- * @throws `OPTIONS_INVALID`
- */
-export function checkSources(flow: string, sources: readonly SourceSpec[]): void {
-  const names = sources.map(({ name }) => name);
-  const twice = names.find((name, at) => names.indexOf(name) !== at);
-  if (names.length > 0 && twice === undefined) return;
-  const why = twice === undefined ? 'has no source' : `has two sources named ${twice}`;
-  throw new HoldfastError('OPTIONS_INVALID', `The flow ${flow} ${why}.`, {
-    hint: 'Name what is to be backed up, each source by a name of its own: it names the backup set.',
-    retryable: false,
-    context: { flow },
-  });
-}
-
-/**
- * How the sources are dumped, and how they are proven.
- *
- * @throws `OPTIONS_INVALID`
- */
-export function waysOf({ scratchRoot, encryption, identities }: NightlyOptions): {
-  readonly dumping: Pick<DumpInput, 'scratchRoot' | 'encryption'>;
-  readonly proving: Pick<VerifyInput, 'scratchRoot' | 'identities' | 'level'>;
-} {
-  if (encryption !== undefined) checkEncryption(encryption);
-  if (identities !== undefined) checkIdentities(identities);
-  const isClosed = encryption !== undefined && (identities ?? []).length === 0;
-  const scratch = scratchRoot === undefined ? {} : { scratchRoot };
-  return {
-    dumping: { ...scratch, ...(encryption === undefined ? {} : { encryption }) },
-    proving: {
-      ...scratch,
-      ...(identities === undefined ? {} : { identities }),
-      ...(isClosed ? { level: 'checksum' } : {}),
-    },
-  };
-}
-
-/** How a copy went. */
-export interface CopyReport {
+/** What became of old backups in a store. */
+export interface PruningReport {
   readonly store: string;
-  readonly copy?: Copy;
+  readonly report?: PruneReport;
   readonly problem?: Problem;
 }
 
 /** How a source went. With a `backup` and a `verification` it is proven; else `problem` says why not. */
 export interface SourceReport {
   readonly source: string;
+  /** How its set stands now, as people are told when that changes. */
+  readonly standing: Standing;
+  /** The same in a few words. */
+  readonly what: string;
   readonly backup?: Backup;
   readonly verification?: Verification;
   readonly copies: readonly CopyReport[];
+  readonly pruned: readonly PruningReport[];
+  /** What failed first. */
   readonly problem?: Problem;
+  /** Name of the task that failed. */
+  readonly task?: string;
+}
+
+/** The report of a source that has no proven backup. */
+export function unproven(source: string, task: string, error: Error): SourceReport {
+  const problem = problemOf(error);
+  const what = 'no proven backup tonight';
+  return { source, standing: 'failed', what, copies: [], pruned: [], problem, task };
+}
+
+/** Puts together how a source went that has a proven backup: what lacks is told. */
+export function proven(
+  source: string,
+  done: Required<Pick<SourceReport, 'backup' | 'verification' | 'copies' | 'pruned'>>,
+  atLeast = 0,
+): SourceReport {
+  const missing = done.copies.filter(({ copy }) => copy === undefined);
+  const unpruned = done.pruned.filter(({ report }) => (report?.failures.length ?? 1) > 0);
+  const made = done.copies.length - missing.length;
+  const lacks = [
+    ...(missing.length === 0 ? [] : [`not copied to ${namesOf(missing)}`]),
+    ...(unpruned.length === 0 ? [] : [`not pruned in ${namesOf(unpruned)}`]),
+  ];
+  const problem = [...missing, ...unpruned].find((one) => one.problem !== undefined)?.problem;
+  const isGood = lacks.length === 0;
+  const standing = made < atLeast ? 'failed' : isGood ? 'good' : 'degraded';
+  return {
+    source,
+    ...done,
+    standing,
+    what: isGood ? 'a proven backup, in every store' : `proven, but ${lacks.join(', and ')}`,
+    ...(problem === undefined ? {} : { problem }),
+    ...(isGood ? {} : { task: missing.length > 0 ? 'archiveBackup' : 'pruneBackups' }),
+  };
+}
+
+function namesOf(reports: readonly { readonly store: string }[]): string {
+  return reports.map(({ store }) => store).join(', ');
 }
 
 /** How the night went. */
@@ -101,22 +75,38 @@ export interface NightlyReport {
 /** The function of the flow. */
 export type Nightly = () => Promise<NightlyReport>;
 
-/**
- * Gives the report, if every source has a proven backup.
- *
- * @throws `BACKUP_NOT_PROVEN` which names the sources that have none
- */
-export function provenOrThrow(report: NightlyReport): NightlyReport {
-  const unproven = report.sources.filter(({ verification }) => verification === undefined);
-  if (unproven.length === 0) return report;
-  const reasons = unproven.map(({ source, problem }) => `${source} (${problem?.code ?? 'Error'})`);
-  throw new HoldfastError('BACKUP_NOT_PROVEN', `Without a proven backup: ${reasons.join(', ')}.`, {
-    hint: 'See the problem of each source. What was proven is stored and copied all the same.',
-    // Trying again at once would meet what two dumps have met.
+function named({ source, problem }: SourceReport): string {
+  return `${source} (${problem?.code ?? 'Error'})`;
+}
+
+function failed(code: string, message: string, hint: string, reports: readonly SourceReport[]) {
+  return new HoldfastError(code, message, {
+    hint,
+    // Trying again at once would meet what all retries have met.
     retryable: false,
     context: {
-      sources: unproven.map(({ source }) => source),
-      problems: unproven.map(({ source, problem }) => ({ source, ...problem })),
+      sources: reports.map(({ source }) => source),
+      problems: reports.map(({ source, problem }) => ({ source, ...problem })),
     },
   });
+}
+
+/**
+ * Gives the report, if every source has a proven backup, and enough copies of it.
+ *
+ * @throws `BACKUP_NOT_PROVEN` which names the sources that have none; `COPIES_TOO_FEW` likewise
+ */
+export function provenOrThrow(report: NightlyReport): NightlyReport {
+  const none = report.sources.filter(({ verification }) => verification === undefined);
+  if (none.length > 0) {
+    const message = `Without a proven backup: ${none.map(named).join(', ')}.`;
+    const hint =
+      'See the problem of each source. What was proven is stored and copied all the same.';
+    throw failed('BACKUP_NOT_PROVEN', message, hint, none);
+  }
+  const few = report.sources.filter(({ standing }) => standing === 'failed');
+  if (few.length === 0) return report;
+  const message = `Proven, but with too few copies: ${few.map(named).join(', ')}.`;
+  const hint = 'See why each store has none. A copy that is made again goes on where it was.';
+  throw failed('COPIES_TOO_FEW', message, hint, few);
 }

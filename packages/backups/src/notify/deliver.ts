@@ -41,8 +41,8 @@ export interface Delivery {
 export interface Delivered {
   readonly sent: number;
   readonly waiting: readonly WaitingNotice[];
-  /** Why some still wait; undefined when none do. */
-  readonly error: Error | undefined;
+  /** Why some still wait: the last error of each notifier. */
+  readonly errors: readonly Error[];
   /** Messages that were given up: nobody wants to read them any more. */
   readonly dropped: readonly WaitingNotice[];
 }
@@ -81,6 +81,5 @@ export async function deliver(
     rest.splice(rest.indexOf(one), 1);
     await delivery.left(rest);
   }
-  const [error] = failed.values();
-  return { sent, waiting: rest, error, dropped };
+  return { sent, waiting: rest, errors: [...failed.values()], dropped };
 }

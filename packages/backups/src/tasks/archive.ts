@@ -1,10 +1,18 @@
-import { type ObjectStore, runContext, task } from '@holdfast/core';
+import { type Duration, type ObjectStore, runContext, task } from '@holdfast/core';
 import { type Copy, copyBackup } from '../archive/copy-backup.ts';
 import type { BackupRef } from '../catalog/load-manifest.ts';
 import { storeNamed } from './surroundings.ts';
 
 /** The part of a backup that the archive task needs. */
 export type ArchivedBackup = BackupRef & { readonly store: string };
+
+/** How a copy is kept. */
+export interface KeepOptions {
+  /**
+   * How long the store itself keeps the copy from being changed or removed: its object lock. Default: not at all.
+   */
+  readonly retainFor?: Duration;
+}
 
 /**
  * Copies a backup to another object store, and reads every object back from there. Five retries; each
@@ -13,7 +21,7 @@ export type ArchivedBackup = BackupRef & { readonly store: string };
  * @throws see {@link copyBackup}
  */
 export const archiveBackup = task(
-  (backup: ArchivedBackup, to: string): Promise<Copy> => {
+  (backup: ArchivedBackup, to: string, options: KeepOptions = {}): Promise<Copy> => {
     const context = runContext();
     return copyBackup({
       signal: context.signal,
@@ -21,6 +29,7 @@ export const archiveBackup = task(
       from: context.resource<ObjectStore>(backup.store),
       to: storeNamed(to),
       toName: to,
+      ...options,
       beforePublish: () => context.assertLease(),
     });
   },

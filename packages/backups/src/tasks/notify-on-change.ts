@@ -1,4 +1,11 @@
-import { type Duration, durationMs, HoldfastError, runContext, task } from '@holdfast/core';
+import {
+  type Duration,
+  durationMs,
+  HoldfastError,
+  isHoldfastError,
+  runContext,
+  task,
+} from '@holdfast/core';
 import { composeNotice, MOST_LINES, type Problem } from '../notify/compose.ts';
 import { deliver, type Delivered } from '../notify/deliver.ts';
 import {
@@ -127,7 +134,7 @@ async function keep(
 }
 
 function settled(
-  { sent, waiting, error, dropped }: Delivered,
+  { sent, waiting, errors, dropped }: Delivered,
   kind: NoticeKind | null,
   isKept: boolean,
 ): Told {
@@ -135,9 +142,11 @@ function settled(
     const about = { notifier, subject: notice.subject, at: notice.at };
     runContext().logger.error(about, 'a message was given up: it could not be sent for a week');
   }
+  const [error] = errors;
   if (error === undefined) return { kind, sent };
+  const isHopeful = errors.some((one) => !isHoldfastError(one) || one.retryable);
   // Without a ledger a retry would tell those once more who know it.
-  const retryable = isKept || sent === 0;
+  const retryable = isHopeful && (isKept || sent === 0);
   throw new HoldfastError(
     'NOTICES_WAITING',
     `${waiting.length} messages were not sent: ${error.message}`,

@@ -25,10 +25,10 @@ import {
   sqliteSource,
   verifyByRestore,
 } from '@holdfast/backups';
-import { makeOrders, rowsOf } from './support/databases.ts';
-import { type Lies, losesRows } from './support/liars.ts';
-import { hasAge, makeKey } from './support/keys.ts';
-import { keysOf, leftIn, testRooms } from './support/rooms.ts';
+import { makeOrders, rowsOf } from '../support/databases.ts';
+import { type Lies, losesRows } from '../support/liars.ts';
+import { hasAge, makeKey } from '../support/keys.ts';
+import { keysOf, leftIn, testRooms } from '../support/rooms.ts';
 
 const rooms = testRooms();
 const lies: Lies = { left: 0 };

@@ -1,0 +1,88 @@
+import {
+  type Duration,
+  durationMs,
+  HoldfastError,
+  type LimitUse,
+  type TimeWindow,
+} from '@holdfast/core';
+import { checkDestinations, type Destination } from '../archive/destinations.ts';
+import { checkIdentities, type IdentityOption } from '../encryption/keyring.ts';
+import { checkEncryption, type EncryptionOptions } from '../encryption/recipient.ts';
+import { checkPolicy } from '../retention/check-policy.ts';
+import type { RetentionPolicy } from '../retention/policy.ts';
+import type { SourceSpec } from '../sources/source.ts';
+
+/** What a nightly backup is made of. */
+export interface NightlyOptions {
+  /** Name of the flow. Default 'nightly-backup'. */
+  readonly name?: string;
+  /** What is backed up; each its own set. File trees are read once the databases are dumped, all else at once. */
+  readonly sources: readonly SourceSpec[];
+  /** Names of object stores among the engine's resources. */
+  readonly stores: {
+    /** Where dumps go, and are verified. */
+    readonly primary: string;
+    /** Where proven backups are copied to. Default: nowhere. */
+    readonly copies?: readonly Destination[];
+    /** How many copies have to be made; fewer fail the flow, after all is done. Default 0: they are told. */
+    readonly atLeast?: number;
+  };
+  /** Encrypts every backup. Default: whoever can read a store can read them. */
+  readonly encryption?: EncryptionOptions;
+  /**
+   * What encrypted backups are restored with for proof. Without them an encrypted backup is verified by its checksums
+   * alone, and listed as not proven decryptable: let a machine that has an identity restore it.
+   */
+  readonly identities?: readonly IdentityOption[];
+  /** Which backups of a set are kept, in every store, once tonight's is proven. Default: all; nothing is removed. */
+  readonly retention?: RetentionPolicy;
+  /** When it may run: see the option `window` of flows. */
+  readonly window?: TimeWindow;
+  /** Limits that every dump, proof, copy and prune takes its share of: those of a flow do not cover its tasks. */
+  readonly limits?: readonly LimitUse[];
+  /** Whether they also take the limit `set:<name>` of their set, so that they exclude each other: see `setLocks`. Default false. */
+  readonly lock?: boolean;
+  /** Names of notifiers among the engine's resources. Default: nobody is told. */
+  readonly notify?: string | readonly string[];
+  /** How old the last restorable copy may be, where people are told. Default: no limit is told. */
+  readonly maxAge?: Duration;
+  /** Name of a dead-man switch among the engine's resources, which is told of the start and the end. Default: none is. */
+  readonly pings?: string;
+  /** Where scratch directories are made. Default: `holdfast-<uid>` in the system's directory for temporary files. */
+  readonly scratchRoot?: string;
+}
+
+/**
+ * Refuses what would look like protection and is none: no source at all, or two whose backups would lie in
+ * one set, where the newest is that of either.
+ *
+ * @throws `OPTIONS_INVALID`
+ */
+export function checkSources(flow: string, sources: readonly SourceSpec[]): void {
+  const names = sources.map(({ name }) => name);
+  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  if (names.length > 0 && twice === undefined) return;
+  const why = twice === undefined ? 'has no source' : `has two sources named ${twice}`;
+  throw new HoldfastError('OPTIONS_INVALID', `The flow ${flow} ${why}.`, {
+    hint: 'Name what is to be backed up, each source by a name of its own: it names the backup set.',
+    retryable: false,
+    context: { flow },
+  });
+}
+
+/**
+ * Checks everything that would else be found out in the night.
+ *
+ * @throws `OPTIONS_INVALID`, `DURATION_INVALID`, `RETENTION_EMPTY`, `RETENTION_INVALID`
+ */
+export function checkNightly(name: string, options: NightlyOptions): void {
+  const { sources, stores, encryption, identities, retention, maxAge } = options;
+  checkSources(name, sources);
+  const { primary, copies = [], atLeast = 0 } = stores;
+  checkDestinations(`The flow ${name}`, [primary, ...copies], 0);
+  checkDestinations(`The flow ${name}`, copies, atLeast);
+  if (encryption !== undefined) checkEncryption(encryption);
+  if (identities !== undefined) checkIdentities(identities);
+  if (retention !== undefined) checkPolicy(retention);
+  if (maxAge !== undefined) durationMs(maxAge);
+}

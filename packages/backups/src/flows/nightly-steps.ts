@@ -1,0 +1,76 @@
+import type { LimitUse } from '@holdfast/core';
+import { storeOf } from '../archive/destinations.ts';
+import type { Backup } from '../model/backup.ts';
+import { problemOf } from '../notify/compose.ts';
+import type { RetentionPolicy } from '../retention/policy.ts';
+import type { SourceSpec } from '../sources/source.ts';
+import { archiveCopies } from '../tasks/archive-copies.ts';
+import { dumpSource } from '../tasks/dump.ts';
+import { pruneBackups } from '../tasks/prune.ts';
+import { verifyByRestore } from '../tasks/verify.ts';
+import type { NightlyOptions } from './nightly-options.ts';
+import type { PruningReport } from './nightly-report.ts';
+import { lockOf } from './set-lock.ts';
+
+interface Pruning {
+  readonly store: string;
+  readonly policy: RetentionPolicy;
+}
+
+/** The limits that the work on a set takes its share of. */
+function limitsOf(set: string, { limits = [], lock = false }: NightlyOptions): readonly LimitUse[] {
+  return lock ? [...limits, lockOf(set)] : limits;
+}
+
+/** Which store is pruned by what: copies are read back, not restored, and so are backups that nobody here can decrypt. */
+function prunings(options: NightlyOptions): Pruning[] {
+  const { retention, stores, encryption, identities = [] } = options;
+  if (retention === undefined) return [];
+  const readBack: RetentionPolicy = { ...retention, proof: retention.proof ?? 'checksum' };
+  const isClosed = encryption !== undefined && identities.length === 0;
+  const copies = (stores.copies ?? []).map((copy) => ({ store: storeOf(copy), policy: readBack }));
+  return [{ store: stores.primary, policy: isClosed ? readBack : retention }, ...copies];
+}
+
+/** What a verification is told: without an identity a closed backup can only be read back. */
+function provingOf({ scratchRoot, encryption, identities }: NightlyOptions) {
+  const isClosed = encryption !== undefined && (identities ?? []).length === 0;
+  return {
+    ...(scratchRoot === undefined ? {} : { scratchRoot }),
+    ...(identities === undefined ? {} : { identities }),
+    ...(isClosed ? ({ level: 'checksum' } as const) : {}),
+  };
+}
+
+/** The steps of a set's night: the public tasks, with the limits that are handed down to them. None of them throws. */
+export function stepsOf(source: SourceSpec, options: NightlyOptions) {
+  const { stores, scratchRoot, encryption } = options;
+  const { primary: store, copies: to = [] } = stores;
+  const { name: set } = source;
+  const limits = limitsOf(set, options);
+  const limited = limits.length > 0 ? { limits } : {};
+  const dumping = {
+    ...(scratchRoot === undefined ? {} : { scratchRoot }),
+    ...(encryption === undefined ? {} : { encryption }),
+  };
+  const pruneOne = async ({ store: from, policy }: Pruning): Promise<PruningReport> => {
+    const prune = pruneBackups.with(limited).submit({ store: from, set, policy });
+    const done = await prune.outcome();
+    if (done.ok) return { store: from, report: done.value };
+    return { store: from, problem: problemOf(done.error) };
+  };
+  return {
+    dump: () =>
+      dumpSource
+        .with(limited)
+        .submit({ source, store, ...dumping })
+        .outcome(),
+    prove: (backup: Backup) =>
+      verifyByRestore
+        .with(limited)
+        .submit({ backup, ...provingOf(options) })
+        .outcome(),
+    copy: (backup: Backup) => archiveCopies({ backup, to, atLeast: 0, ...limited }),
+    prune: () => Promise.all(prunings(options).map(pruneOne)),
+  };
+}
