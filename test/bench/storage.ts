@@ -13,6 +13,7 @@ const { values, positionals } = parseArgs({
 /** Each is loaded, and its servers are started, when its turn comes. */
 const SECTIONS: { readonly [name: string]: () => Promise<Figure[]> } = {
   sqlite: async () => (await import('./shared-file.ts')).sharedFileFigures(Number(values.seconds)),
+  postgres: async () => (await import('./postgres.ts')).postgresFigures(),
   local: async () => (await import('./object-store-local.ts')).localFigures(),
   s3: async () => (await import('./object-store-s3.ts')).s3Figures(),
   sftp: async () => (await import('./object-store-sftp.ts')).sftpFigures(),

@@ -3,11 +3,11 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
 import { chown, mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { freePort, owner } from './host.ts';
+import type { Owner } from './host.ts';
 
 /** Where Debian keeps the programs of each version; it puts only some of them in PATH. */
 const VERSIONS = '/usr/lib/postgresql';
@@ -62,35 +62,6 @@ export interface PostgresServer {
   start(): Promise<void>;
   /** Ends it and removes the cluster. */
   stop(): Promise<void>;
-}
-
-interface Owner {
-  readonly uid: number;
-  readonly gid: number;
-}
-
-/** PostgreSQL refuses to run as root: there its own user runs it, or nobody. */
-function owner(): Owner | undefined {
-  if (process.getuid?.() !== 0) return undefined;
-  for (const name of ['postgres', 'nobody']) {
-    try {
-      const id = (which: string): number =>
-        Number(execFileSync('id', [which, name], { encoding: 'utf8', stdio: 'pipe' }));
-      return { uid: id('-u'), gid: id('-g') };
-    } catch {
-      // There is no such user.
-    }
-  }
-  throw new Error('PostgreSQL needs a user other than root to run as');
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** Messages in English, whatever the machine speaks: they are looked at. */

@@ -4,26 +4,23 @@ import type { Connection } from './connections.ts';
 /** How long to wait before listening again, in milliseconds. */
 const PAUSE = 500;
 
-/** What the news of a store need of it. */
-export interface NewsTerms {
-  /** The channel that the server's notifications go to. */
-  readonly channel: string;
-  readonly watchers: Watchers;
-  connect(): Promise<Connection>;
-}
-
 /**
  * Wakes those who watch a store when another process has committed something that concerns them: the server tells it on
  * a connection that is held while somebody watches.
  */
 export class News {
-  readonly #terms: NewsTerms;
+  readonly #channel: string;
+  readonly #watchers: Watchers;
+  readonly #connect: () => Promise<Connection>;
   #listening: Promise<Connection> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
 
-  constructor(terms: NewsTerms) {
-    this.#terms = terms;
+  /** @param channel what the server's notifications go to */
+  constructor(channel: string, watchers: Watchers, connect: () => Promise<Connection>) {
+    this.#channel = channel;
+    this.#watchers = watchers;
+    this.#connect = connect;
   }
 
   /**
@@ -34,10 +31,10 @@ export class News {
   async watch(terms: WatchTerms, wake: () => void): Promise<StopWatching> {
     this.#listening ??= this.#listen();
     await this.#listening;
-    const stop = this.#terms.watchers.add(terms, wake);
+    const stop = this.#watchers.add(terms, wake);
     return () => {
       stop();
-      if (this.#terms.watchers.size === 0) void this.#end();
+      if (this.#watchers.size === 0) void this.#end();
     };
   }
 
@@ -49,12 +46,12 @@ export class News {
 
   async #listen(): Promise<Connection> {
     try {
-      const connection = await this.#terms.connect();
+      const connection = await this.#connect();
       connection.listen(
         (payload) => this.#tell(payload),
         () => this.#lost(connection),
       );
-      await connection.query(`listen "${this.#terms.channel}"`, []);
+      await connection.query(`listen "${this.#channel}"`, []);
       return connection;
     } catch (error) {
       this.#listening = undefined;
@@ -70,11 +67,11 @@ export class News {
   }
 
   #again(): void {
-    if (this.#stopped || this.#terms.watchers.size === 0) return;
+    if (this.#stopped || this.#watchers.size === 0) return;
     this.#timer = setTimeout(() => {
       this.#listening ??= this.#listen();
       this.#listening.then(
-        () => this.#terms.watchers.all(),
+        () => this.#watchers.all(),
         () => this.#again(),
       );
     }, PAUSE).unref();
@@ -88,7 +85,7 @@ export class News {
   }
 
   #tell(payload: string): void {
-    const { watchers } = this.#terms;
+    const watchers = this.#watchers;
     const space = payload.indexOf(' ');
     const name = payload.slice(space + 1);
     if (payload.startsWith('queue ')) watchers.queue(name);

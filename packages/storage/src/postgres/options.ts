@@ -35,6 +35,11 @@ export interface PostgresRunStoreOptions {
    * `STORE_UNAVAILABLE`. Default 30 s.
    */
   readonly patience?: Duration;
+  /**
+   * Whether the server tells what other processes commit, on a connection that is held while somebody watches. Default
+   * true. False behind PgBouncer in transaction mode, which passes no notifications: then the store looks every half second.
+   */
+  readonly notifications?: boolean;
 }
 
 /** The options with their defaults. */
@@ -44,6 +49,7 @@ export interface PostgresSettings {
   readonly schema: string;
   readonly migrate: MigrationMode;
   readonly patienceMs: number;
+  readonly notifications: boolean;
 }
 
 const checks = new OptionChecks('postgresRunStore');
@@ -58,6 +64,7 @@ const KNOWN: { readonly [option in keyof PostgresRunStoreOptions]-?: true } = {
   schema: true,
   migrate: true,
   patience: true,
+  notifications: true,
 };
 
 /** Options that say how connections are made: the host's pool knows that itself. */
@@ -109,5 +116,6 @@ export function postgresSettings(options: PostgresRunStoreOptions): PostgresSett
     schema,
     migrate: checks.oneOf('migrate', options.migrate ?? 'auto', ['auto', 'check', 'off']),
     patienceMs: durationMs(options.patience ?? '30s', 'postgresRunStore: patience'),
+    notifications: options.notifications ?? true,
   };
 }

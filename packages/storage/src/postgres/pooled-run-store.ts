@@ -51,6 +51,7 @@ import type { Run as Query } from './committer.ts';
 import { Connections } from './connections.ts';
 import { encodeBatch } from './encode-batch.ts';
 import { acquireLease, releaseLeases, renewLeases } from './leases.ts';
+import { LookOut } from './look-out.ts';
 import { channelOf, migrate } from './migrations.ts';
 import { News } from './news.ts';
 import type { PostgresSettings } from './options.ts';
@@ -78,7 +79,7 @@ export class PooledRunStore implements PostgresRunStore {
   readonly #words: Words;
   readonly #tables: Kysely<Tables>;
   readonly #watchers = new Watchers();
-  readonly #news: News;
+  readonly #news: News | LookOut;
   #opening: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
@@ -93,11 +94,9 @@ export class PooledRunStore implements PostgresRunStore {
     this.#committer = new Committer(run, schema, patienceMs);
     this.#clock = new ServerClock(run);
     this.#words = wordsIn(schema);
-    this.#news = new News({
-      channel: channelOf(schema),
-      watchers: this.#watchers,
-      connect: () => this.#calls.connect(),
-    });
+    this.#news = settings.notifications
+      ? new News(channelOf(schema), this.#watchers, () => this.#calls.connect())
+      : new LookOut(run, schema, this.#watchers);
     this.#tables = this.#connections.tables(() => this.#calls.connect()).withSchema(schema);
   }
 

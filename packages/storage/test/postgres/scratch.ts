@@ -55,13 +55,14 @@ export async function openStore(
 export function postgresHarness(
   { server }: Databases,
   url: string,
+  options: PostgresRunStoreOptions = {},
 ): () => Promise<RunStoreHarness> {
   let made = 0;
   return async () => {
     const schema = `suite_${++made}`;
     const opened: PostgresRunStore[] = [];
     const open = async (): Promise<PostgresRunStore> => {
-      const store = postgresRunStore({ url, schema });
+      const store = postgresRunStore({ url, schema, ...options });
       opened.push(store);
       await store.open();
       return store;

@@ -30,7 +30,14 @@ const TAKE_TURN = (s: string): string => `
 
 /** Locks leases in one order, whoever writes: nobody waits for each other. Lines get their places in the order of commits by it. */
 const LOCK_LEASES = (s: string): string => `
-  perform 1 from ${s}.lease where run_id = any(p_leases) order by run_id for no key update;`;
+  if array_length(p_leases, 1) = 1 then
+    perform 1 from ${s}.lease where run_id = p_leases[1] for no key update;
+  elsif array_length(p_leases, 1) > 1 then
+    perform 1 from ${s}.lease where run_id = any(p_leases) order by run_id for no key update;
+  end if;`;
+
+/** Plans are made once for a session: by keys, whatever the tables held at that time. */
+const BY_KEYS = `set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true)`;
 
 /** What is known of the root of a write, and whether its fence may write. */
 const STANDING = (s: string): string => `
@@ -42,12 +49,16 @@ const STANDING = (s: string): string => `
           and (v_claimed is null or v_claimed <> v_root);
       v_known := found;
     end if;
-    v_may := case
-      when not v_known then false
-      when w.epoch is not null then v_holder <> '' and v_epoch = w.epoch
-      when v_holder = '' then true
-      else coalesce((select not state_type ${IS_OPEN} from ${s}.run where id = v_root), false)
-    end;`;
+    if not v_known then
+      v_may := false;
+    elsif w.epoch is not null then
+      v_may := v_holder <> '' and v_epoch = w.epoch;
+    elsif v_holder = '' then
+      v_may := true;
+    else
+      select not state_type ${IS_OPEN} into v_may from ${s}.run where id = v_root;
+      v_may := coalesce(v_may, false);
+    end if;`;
 
 const CREATE_RUN = (s: string): string => `
         insert into ${s}.run (${RUN_COLUMNS}) values (
@@ -226,9 +237,11 @@ begin
     raise exception 'the schema is newer' using errcode = 'HF001', detail = '${version}';
   end if;
   if not p_sync then
-    perform set_config('synchronous_commit', 'off', true);
+    perform set_config('synchronous_commit', 'off', true), ${BY_KEYS};
   elsif current_setting('synchronous_commit') = 'off' then
-    perform set_config('synchronous_commit', 'on', true);
+    perform set_config('synchronous_commit', 'on', true), ${BY_KEYS};
+  else
+    perform ${BY_KEYS};
   end if;${TAKE_TURN(s)}${LOCK_LEASES(s)}
   for w in select * from json_to_recordset(p_writes) as x(${WRITE}) loop
     v_n := v_n + 1;
