@@ -91,6 +91,8 @@ export type { IdentityOption } from './encryption/keyring.ts';
 
 export { createBackup } from './publish/create-backup.ts';
 export type { CreateBackupOptions, WorkOptions } from './publish/create-backup.ts';
+export { preflight } from './preflight/preflight.ts';
+export type { PreflightFinding, PreflightOptions, PreflightReport } from './preflight/preflight.ts';
 export { verifyBackup } from './verify/verify-backup.ts';
 export type { BackupRef } from './catalog/load-manifest.ts';
 export type { VerifyOptions } from './verify/verify-backup.ts';

@@ -118,8 +118,36 @@ describe.skipIf(!canRun)('a PostgreSQL source', { timeout: 120_000 }, () => {
     const programs = await replacing(pg.server.bin, 'pg_dump', script, bin);
     const dumped = pg.dump({ programs });
     await expect(dumped).rejects.toMatchObject({
-      code: 'TOOL_FAILED',
+      code: 'DUMP_FAILED',
       message: expect.stringContaining('the disk is on fire'),
+    });
+  });
+
+  it('waits for a lock as long as it is told, and says that somebody holds it', async () => {
+    pg.server.createDatabase('locked');
+    pg.server.sql('CREATE TABLE held (id int)', 'locked');
+    const holder = spawn(join(pg.server.bin, 'psql'), [
+      '-X',
+      '-q',
+      '-A',
+      '-t',
+      pg.server.url('locked'),
+    ]);
+    onTestFinished(() => void holder.kill());
+    holder.stdin.write('BEGIN; LOCK TABLE held IN ACCESS EXCLUSIVE MODE; SELECT 1;\n');
+    await once(holder.stdout, 'data');
+    const dumped = pg.dump({ databases: 'locked', lockWait: 50 });
+    await expect(dumped).rejects.toMatchObject({ code: 'SOURCE_BUSY', retryable: true });
+  });
+
+  it('is refused by programs that are older than the server, before anything is stored', async () => {
+    const bin = join(pg.rooms.root, 'old');
+    const script = 'echo never >&2; exit 1';
+    const programs = await replacing(pg.server.bin, 'pg_dump', script, bin, '9.6.24');
+    const dumped = pg.dump({ programs });
+    await expect(dumped).rejects.toMatchObject({
+      code: 'TOOL_TOO_OLD',
+      context: { found: '9.6.24' },
     });
   });
 

@@ -66,8 +66,9 @@ export async function storeDump(
       const warning = await storeStream(step.value, artifacts, attempt);
       if (warning !== undefined) warnings.push(warning);
     }
-  } finally {
-    // Runs the dump's own `finally`; the value is nobody's.
-    await dump.return(undefined as unknown as DumpFacts);
+  } catch (error) {
+    // Runs the dump's own `finally`, and lets the source say what a program's failure means.
+    await dump.throw(error);
+    throw error;
   }
 }

@@ -109,7 +109,8 @@ export interface AnySource<S extends SourceSpec = SourceSpec> {
   identity(spec: S): { readonly [field: string]: JsonValue };
   /**
    * Dumps. The streams are read one after another, each to its end, before the next is asked for.
-   * The generator is returned to (its `finally` runs) whatever happens.
+   * When one fails, its error is thrown into the generator at that `yield`: its `finally` runs, and what it throws
+   * is the dump's error, if it knows better what the program's failure means.
    */
   dump(spec: S, room: Workroom): AsyncGenerator<DumpStream, DumpFacts, void>;
   /** How to restore without Holdfast. `artifacts` are as they will stand in the manifest. */

@@ -11,13 +11,15 @@ export async function replacing(
   program: string,
   script: string,
   directory: string,
+  version?: string,
 ): Promise<string> {
   await mkdir(directory, { recursive: true });
   for (const name of await readdir(honest)) {
     if (name !== program) await symlink(join(honest, name), join(directory, name));
   }
   const real = join(honest, program);
-  const text = `#!/bin/sh\nREAL='${real}'\n[ "$1" = --version ] && exec "$REAL" --version\n${script}\n`;
+  const told = version === undefined ? 'exec "$REAL" --version' : `echo "(PostgreSQL) ${version}"`;
+  const text = `#!/bin/sh\nREAL='${real}'\n[ "$1" = --version ] && ${told} && exit\n${script}\n`;
   await writeFile(join(directory, program), text, { mode: 0o755 });
   return directory;
 }

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
 import { memoryObjectStore, type ObjectStore } from '@holdfast/core';
 import {
@@ -83,4 +85,22 @@ export function postgresRooms(prepare: (server: PostgresServer) => void): Postgr
 
 function expectServer(): never {
   throw new Error('The server was not started.');
+}
+
+/** Lets nobody in without a password but the superuser of the tests. */
+export function askForPasswords(server: PostgresServer): void {
+  const rules = ['host all postgres 127.0.0.1/32 trust', 'host all all 127.0.0.1/32 scram-sha-256'];
+  writeFileSync(join(server.directory, 'pg_hba.conf'), `${rules.join('\n')}\n`);
+  server.sql('SELECT pg_reload_conf()');
+}
+
+/** Makes a user with a password; `rights` as of CREATE ROLE. */
+export function makeUser(
+  server: PostgresServer,
+  name: string,
+  password: string,
+  rights = '',
+): void {
+  const quoted = `E'${password.replaceAll(/[\\']/g, String.raw`\$&`)}'`;
+  server.sql(`CREATE ROLE "${name}" LOGIN ${rights} PASSWORD ${quoted}`);
 }

@@ -3,6 +3,7 @@ import { HoldfastError } from '@holdfast/core';
 import type { TreeFingerprint, TreeMember } from '../../model/fingerprint.ts';
 import type { Artifact, Manifest, ToolVersion } from '../../model/manifest.ts';
 import { Meter } from '../../pipeline/meter.ts';
+import { complaints } from '../../preflight/finding.ts';
 import {
   type Comparison,
   type DumpFacts,
@@ -21,7 +22,7 @@ import { checkRoot, judgeArchive, madeFromChange, type Verdict } from './judge.t
 import { readMemberList, writeChecksums, writeMemberList } from './lists.ts';
 import { MemberLog } from './member-log.ts';
 import type { FilesSpec } from './spec.ts';
-import { type Walk, walkTree } from './walk.ts';
+import { type Walk, walkTree, locateRoot } from './walk.ts';
 
 interface Archiver {
   readonly tool: ToolVersion;
@@ -173,4 +174,5 @@ export const files: Source<FilesSpec> = {
   restore,
   compare,
   guide: treeGuide,
+  preflight: (spec, room) => complaints(room.signal, () => locateRoot(spec.path)),
 };

@@ -138,6 +138,16 @@ async function resolveRoot(path: string): Promise<string> {
   });
 }
 
+/** @throws `SOURCE_MISSING`, `SOURCE_INVALID` (it is no directory), `SOURCE_UNREADABLE` */
+export async function locateRoot(
+  path: string,
+): Promise<{ readonly root: string; readonly stats: BigIntStats }> {
+  const root = await resolveRoot(path);
+  const stats = await lstat(root, { bigint: true });
+  if (!stats.isDirectory()) throw rootError('SOURCE_INVALID', path, 'is no directory');
+  return { root, stats };
+}
+
 /**
  * Walks a tree, following no symlink but those on the way to its root.
  *
@@ -145,9 +155,7 @@ async function resolveRoot(path: string): Promise<string> {
  *   `SOURCE_NAME_UNSUPPORTED` (a name that is not UTF-8), or the signal's reason
  */
 export async function walkTree(spec: FilesSpec, signal: AbortSignal): Promise<Walk> {
-  const root = await resolveRoot(spec.path);
-  const stats = await lstat(root, { bigint: true });
-  if (!stats.isDirectory()) throw rootError('SOURCE_INVALID', spec.path, 'is no directory');
+  const { root, stats } = await locateRoot(spec.path);
   const walker = new Walker(root, spec, signal);
   walker.found.push({ path: '.', type: 'directory', stats });
   await walker.enter('.');

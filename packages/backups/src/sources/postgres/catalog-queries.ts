@@ -136,3 +136,13 @@ export const ANYTHING = `SELECT n.nspname || '.' || c.relname AS name FROM ${REL
   UNION ALL SELECT 'schema ' || n.nspname FROM pg_namespace n WHERE ${USERS} AND n.nspname <> 'public'
     AND ${notOfExtension('pg_namespace', 'n.oid')}
   LIMIT 1`;
+
+/** What a user may not read of what would be dumped. */
+export const UNREADABLE = `SELECT format('%I.%I', n.nspname, c.relname) COLLATE "C" AS name FROM ${RELATIONS}
+  WHERE c.relkind IN ('r', 'p', 'S', 'm') AND ${OWN_RELATION} AND NOT (has_schema_privilege(n.oid, 'USAGE')
+    AND CASE c.relkind WHEN 'S' THEN has_sequence_privilege(c.oid, 'SELECT') ELSE has_table_privilege(c.oid, 'SELECT') END)
+  ORDER BY 1`;
+
+/** Tables of which a policy would keep rows from the user. */
+export const HIDDEN_ROWS = `SELECT format('%I.%I', n.nspname, c.relname) COLLATE "C" AS name FROM ${RELATIONS}
+  WHERE c.relkind IN ('r', 'p') AND ${OWN_RELATION} AND row_security_active(c.oid) ORDER BY 1`;

@@ -4,6 +4,7 @@ import type { DumpCommand } from '../command.ts';
 import { type DumpFacts, type DumpStream, NO_FILES } from '../source.ts';
 import type { Workroom } from '../workroom.ts';
 import { lockTables, rangesOf, readContents, readPositions, tablesOf } from './contents.ts';
+import { postgresError } from './errors.ts';
 import { globalsName, identityOf, tablespacesName, databaseFile } from './identity.ts';
 import { databaseArgument, prepareLogin, urlOf } from './login.ts';
 import { findPrograms, type Programs } from './programs.ts';
@@ -35,7 +36,12 @@ interface Dumped {
   readonly contents: ServerDatabase;
 }
 
-async function plan(spec: PostgresSpec, room: Workroom): Promise<Plan> {
+/**
+ * Looks at the server, before anything is dumped.
+ *
+ * @throws `SOURCE_LOGIN_REFUSED`, `SOURCE_UNREACHABLE`, `SOURCE_MISSING`, `SOURCE_UNREADABLE`, `TOOL_MISSING`, `TOOL_TOO_OLD`
+ */
+export async function planDump(spec: PostgresSpec, room: Workroom): Promise<Plan> {
   const [server, databases] = await withSession(
     spec,
     firstDatabase(spec),
@@ -91,6 +97,8 @@ async function* dumpGlobals(
         onEnd: warningsInto(warnings),
       },
     };
+  } catch (error) {
+    throw postgresError(error, urlOf(spec, firstDatabase(spec)), 'DUMP_FAILED');
   } finally {
     await login.forget();
   }
@@ -119,8 +127,9 @@ async function* dumpDatabase(
   { spec, room, programs, warnings, databases }: Plan,
   database: string,
 ): AsyncGenerator<DumpStream, Dumped, void> {
-  const session = await PsqlSession.open(programs, spec, database, room);
   const login = await prepareLogin(spec, database, room);
+  const session = await PsqlSession.open(programs, spec, database, room);
+  let uncounted: { readonly error: unknown } | undefined;
   try {
     const snapshot = await beginSnapshot(session, spec.lockWait);
     const tables = await tablesOf(session);
@@ -128,8 +137,9 @@ async function* dumpDatabase(
     const [facts, expectedBytes] = [await readDatabase(session), await sizeOf(session)];
     const before = await readPositions(session);
     const counting = readContents(session, database, tables);
-    // Looked at when the dump has ended, or not at all when that failed.
-    counting.catch(() => undefined);
+    counting.catch((error: unknown) => {
+      uncounted = { error };
+    });
     yield {
       plainName: databaseFile(spec.name, databases.indexOf(database), databases.length),
       layers: ['zstd'],
@@ -151,6 +161,10 @@ async function* dumpDatabase(
     const contents = await counting;
     const sequences = rangesOf(before, await readPositions(session));
     return { facts, contents: { ...contents, ...(sequences.length > 0 ? { sequences } : {}) } };
+  } catch (error) {
+    // The snapshot ends with the session that counts in it: pg_dump may only miss it.
+    if (uncounted !== undefined) throw uncounted.error;
+    throw postgresError(error, urlOf(spec, database), 'DUMP_FAILED');
   } finally {
     await session.close();
     await login.forget();
@@ -162,7 +176,7 @@ export async function* dumpPostgresServer(
   spec: PostgresSpec,
   room: Workroom,
 ): AsyncGenerator<DumpStream, DumpFacts, void> {
-  const planned = await plan(spec, room);
+  const planned = await planDump(spec, room);
   const { server, programs, databases, warnings } = planned;
   if (spec.globals !== 'none') {
     yield* dumpGlobals(planned, globalsName(spec.name), '--roles-only');

@@ -6,6 +6,7 @@ import { HoldfastError } from '@holdfast/core';
 import type { DatabaseFingerprint } from '../../model/fingerprint.ts';
 import type { Artifact, Manifest } from '../../model/manifest.ts';
 import { PIECE_BYTES } from '../../pipeline/coalesce.ts';
+import { complaints } from '../../preflight/finding.ts';
 import { checkScratchSpace } from '../../pipeline/space.ts';
 import {
   type Comparison,
@@ -129,4 +130,5 @@ export const sqlite: Source<SqliteSpec> = {
   compare,
   companions: ['-wal', '-shm', '-journal'],
   guide: sqliteGuide,
+  preflight: (spec, room) => complaints(room.signal, () => locateDatabase(spec.path)),
 };
