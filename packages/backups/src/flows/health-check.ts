@@ -1,8 +1,9 @@
-import { type Flow, flow, HoldfastError } from '@holdfast/core';
+import { type Flow, flow } from '@holdfast/core';
 import type { SetHealth } from '../health/health.ts';
 import { checkLimits, type HealthLimits } from '../health/limits.ts';
 import { checkHealth } from '../tasks/check-health.ts';
 import { notifyOnChange } from '../tasks/notify-on-change.ts';
+import { notifiersOf, refuseEmpty } from './flow-parts.ts';
 
 /** What a health check is made of. */
 export interface HealthCheckOptions {
@@ -17,16 +18,6 @@ export interface HealthCheckOptions {
   readonly notify?: string | readonly string[];
 }
 
-/** Refuses what would look like a check and is none. */
-function refuseEmpty(name: string, what: string, values: readonly string[]): void {
-  if (values.length > 0) return;
-  throw new HoldfastError('OPTIONS_INVALID', `The flow ${name} has no ${what}.`, {
-    hint: 'Name the backup sets that have to be healthy, and the stores that hold them.',
-    retryable: false,
-    context: { flow: name },
-  });
-}
-
 /**
  * Makes a flow that judges backup sets by what their stores tell, and tells people when one stands badly, or is good again. It
  * completes whatever it finds: the verdicts are its result.
@@ -34,8 +25,8 @@ function refuseEmpty(name: string, what: string, values: readonly string[]): voi
  * @throws `OPTIONS_INVALID`, `DURATION_INVALID`
  */
 export function healthCheck(options: HealthCheckOptions): Flow<() => Promise<SetHealth[]>> {
-  const { name = 'health-check', sets, stores, limits = {}, notify = [] } = options;
-  const notifiers = typeof notify === 'string' ? [notify] : notify;
+  const { name = 'health-check', sets, stores, limits = {}, notify } = options;
+  const notifiers = notifiersOf(notify);
   const [ledger = ''] = stores;
   refuseEmpty(name, 'set', sets);
   refuseEmpty(name, 'store', stores);

@@ -2,13 +2,9 @@ import { storeOf } from '../archive/destinations.ts';
 import { problemOf } from '../notify/compose.ts';
 import { notifyOnChange } from '../tasks/notify-on-change.ts';
 import { pingDeadMan } from '../tasks/ping.ts';
+import { notifiersOf } from './flow-parts.ts';
 import type { NightlyOptions } from './nightly-options.ts';
 import type { SourceReport } from './nightly-report.ts';
-
-/** Names of notifiers, of which there may be one, several or none. */
-export function notifiersOf(notify: string | readonly string[] = []): readonly string[] {
-  return typeof notify === 'string' ? [notify] : notify;
-}
 
 /** Tells people how a source went, if that has changed. Whether they hear it changes nothing. */
 export async function tellOf(options: NightlyOptions, report: SourceReport): Promise<SourceReport> {

@@ -1,19 +1,14 @@
-import {
-  type Duration,
-  durationMs,
-  HoldfastError,
-  type LimitUse,
-  type TimeWindow,
-} from '@holdfast/core';
+import { type Duration, durationMs, HoldfastError, type TimeWindow } from '@holdfast/core';
 import { checkDestinations, type Destination } from '../archive/destinations.ts';
 import { checkIdentities, type IdentityOption } from '../encryption/keyring.ts';
 import { checkEncryption, type EncryptionOptions } from '../encryption/recipient.ts';
 import { checkPolicy } from '../retention/check-policy.ts';
 import type { RetentionPolicy } from '../retention/policy.ts';
 import type { SourceSpec } from '../sources/source.ts';
+import type { CommonFlowOptions } from './flow-parts.ts';
 
 /** What a nightly backup is made of. */
-export interface NightlyOptions {
+export interface NightlyOptions extends CommonFlowOptions {
   /** Name of the flow. Default 'nightly-backup'. */
   readonly name?: string;
   /** What is backed up; each its own set. File trees are read once the databases are dumped, all else at once. */
@@ -38,12 +33,6 @@ export interface NightlyOptions {
   readonly retention?: RetentionPolicy;
   /** When it may run: see the option `window` of flows. */
   readonly window?: TimeWindow;
-  /** Limits that every dump, proof, copy and prune takes its share of: those of a flow do not cover its tasks. */
-  readonly limits?: readonly LimitUse[];
-  /** Whether they also take the limit `set:<name>` of their set, so that they exclude each other: see `setLocks`. Default false. */
-  readonly lock?: boolean;
-  /** Names of notifiers among the engine's resources. Default: nobody is told. */
-  readonly notify?: string | readonly string[];
   /** How old the last restorable copy may be, where people are told. Default: no limit is told. */
   readonly maxAge?: Duration;
   /** Name of a dead-man switch among the engine's resources, which is told of the start and the end. Default: none is. */

@@ -1,4 +1,3 @@
-import type { LimitUse } from '@holdfast/core';
 import { storeOf } from '../archive/destinations.ts';
 import type { Backup } from '../model/backup.ts';
 import { problemOf } from '../notify/compose.ts';
@@ -8,18 +7,13 @@ import { archiveCopies } from '../tasks/archive-copies.ts';
 import { dumpSource } from '../tasks/dump.ts';
 import { pruneBackups } from '../tasks/prune.ts';
 import { verifyByRestore } from '../tasks/verify.ts';
+import { limited } from './flow-parts.ts';
 import type { NightlyOptions } from './nightly-options.ts';
 import type { PruningReport } from './nightly-report.ts';
-import { lockOf } from './set-lock.ts';
 
 interface Pruning {
   readonly store: string;
   readonly policy: RetentionPolicy;
-}
-
-/** The limits that the work on a set takes its share of. */
-function limitsOf(set: string, { limits = [], lock = false }: NightlyOptions): readonly LimitUse[] {
-  return lock ? [...limits, lockOf(set)] : limits;
 }
 
 /** Which store is pruned by what: copies are read back, not restored, and so are backups that nobody here can decrypt. */
@@ -47,14 +41,13 @@ export function stepsOf(source: SourceSpec, options: NightlyOptions) {
   const { stores, scratchRoot, encryption } = options;
   const { primary: store, copies: to = [] } = stores;
   const { name: set } = source;
-  const limits = limitsOf(set, options);
-  const limited = limits.length > 0 ? { limits } : {};
+  const share = limited(set, options);
   const dumping = {
     ...(scratchRoot === undefined ? {} : { scratchRoot }),
     ...(encryption === undefined ? {} : { encryption }),
   };
   const pruneOne = async ({ store: from, policy }: Pruning): Promise<PruningReport> => {
-    const prune = pruneBackups.with(limited).submit({ store: from, set, policy });
+    const prune = pruneBackups.with(share).submit({ store: from, set, policy });
     const done = await prune.outcome();
     if (done.ok) return { store: from, report: done.value };
     return { store: from, problem: problemOf(done.error) };
@@ -62,15 +55,15 @@ export function stepsOf(source: SourceSpec, options: NightlyOptions) {
   return {
     dump: () =>
       dumpSource
-        .with(limited)
+        .with(share)
         .submit({ source, store, ...dumping })
         .outcome(),
     prove: (backup: Backup) =>
       verifyByRestore
-        .with(limited)
+        .with(share)
         .submit({ backup, ...provingOf(options) })
         .outcome(),
-    copy: (backup: Backup) => archiveCopies({ backup, to, atLeast: 0, ...limited }),
+    copy: (backup: Backup) => archiveCopies({ backup, to, atLeast: 0, ...share }),
     prune: () => Promise.all(prunings(options).map(pruneOne)),
   };
 }

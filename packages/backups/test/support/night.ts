@@ -51,7 +51,11 @@ export function fill(store: ObjectStore): void {
   Object.assign(store, { put });
 }
 
-export function testNight(rooms: Rooms, more: Partial<EngineOptions> = {}): Night {
+export function testNight(
+  rooms: Rooms,
+  more: Partial<EngineOptions> = {},
+  others: Record<string, unknown> = {},
+): Night {
   let night: Omit<Night, 'run' | 'orders' | 'site'>;
   beforeEach(async () => {
     const [primary, vault, cellar] = ['primary', 'vault', 'cellar'].map((name) =>
@@ -61,7 +65,7 @@ export function testNight(rooms: Rooms, more: Partial<EngineOptions> = {}): Nigh
     const pings: Ping[] = [];
     const people = (notice: Notice) => void notices.push(notice);
     const dead: DeadManSwitch = { ping: async (ping) => void pings.push(ping) };
-    const resources = { primary, vault, cellar, people, dead };
+    const resources = { primary, vault, cellar, people, dead, ...others };
     const engine = createEngine({ store: memoryRunStore(), resources, ...more });
     night = { engine, primary, vault, cellar, notices, pings };
     makeOrders(join(rooms.root, 'orders.db'));
