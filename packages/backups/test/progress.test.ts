@@ -42,5 +42,17 @@ it('tells the bytes that a task has stored or read, as it goes', async () => {
     expect(steps.at(-1)).toBeGreaterThanOrEqual(storedBytes);
     expect(steps).toEqual(steps.toSorted((a, b) => a - b));
   }
+  // Of the first dump nobody knows how large it will be; of the second, that it will be about as large.
+  expect(told.get('dumpSource')?.filter(({ total }) => total !== undefined)).toEqual([]);
+  for (const task of ['verifyByRestore', 'archiveBackup']) {
+    expect(told.get(task)?.[0]?.total).toBeGreaterThanOrEqual(storedBytes);
+  }
+  told.clear();
+  expect(await engine.run(night)).toBeGreaterThan(0);
+  const [first] = told.get('dumpSource') ?? [];
+  expect(first?.total).toBe(storedBytes);
+  for (const { done, total = 0 } of told.get('dumpSource') ?? []) {
+    expect(done).toBeLessThanOrEqual(total);
+  }
   await engine.stop();
 });

@@ -4,6 +4,7 @@ import type { Artifact, Layer } from '../model/manifest.ts';
 import type { DumpStream } from '../sources/source.ts';
 import { Meter } from './meter.ts';
 import { pack, type PackPlace } from './pack.ts';
+import type { Rate } from './rate.ts';
 
 const SUFFIXES: { readonly [layer in Layer]: string } = { zstd: '.zst', age: '.age' };
 
@@ -27,6 +28,8 @@ export interface ArtifactPlace extends PackPlace {
   readonly path: string;
   /** Encrypts what is stored. */
   readonly sealer?: Sealer | undefined;
+  /** Slows what is stored. */
+  readonly rate?: Rate | undefined;
 }
 
 /**
@@ -68,10 +71,11 @@ export async function putArtifact(
   name: string,
   bytes: AsyncIterable<Uint8Array>,
   stored: Meter,
-  { store, path, signal }: Pick<ArtifactPlace, 'store' | 'path' | 'signal'>,
+  { store, path, signal, rate }: Pick<ArtifactPlace, 'store' | 'path' | 'signal' | 'rate'>,
 ): Promise<void> {
   const ifAbsent = store.properties.ifAbsent !== false;
-  const info = await store.put(path + name, stored.through(bytes), { signal, ifAbsent });
+  const body = stored.through(rate === undefined ? bytes : rate.through(bytes, signal));
+  const info = await store.put(path + name, body, { signal, ifAbsent });
   const sent = stored.measure().bytes;
   if (info.bytes !== sent) throw lengthsDiffer(path + name, sent, info.bytes);
 }

@@ -11,6 +11,7 @@ import {
 import { sealManifest, serialiseManifest } from '../model/parse-manifest.ts';
 import { PACKAGE_VERSION } from '../package-version.ts';
 import type { ArtifactPlace } from '../pipeline/store-artifact.ts';
+import type { Rate } from '../pipeline/rate.ts';
 import { ZstdProgram } from '../pipeline/zstd-program.ts';
 import { type WrittenDocument, writeGuide, writeSums } from './documents.ts';
 import type { StartChild } from '../sources/child.ts';
@@ -38,16 +39,18 @@ export class Attempt implements ArtifactPlace {
   readonly startChild: StartChild;
   readonly sealer: Sealer | undefined;
   readonly zstd: ZstdProgram;
+  readonly rate: Rate | undefined;
   readonly #inner = new AbortController();
   readonly #written: string[] = [];
   #manifestSent = false;
 
   constructor(place: Omit<ArtifactPlace, 'giveUp' | 'zstd'>) {
-    const { store, path, signal, startChild, sealer } = place;
+    const { store, path, signal, startChild, sealer, rate } = place;
     this.store = store;
     this.path = path;
     this.startChild = startChild;
     this.sealer = sealer;
+    this.rate = rate;
     this.signal = AbortSignal.any([signal, this.#inner.signal]);
     this.zstd = new ZstdProgram(this);
   }

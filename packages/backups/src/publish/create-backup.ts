@@ -6,6 +6,7 @@ import { backupPath } from '../model/layout.ts';
 import { checkName } from '../model/names.ts';
 import { sealerFor } from '../encryption/age.ts';
 import type { EncryptionOptions } from '../encryption/recipient.ts';
+import { Rate } from '../pipeline/rate.ts';
 import type { StartChild } from '../sources/child.ts';
 import { type MoreSources, sourceOfKind } from '../sources/known-sources.ts';
 import type { SourceSpec } from '../sources/source.ts';
@@ -43,6 +44,8 @@ export interface CreateBackupOptions extends WorkOptions {
   readonly beforePublish?: () => Promise<void>;
   /** Encrypts every artifact. Default: they are stored as anybody can read them who can read the store. */
   readonly encryption?: EncryptionOptions;
+  /** How fast artifacts are stored, in bytes a second after compression. Default: as fast as can be. */
+  readonly bandwidth?: number;
   readonly runId?: string;
   readonly codeVersion?: string;
 }
@@ -75,7 +78,7 @@ export function settle(options: WorkOptions): Settled {
  * When it fails or is aborted nothing is published: what was stored is removed as far as the store lets
  * it, and without a manifest the rest is no backup. Other backups are never touched.
  *
- * @throws `OPTIONS_INVALID` the encryption has no recipient, or a wrong one; `SECRET_*`
+ * @throws `OPTIONS_INVALID` the encryption has no recipient, or a wrong one; the bandwidth is none; `SECRET_*`
  * @throws `SOURCE_MISSING`, `SOURCE_UNREADABLE`, `SOURCE_INVALID`, `SOURCE_KIND_UNKNOWN`
  * @throws `DUMP_CORRUPT_SOURCE`, `DUMP_INCOMPLETE`, `DUMP_FAILED`
  * @throws `STORE_TOO_SMALL`, `SCRATCH_TOO_SMALL`, or what the store throws (`OBJECT_STORE_FULL` …)
@@ -86,11 +89,19 @@ export async function createBackup(options: CreateBackupOptions): Promise<Backup
   signal.throwIfAborted();
   checkName('source', spec.name);
   const set = checkName('backup set', options.set ?? spec.name);
-  const { encryption } = options;
+  const { encryption, bandwidth } = options;
+  const rate = bandwidth === undefined ? undefined : new Rate(bandwidth);
   const sealer = encryption === undefined ? undefined : await sealerFor(encryption, secret);
   const startedAt = now();
   const id = newBackupId(startedAt);
-  const attempt = new Attempt({ store, path: backupPath(set, id), signal, startChild, sealer });
+  const attempt = new Attempt({
+    store,
+    path: backupPath(set, id),
+    signal,
+    startChild,
+    sealer,
+    rate,
+  });
   return withScratch(scratchRoot, async (scratch) => {
     try {
       const room = { scratch, signal: attempt.signal, startChild, secret };

@@ -4,7 +4,7 @@ import type { BackupRef } from '../catalog/load-manifest.ts';
 import { storeNamed } from './surroundings.ts';
 
 /** The part of a backup that the archive task needs. */
-export type ArchivedBackup = BackupRef & { readonly store: string };
+export type ArchivedBackup = BackupRef & { readonly store: string; readonly storedBytes?: number };
 
 /** How a copy is kept. */
 export interface KeepOptions {
@@ -23,11 +23,13 @@ export interface KeepOptions {
 export const archiveBackup = task(
   (backup: ArchivedBackup, to: string, options: KeepOptions = {}): Promise<Copy> => {
     const context = runContext();
+    const { storedBytes } = backup;
     return copyBackup({
       signal: context.signal,
       backup,
       from: context.resource<ObjectStore>(backup.store),
-      to: storeNamed(to),
+      // Each byte is written, and read back.
+      to: storeNamed(to, storedBytes === undefined ? undefined : 2 * storedBytes),
       toName: to,
       ...options,
       beforePublish: () => context.assertLease(),

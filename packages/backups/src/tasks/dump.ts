@@ -1,4 +1,5 @@
-import { runContext, task } from '@holdfast/core';
+import { type ObjectStore, runContext, task } from '@holdfast/core';
+import { lastStoredBytes } from '../catalog/last-stored.ts';
 import type { EncryptionOptions } from '../encryption/recipient.ts';
 import type { Backup } from '../model/backup.ts';
 import { createBackup } from '../publish/create-backup.ts';
@@ -21,6 +22,8 @@ export interface DumpInput<S extends SourceSpec = SourceSpec> {
   readonly scratchRoot?: string;
   /** Encrypts every artifact. Default: they are stored as anybody can read them who can read the store. */
   readonly encryption?: EncryptionOptions;
+  /** How fast artifacts are stored, in bytes a second after compression. Default: as fast as can be. */
+  readonly bandwidth?: number;
 }
 
 const POLICY = {
@@ -29,16 +32,30 @@ const POLICY = {
   timeout: '6h',
 } as const;
 
-function dump(input: DumpInput): Promise<Backup> {
+/** The size of the last backup, for the progress alone: nothing fails because it cannot be told. */
+async function expectedBytes({ source, store, set = source.name }: DumpInput) {
   const context = runContext();
-  const { source, set, encryption } = input;
+  const primary = context.resource<ObjectStore>(store);
+  try {
+    return await lastStoredBytes(primary, set, context.signal);
+  } catch {
+    context.signal.throwIfAborted();
+    return undefined;
+  }
+}
+
+async function dump(input: DumpInput): Promise<Backup> {
+  const context = runContext();
+  const { source, set, encryption, bandwidth } = input;
+  const total = await expectedBytes(input);
   return createBackup({
     ...surroundings(input.scratchRoot),
     source,
-    store: storeNamed(input.store),
+    store: storeNamed(input.store, total),
     storeName: input.store,
     ...(set === undefined ? {} : { set }),
     ...(encryption === undefined ? {} : { encryption }),
+    ...(bandwidth === undefined ? {} : { bandwidth }),
     runId: context.rootRunId,
     beforePublish: () => context.assertLease(),
   });

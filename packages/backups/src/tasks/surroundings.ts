@@ -6,13 +6,16 @@ import { watchedStore } from './watched-store.ts';
 /**
  * The object store that the engine was given under a name. What is written to it or read from it is told as
  * the run's progress, in stored bytes.
+ *
+ * @param total how many are expected; what is left, and how long it takes, can be told by it
  */
-export function storeNamed(name: string): ObjectStore {
+export function storeNamed(name: string, total?: number): ObjectStore {
   const context = runContext();
   let done = 0;
   return watchedStore(context.resource<ObjectStore>(name), (bytes) => {
     done += bytes;
-    context.progress({ done, unit: 'bytes' });
+    const expected = total === undefined ? {} : { total: Math.max(total, done) };
+    context.progress({ done, ...expected, unit: 'bytes' });
   });
 }
 

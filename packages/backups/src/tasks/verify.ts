@@ -10,7 +10,7 @@ import { storeNamed, surroundings } from './surroundings.ts';
 /** What the verification task is told. */
 export interface VerifyInput {
   /** As a dump task gave it; or by its names. */
-  readonly backup: BackupRef & { readonly store: string };
+  readonly backup: BackupRef & { readonly store: string; readonly storedBytes?: number };
   /** Name of the store that is read. Default: the one of the backup. */
   readonly store?: string;
   /** How far to go. Default 'restored'. */
@@ -32,7 +32,7 @@ function verify(input: VerifyInput, own?: RestoreCheck): Promise<Verification> {
   return verifyBackup({
     ...surroundings(scratchRoot),
     backup,
-    store: storeNamed(store ?? backup.store),
+    store: storeNamed(store ?? backup.store, backup.storedBytes),
     level,
     ...(scratchServer === undefined ? {} : { scratchServer }),
     ...(check === undefined ? {} : { check }),
