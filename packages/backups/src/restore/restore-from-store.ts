@@ -6,6 +6,7 @@ import { type BackupRef, loadManifest } from '../catalog/load-manifest.ts';
 import { type IdentityOption, Keyring } from '../encryption/keyring.ts';
 import { backupPath } from '../model/layout.ts';
 import type { Manifest } from '../model/manifest.ts';
+import { momentOf } from '../model/moment.ts';
 import { readArtifact } from '../pipeline/read-artifact.ts';
 import { ZstdProgram } from '../pipeline/zstd-program.ts';
 import { checkScratchSpace } from '../pipeline/space.ts';
@@ -15,13 +16,17 @@ import type { ServerTarget, Swapped } from '../sources/servers/server-source.ts'
 import type { StoredBackup } from '../sources/source.ts';
 import { withScratch, withStaging } from '../sources/workroom.ts';
 import { restoreDiffers } from '../verify/damage.ts';
+import { keepOnly } from './keep-only.ts';
 import { restoreToServer, restoreWay, type RestoreWay } from './restore-to-server.ts';
 import { checkTarget, swapIntoPlace } from './target.ts';
 
-/** Which backup is restored: this one, or the newest of a set (before a time, exclusive). */
+/**
+ * Which backup is restored: this one, or the newest of a set (before a time, exclusive). A text without an offset, such as
+ * '2026-11-20T03:00', is read on the clock of this process.
+ */
 export type WhichBackup =
   | { readonly backup: BackupRef }
-  | { readonly set: string; readonly before?: Date };
+  | { readonly set: string; readonly before?: Date | string };
 
 /** How a backup is restored. */
 export type RestoreOptions = WorkOptions &
@@ -39,6 +44,11 @@ export type RestoreOptions = WorkOptions &
      * Default: everything.
      */
     readonly tables?: readonly string[];
+    /**
+     * For file trees: restore these alone, with the directories on the way; patterns as of `exclude`. All of it is restored
+     * beside and compared first. Default: everything.
+     */
+    readonly only?: readonly string[];
     /** What an encrypted backup is read with. */
     readonly identities?: readonly IdentityOption[];
   };
@@ -59,7 +69,8 @@ export interface Restored {
 async function manifestFor(options: RestoreOptions, settled: Settled): Promise<Manifest> {
   const { signal, now } = settled;
   if ('backup' in options) return loadManifest(options.store, options.backup, signal);
-  const { store, set, before } = options;
+  const { store, set } = options;
+  const before = options.before === undefined ? undefined : momentOf(options.before);
   const entry = await latestBackup(store, {
     set,
     signal,
@@ -87,7 +98,8 @@ async function manifestFor(options: RestoreOptions, settled: Settled): Promise<M
  * @throws `BACKUP_MISSING`, `MANIFEST_*`, `ARTIFACT_ALTERED`, `ARTIFACT_UNREADABLE`, `ARCHIVE_HOSTILE`
  * @throws `RESTORE_TARGET_INVALID` a path for a server's backup, or a server for one of files
  * @throws `IDENTITY_MISSING`, `IDENTITY_UNFIT`, `IDENTITY_INVALID` it is encrypted, and cannot be read with what was given
- * @throws `RESTORE_DIFFERS` what came out is not what the source was
+ * @throws `RESTORE_PART_MISSING`, `RESTORE_PART_UNSUPPORTED` it holds nothing of what was chosen; it has no parts
+ * @throws `TIME_INVALID`; `RESTORE_DIFFERS` what came out is not what the source was
  */
 export async function restoreFromStore(options: RestoreOptions): Promise<Restored> {
   const settled = settle(options);
@@ -103,10 +115,10 @@ export async function restoreFromStore(options: RestoreOptions): Promise<Restore
     zstd: new ZstdProgram(settled),
   };
   const backup: StoredBackup = { manifest, read: (artifact) => readArtifact(artifact, place) };
-  const { overwrite = false, tables } = options;
+  const { overwrite = false, tables, only } = options;
   const swapped =
     way.kind === 'path'
-      ? await restoreToPath(way, backup, overwrite, settled)
+      ? await restoreToPath(way, backup, { overwrite, only }, settled)
       : await withScratch(settled.scratchRoot, (scratch) =>
           restoreToServer(way, backup, { overwrite, tables }, { ...settled, scratch }),
         );
@@ -122,7 +134,10 @@ export async function restoreFromStore(options: RestoreOptions): Promise<Restore
 async function restoreToPath(
   way: Extract<RestoreWay, { readonly kind: 'path' }>,
   backup: StoredBackup,
-  overwrite: boolean,
+  {
+    overwrite,
+    only,
+  }: { readonly overwrite: boolean; readonly only: readonly string[] | undefined },
   settled: Settled,
 ): Promise<Swapped> {
   const { source } = way;
@@ -137,6 +152,7 @@ async function restoreToPath(
     await source.restore(backup, staged, room);
     const { differences } = await source.compare(backup, staged, room);
     if (differences.length > 0) throw restoreDiffers(backup.manifest.id, differences);
+    if (only !== undefined) await keepOnly(staged, only);
     await checkTarget(to, companions, overwrite, staged);
     const replaced = await swapIntoPlace(staged, to, { companions, label: backup.manifest.id });
     return { to, ...(replaced === undefined ? {} : { replaced }) };

@@ -18,6 +18,8 @@ export type RestoreInput = WhichBackup & {
   readonly overwrite?: boolean;
   /** For database servers: these tables alone, named as in the manifest. Default: everything. */
   readonly tables?: readonly string[];
+  /** For file trees: these alone, by patterns as of `exclude`. Default: everything. */
+  readonly only?: readonly string[];
   /** Where scratch directories are made. Default: `holdfast` in the system's directory for temporary files. */
   readonly scratchRoot?: string;
   /** What an encrypted backup is read with. */
