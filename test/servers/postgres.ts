@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { chown, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -51,6 +51,8 @@ export interface PostgresServer {
   createDatabase(name: string): void;
   /** Runs statements by `psql`, and gives what they say: unaligned, tuples only. Throws when one fails. */
   sql(statements: string, database?: string): string;
+  /** From now on this role needs its password to log in. */
+  askPasswordOf(role: string): void;
   /**
    * Stops and starts it, on the same port. Connections are cut: `fast` tells them so, `immediate` is the end of a
    * server whose machine failed, which recovers at the start.
@@ -169,6 +171,12 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     directory,
     url,
     sql,
+    askPasswordOf: (role) => {
+      const access = join(directory, 'pg_hba.conf');
+      const rules = readFileSync(access, 'utf8');
+      writeFileSync(access, `host all ${role} 127.0.0.1/32 scram-sha-256\n${rules}`);
+      sql('select pg_reload_conf()');
+    },
     createDatabase: (name) => void sql(`create database "${name}"`),
     halt: (mode) => cluster.halt(mode),
     start: () => cluster.start(),

@@ -3,6 +3,7 @@ import { Kysely, PostgresDialect } from 'kysely';
 import { loadPackage } from '../remote/load-package.ts';
 import { SecretValues } from '../remote/secret-values.ts';
 import type { Tables } from '../sql/tables.ts';
+import { checks } from './options.ts';
 import type { PostgresSettings } from './options.ts';
 import { TYPES } from './pool.ts';
 import type { PostgresClient, PostgresPool } from './pool.ts';
@@ -16,6 +17,15 @@ interface OwnPool extends PostgresPool {
 /** The error of a connection is told by the call that uses it, or by none: nobody need hear of it twice. */
 function ignore(): void {}
 
+/** Connections that have somebody who ignores their errors, for good: one that ends may be cut before it has ended. */
+const GUARDED = new WeakSet<PostgresClient>();
+
+function guard(client: PostgresClient): void {
+  if (GUARDED.has(client)) return;
+  GUARDED.add(client);
+  client.on('error', ignore);
+}
+
 /** A connection in use. */
 export class Connection {
   readonly #client: PostgresClient;
@@ -24,7 +34,7 @@ export class Connection {
 
   constructor(client: PostgresClient) {
     this.#client = client;
-    client.on('error', ignore);
+    guard(client);
   }
 
   async query(
@@ -54,7 +64,6 @@ export class Connection {
     if (this.#released) return;
     this.#released = true;
     this.#client.release(destroy || this.#cut);
-    if (!destroy) this.#client.removeListener('error', ignore);
   }
 }
 
@@ -112,18 +121,38 @@ export class Connections {
 
   async #makePool(): Promise<OwnPool> {
     const { options, maxConnections } = this.#settings;
-    const { Pool } = (await loadPackage('pg', 'postgresRunStore', () => import('pg'))).default;
+    const { Client, Pool } = (await loadPackage('pg', 'postgresRunStore', () => import('pg')))
+      .default;
     const { url, password, ssl } = options;
+    // It reads a URL as libpq does, and connects to nothing. Given to a pool, a URL would overrule what stands beside it.
+    const read = new Client(
+      url === undefined ? {} : { connectionString: readable(await this.#secrets.read(url)) },
+    );
+    const { host, port, user, database } = read;
     return new Pool({
+      host,
+      port,
+      user,
+      database,
+      ssl: ssl ?? read.ssl,
+      ...(password === undefined
+        ? { password: read.password }
+        : { password: () => this.#secrets.read(password) }),
       max: maxConnections,
       connectionTimeoutMillis: CONNECT_TIMEOUT,
       keepAlive: true,
       // An idle connection keeps no process alive.
       allowExitOnIdle: true,
       application_name: 'holdfast',
-      ...(url === undefined ? {} : { connectionString: await this.#secrets.read(url) }),
-      ...(password === undefined ? {} : { password: () => this.#secrets.read(password) }),
-      ...(ssl === undefined ? {} : { ssl }),
     });
   }
+}
+
+/** What a URL that is none holds is told by nobody: it may be a password. */
+function readable(url: string): string {
+  if (URL.canParse(url)) return url;
+  throw checks.invalid(
+    'its url is none',
+    'Let it resolve to postgresql://user@host:5432/database.',
+  );
 }

@@ -52,7 +52,8 @@ export interface PostgresSettings {
   readonly notifications: boolean;
 }
 
-const checks = new OptionChecks('postgresRunStore');
+/** Says what is wrong with them. */
+export const checks = new OptionChecks('postgresRunStore');
 
 const KNOWN: { readonly [option in keyof PostgresRunStoreOptions]-?: true } = {
   url: true,

@@ -18,7 +18,6 @@ export interface PostgresClient {
     event: 'notification',
     listener: (told: { readonly payload?: string | undefined }) => void,
   ): unknown;
-  removeListener(event: 'error', listener: (error: Error) => void): unknown;
   /** Lets the process end although the connection is open. */
   unref?(): void;
   /** Gives the connection back; with true it is not used again. */
