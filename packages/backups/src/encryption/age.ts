@@ -3,7 +3,12 @@ import { headerEnd, MOST_HEADER_BYTES, sealHeader } from './header.ts';
 import type { Keyring } from './keyring.ts';
 import { passphraseRecipient } from './passphrase.ts';
 import { decryptPayload, encryptPayload, NONCE_BYTES } from './payload.ts';
-import { ageRecipients, checkEncryption, type EncryptionOptions, PASSPHRASE } from './recipient.ts';
+import {
+  readRecipients,
+  checkEncryption,
+  type EncryptionOptions,
+  PASSPHRASE,
+} from './recipient.ts';
 import type { ReadSecret } from '../sources/workroom.ts';
 
 /** Encrypts streams for the same recipients, each with a key of its own. */
@@ -34,8 +39,9 @@ export async function sealerFor(options: EncryptionOptions, secret: ReadSecret):
     const recipient = passphraseRecipient(await secret(options.passphrase));
     return { recipients: [PASSPHRASE], seal: (source) => sealed(source, [recipient]) };
   }
-  const recipients = ageRecipients(options.recipients);
-  return { recipients: [...options.recipients], seal: (source) => sealed(source, recipients) };
+  const read = readRecipients(options.recipients);
+  const recipients = read.map(({ recipient }) => recipient);
+  return { recipients: read.map(({ text }) => text), seal: (source) => sealed(source, recipients) };
 }
 
 /** Splits a stream behind its header and the nonce of its payload. */

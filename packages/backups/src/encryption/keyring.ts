@@ -4,10 +4,13 @@ import type { ReadSecret } from '../sources/workroom.ts';
 import { openHeader } from './header.ts';
 import { passphraseIdentity } from './passphrase.ts';
 import { PASSPHRASE } from './recipient.ts';
+import { isPem, readSshIdentity } from './ssh-identity.ts';
+import { sshLine } from './ssh-recipient.ts';
 
 /**
- * What encrypted backups are read with: a Secret whose value is that of an identity file (lines that begin with
- * `AGE-SECRET-KEY-1`, comments among them), or the Secret of a passphrase.
+ * What encrypted backups are read with: a Secret whose value is the text of an identity file (lines that begin with
+ * `AGE-SECRET-KEY-1`, comments among them) or of an SSH private key without a passphrase; or the Secret of a
+ * passphrase.
  */
 export type IdentityOption = Secret | { readonly passphrase: Secret };
 
@@ -27,14 +30,25 @@ export interface OpenedHeader {
 
 function invalid(secret: Secret, why: string): HoldfastError {
   return new HoldfastError('IDENTITY_INVALID', `${String(secret)} ${why}.`, {
-    hint: 'Its value should be the text of a file that age-keygen wrote: a line AGE-SECRET-KEY-1… .',
+    hint: 'Its value should be the text of a file that age-keygen wrote, or of an SSH key without a passphrase.',
     retryable: false,
     context: { reference: secret.reference },
   });
 }
 
+function sshKeyIn(text: string, secret: Secret): Key {
+  try {
+    const { key, identity } = readSshIdentity(text);
+    return { identity, recipient: sshLine(key) };
+  } catch (error) {
+    // Messages of ours, or of OpenSSL: neither shows the key.
+    throw invalid(secret, `holds no SSH private key that age takes: ${(error as Error).message}`);
+  }
+}
+
 /** No message shows a line: it may be a secret. */
 async function identitiesIn(text: string, secret: Secret): Promise<Key[]> {
+  if (isPem(text)) return [sshKeyIn(text, secret)];
   const lines = text.split(/\r?\n/).map((line) => line.trim());
   const wanted = lines.filter((line) => line !== '' && !line.startsWith('#'));
   const keys: Key[] = [];
