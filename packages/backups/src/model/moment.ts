@@ -14,7 +14,8 @@ export function momentOf(time: Date | string): Date {
   const { date, time: clock = '00:00', zone = '' } = MOMENT.exec(String(time))?.groups ?? {};
   const found = new Date(`${date}T${clock}${zone}`);
   // The 30th of February would become the 2nd of March.
-  const isThere = new Date(`${date}T00:00Z`).toJSON()?.startsWith(date ?? ' ') === true;
+  const day = new Date(`${date}T00:00Z`);
+  const isThere = !Number.isNaN(day.getTime()) && day.toISOString().slice(0, 10) === date;
   if (isThere && !Number.isNaN(found.getTime())) return found;
   throw new HoldfastError('TIME_INVALID', `${JSON.stringify(String(time))} is no time.`, {
     hint: "Write it as '2026-11-20T03:00', with an offset where this machine's clock is not meant: '2026-11-20T03:00Z'.",
