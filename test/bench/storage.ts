@@ -13,6 +13,8 @@ const { values, positionals } = parseArgs({
 /** Each is loaded, and its servers are started, when its turn comes. */
 const SECTIONS: { readonly [name: string]: () => Promise<Figure[]> } = {
   sqlite: async () => (await import('./shared-file.ts')).sharedFileFigures(Number(values.seconds)),
+  claims: async () => (await import('./claims.ts')).claimsFigures(),
+  dashboard: async () => (await import('./dashboard.ts')).dashboardFigures(),
   postgres: async () => (await import('./postgres.ts')).postgresFigures(),
   local: async () => (await import('./object-store-local.ts')).localFigures(),
   s3: async () => (await import('./object-store-s3.ts')).s3Figures(),

@@ -72,10 +72,14 @@ function part(
   const { kind, name, parentId, rootId, topLevel, after, order, key, tag } = wanted;
   const few = parentId !== undefined || rootId !== undefined;
   const byTag = tag !== undefined && !few;
-  let runs = byTag ? listedUnder(query, tag) : query.selectFrom('run').selectAll('run');
+  let runs = byTag
+    ? listedUnder(query, tag, topLevel === true)
+    : query.selectFrom('run').selectAll('run');
   const id = byTag ? LISTED_ID : 'run.id';
   if (state !== undefined) runs = runs.where('state_type', '=', state);
-  if (state !== undefined && state !== 'COMPLETED') runs = runs.where(NOT_COMPLETED);
+  // What failed anywhere may be more than there is in a place.
+  const anywhere = !few && topLevel !== true;
+  if (anywhere && state !== undefined && state !== 'COMPLETED') runs = runs.where(NOT_COMPLETED);
   if (kind !== undefined) runs = runs.where('kind', '=', kind);
   if (name !== undefined) runs = runs.where('name', '=', name);
   if (parentId !== undefined) runs = runs.where('parent_id', '=', parentId);
@@ -106,8 +110,10 @@ function finer(all: Selection, words: Words, wanted: ListTerms, id: Place): Sele
 const LISTED_ID = sql<string>`run_tag.run_id`;
 
 /** The runs listed under a tag. The cross join fixes the order: SQLite might rather walk through all runs. */
-function listedUnder(query: Kysely<Tables>, tag: string): Selection {
-  const listed = query.selectFrom('run_tag').crossJoin('run').selectAll('run');
+function listedUnder(query: Kysely<Tables>, tag: string, topLevel: boolean): Selection {
+  let listed = query.selectFrom('run_tag').crossJoin('run').selectAll('run');
+  // The list knows it: no run is read that is none.
+  if (topLevel) listed = listed.whereRef('run_tag.run_id', '=', 'run_tag.root_id');
   return listed.whereRef('run.id', '=', 'run_tag.run_id').where('run_tag.tag', '=', tag);
 }
 
