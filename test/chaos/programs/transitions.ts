@@ -1,0 +1,83 @@
+/**
+ * Takes runs through their states on a SQLite store until it is killed: `transitions.ts <file> <first>`. Says on its standard
+ * output which run reached which version, once that was acknowledged, and each claim with its epoch.
+ */
+import { writeSync } from 'node:fs';
+import type { Durability, FlowRun, Lease, State } from '@holdfast/core';
+import { advanced, COMPLETED, creation, RUNNING, sampleFlow, update } from '@holdfast/core/testing';
+import { sqliteRunStore } from '@holdfast/storage/sqlite';
+
+/** How many runs are under way at once. */
+const LANES = 4;
+/** The version with which a run ends. */
+const LAST = 12;
+
+const [path = '', first = '0'] = process.argv.slice(2);
+const store = sqliteRunStore(path);
+await store.open();
+writeSync(1, 'up\n');
+
+function acknowledge(n: number, version: number): void {
+  writeSync(1, `run ${n} ${version}\n`);
+}
+
+/** Also what is not an outcome is acknowledged after the write: what it must survive is a kill. */
+function durabilityOf(run: FlowRun): Durability {
+  return run.version === LAST ? 'machine' : 'process';
+}
+
+async function claim(n: number): Promise<Lease> {
+  const [claimed] = await store.claim({
+    queues: [`q${n}`],
+    flows: ['nightly'],
+    tasks: [],
+    holder: `lane ${n}`,
+    ttl: 60_000,
+    now: Date.now(),
+    limit: 1,
+  });
+  if (claimed === undefined) throw new Error(`run ${n} cannot be claimed`);
+  writeSync(1, `claim ${n} ${claimed.lease.epoch}\n`);
+  return claimed.lease;
+}
+
+function next(run: FlowRun): FlowRun {
+  if (run.version === LAST - 1) return advanced(run, COMPLETED);
+  const waits: State = {
+    type: 'SCHEDULED',
+    name: 'AwaitingRetry',
+    dueAt: 1,
+    nextAttempt: 2,
+    error,
+  };
+  return advanced(run, run.version % 2 === 0 ? waits : RUNNING);
+}
+
+const error = { name: 'Error', message: 'a failure' };
+
+/** One run: made, claimed, given back and claimed again, and brought to its end. */
+async function runThrough(n: number): Promise<void> {
+  let run = sampleFlow(n, {
+    state: { type: 'SCHEDULED', name: 'Scheduled', dueAt: 0 },
+    queue: `q${n}`,
+  });
+  await store.commit([creation(run)], 'process');
+  acknowledge(n, run.version);
+  let fence = await claim(n);
+  while (run.version < LAST) {
+    run = next(run);
+    const [outcome] = await store.commit([update(run, { fence })], durabilityOf(run));
+    if (outcome?.ok !== true) throw new Error(`run ${n}: ${JSON.stringify(outcome)}`);
+    acknowledge(n, run.version);
+    if (run.version === LAST / 2) {
+      await store.releaseLeases([fence]);
+      fence = await claim(n);
+    }
+  }
+}
+
+async function lane(from: number): Promise<void> {
+  for (let n = from; ; n += LANES) await runThrough(n);
+}
+
+await Promise.all(Array.from({ length: LANES }, (_, n) => lane(Number(first) + n)));
