@@ -62,6 +62,10 @@ export function selectRuns(query: Kysely<Tables>, words: Words, wanted: ListTerm
 /** The literal is the condition of the index over states. Completed runs are not in it: they are nearly all. */
 const NOT_COMPLETED = sql<boolean>`state_type <> 'COMPLETED'`;
 
+/** The condition of the index over what ended badly, by name; and its states. */
+const ENDED_BADLY = sql<boolean>`state_type in ('FAILED', 'CRASHED', 'CANCELLED', 'SKIPPED')`;
+const BAD: readonly StateType[] = ['FAILED', 'CRASHED', 'CANCELLED', 'SKIPPED'];
+
 function part(
   query: Kysely<Tables>,
   words: Words,
@@ -75,11 +79,13 @@ function part(
   let runs = byTag
     ? listedUnder(query, tag, topLevel === true)
     : query.selectFrom('run').selectAll('run');
-  const id = byTag ? LISTED_ID : 'run.id';
+  const id = byTag ? (topLevel === true ? LISTED_ROOT : LISTED_ID) : 'run.id';
   if (state !== undefined) runs = runs.where('state_type', '=', state);
   // What failed anywhere may be more than there is in a place.
   const anywhere = !few && topLevel !== true;
-  if (anywhere && state !== undefined && state !== 'COMPLETED') runs = runs.where(NOT_COMPLETED);
+  if (anywhere && state !== undefined && state !== 'COMPLETED') {
+    runs = runs.where(name !== undefined && BAD.includes(state) ? ENDED_BADLY : NOT_COMPLETED);
+  }
   if (kind !== undefined) runs = runs.where('kind', '=', kind);
   if (name !== undefined) runs = runs.where('name', '=', name);
   if (parentId !== undefined) runs = runs.where('parent_id', '=', parentId);
@@ -108,16 +114,17 @@ function finer(all: Selection, words: Words, wanted: ListTerms, id: Place): Sele
 
 /** The id by which a list of a tag is in order; that it is the run's, too, SQLite does not see. */
 const LISTED_ID = sql<string>`run_tag.run_id`;
+/** The same of top-level runs, whose id is that of their root: an index has them alone, in its order. */
+const LISTED_ROOT = sql<string>`run_tag.root_id`;
 
 /** The runs listed under a tag. The cross join fixes the order: SQLite might rather walk through all runs. */
 function listedUnder(query: Kysely<Tables>, tag: string, topLevel: boolean): Selection {
   let listed = query.selectFrom('run_tag').crossJoin('run').selectAll('run');
-  // The list knows it: no run is read that is none.
   if (topLevel) listed = listed.whereRef('run_tag.run_id', '=', 'run_tag.root_id');
   return listed.whereRef('run.id', '=', 'run_tag.run_id').where('run_tag.tag', '=', tag);
 }
 
-type Place = 'run.id' | 'id' | typeof LISTED_ID;
+type Place = 'run.id' | 'id' | typeof LISTED_ID | typeof LISTED_ROOT;
 
 function inOrder(runs: Selection, wanted: ListTerms, id: Place = 'id'): Selection {
   const { order, limit = DEFAULT_LIMIT } = wanted;

@@ -6,7 +6,7 @@ import { BESIDE_RUNS } from './migrations/0002-beside-runs.ts';
 import { SCHEDULES_OF_RUNS } from './migrations/0003-schedules-of-runs.ts';
 import { LEAN_RUNS } from './migrations/0004-lean-runs.ts';
 import { QUEUES } from './migrations/0005-queues.ts';
-import { TOP_STATES } from './migrations/0006-top-states.ts';
+import { DASHBOARD_LISTS } from './migrations/0006-dashboard-lists.ts';
 
 function inOrder(texts: readonly string[]): Migration {
   return {
@@ -23,7 +23,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0003-schedules-of-runs': inOrder(SCHEDULES_OF_RUNS),
   '0004-lean-runs': inOrder(LEAN_RUNS),
   '0005-queues': inOrder(QUEUES),
-  '0006-top-states': inOrder(TOP_STATES),
+  '0006-dashboard-lists': inOrder(DASHBOARD_LISTS),
 };
 
 /** The names that this software knows, in order. */
