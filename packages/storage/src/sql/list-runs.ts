@@ -124,7 +124,7 @@ function listedUnder(query: Kysely<Tables>, tag: string, topLevel: boolean): Sel
   return listed.whereRef('run.id', '=', 'run_tag.run_id').where('run_tag.tag', '=', tag);
 }
 
-type Place = 'run.id' | 'id' | typeof LISTED_ID | typeof LISTED_ROOT;
+type Place = 'run.id' | 'id' | typeof LISTED_ID;
 
 function inOrder(runs: Selection, wanted: ListTerms, id: Place = 'id'): Selection {
   const { order, limit = DEFAULT_LIMIT } = wanted;

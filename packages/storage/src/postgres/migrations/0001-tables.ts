@@ -35,7 +35,10 @@ function runs(s: string): string[] {
     `create index run_parent on ${s}.run (parent_id, id) where parent_id <> root_id`,
     `create index run_name on ${s}.run (name, id)`,
     `create index run_state on ${s}.run (state_type, id) where state_type <> 'COMPLETED'`,
+    `create index run_name_bad on ${s}.run (name, state_type, id)
+      where state_type in ('FAILED', 'CRASHED', 'CANCELLED', 'SKIPPED')`,
     `create index run_top on ${s}.run (id) where parent_id is null`,
+    `create index run_top_state on ${s}.run (state_type, id) where parent_id is null`,
     `create index run_open on ${s}.run (id) where parent_id is null and state_type in ${OPEN}`,
     `create index run_schedule on ${s}.run (schedule, id) where parent_id is null`,
   ];
@@ -50,6 +53,7 @@ function besideRuns(s: string): string[] {
       primary key (tag, run_id)
     )`,
     `create index run_tag_root on ${s}.run_tag (root_id)`,
+    `create index run_tag_top on ${s}.run_tag (tag, root_id) where run_id = root_id`,
     `create table ${s}.lease (
       run_id ${TEXT} primary key,
       root_id ${TEXT} not null,
