@@ -1,5 +1,5 @@
 import { Kysely, PostgresDialect } from 'kysely';
-import pg from 'pg';
+import { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunId, RunQuery } from '@holdfast/core';
 import { postgresRunStore } from '../../src/postgres/index.ts';
@@ -46,7 +46,7 @@ function asked(read: DashboardRead): RunQuery {
 
 describe.runIf(canRun)('a dashboard over a PostgreSQL run store reads', () => {
   const dbs = databases();
-  let pool: pg.Pool;
+  let pool: Pool;
   let tables: Kysely<Tables>;
 
   beforeAll(async () => {
@@ -56,7 +56,7 @@ describe.runIf(canRun)('a dashboard over a PostgreSQL run store reads', () => {
     await store.open();
     await store.close();
     dbs.server.sql(FILLING, database);
-    pool = new pg.Pool({ connectionString: url });
+    pool = new Pool({ connectionString: url });
     tables = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }).withSchema(SCHEMA);
   }, 120_000);
   afterAll(() => pool.end());
