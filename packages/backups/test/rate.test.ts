@@ -10,7 +10,7 @@ import {
   type ObjectStore,
 } from '@holdfast/core';
 import { TestClock } from '@holdfast/core/testing';
-import { createBackup, dumpSource, fileTree } from '@holdfast/backups';
+import { createBackup, dumpSource, fileTree, nightlyBackup } from '@holdfast/backups';
 import { Rate } from '../src/pipeline/rate.ts';
 import { overriding } from './support/overriding.ts';
 import { testRooms } from './support/rooms.ts';
@@ -96,6 +96,10 @@ describe('a rate', () => {
       name: 'night',
     });
     await engine.run(night);
+    expect(Math.max(...sizes)).toBe(100_000);
+    sizes.length = 0;
+    const stores = { primary: 'primary' };
+    await engine.run(nightlyBackup({ sources: [source], stores, scratchRoot, bandwidth }));
     await engine.stop();
     expect(Math.max(...sizes)).toBe(100_000);
   });

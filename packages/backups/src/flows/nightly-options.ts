@@ -1,6 +1,7 @@
 import { type Duration, durationMs, HoldfastError, type TimeWindow } from '@holdfast/core';
 import { checkDestinations, type Destination } from '../archive/destinations.ts';
 import { checkIdentities, type IdentityOption } from '../encryption/keyring.ts';
+import { checkBandwidth } from '../pipeline/rate.ts';
 import { checkEncryption, type EncryptionOptions } from '../encryption/recipient.ts';
 import { checkPolicy } from '../retention/check-policy.ts';
 import type { RetentionPolicy } from '../retention/policy.ts';
@@ -29,6 +30,8 @@ export interface NightlyOptions extends CommonFlowOptions {
    * alone, and listed as not proven decryptable: let a machine that has an identity restore it.
    */
   readonly identities?: readonly IdentityOption[];
+  /** How fast each source is stored, in bytes a second after compression. Default: as fast as can be. */
+  readonly bandwidth?: number;
   /** Which backups of a set are kept, in every store, once tonight's is proven. Default: all; nothing is removed. */
   readonly retention?: RetentionPolicy;
   /** When it may run: see the option `window` of flows. */
@@ -65,13 +68,14 @@ export function checkSources(flow: string, sources: readonly SourceSpec[]): void
  * @throws `OPTIONS_INVALID`, `DURATION_INVALID`, `RETENTION_EMPTY`, `RETENTION_INVALID`
  */
 export function checkNightly(name: string, options: NightlyOptions): void {
-  const { sources, stores, encryption, identities, retention, maxAge } = options;
+  const { sources, stores, encryption, identities, bandwidth, retention, maxAge } = options;
   checkSources(name, sources);
   const { primary, copies = [], atLeast = 0 } = stores;
   checkDestinations(`The flow ${name}`, [primary, ...copies], 0);
   checkDestinations(`The flow ${name}`, copies, atLeast);
   if (encryption !== undefined) checkEncryption(encryption);
   if (identities !== undefined) checkIdentities(identities);
+  if (bandwidth !== undefined) checkBandwidth(bandwidth);
   if (retention !== undefined) checkPolicy(retention);
   if (maxAge !== undefined) durationMs(maxAge);
 }

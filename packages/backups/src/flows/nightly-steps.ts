@@ -38,13 +38,14 @@ function provingOf({ scratchRoot, encryption, identities }: NightlyOptions) {
 
 /** The steps of a set's night: the public tasks, with the limits that are handed down to them. None of them throws. */
 export function stepsOf(source: SourceSpec, options: NightlyOptions) {
-  const { stores, scratchRoot, encryption } = options;
+  const { stores, scratchRoot, encryption, bandwidth } = options;
   const { primary: store, copies: to = [] } = stores;
   const { name: set } = source;
   const share = limited(set, options);
   const dumping = {
     ...(scratchRoot === undefined ? {} : { scratchRoot }),
     ...(encryption === undefined ? {} : { encryption }),
+    ...(bandwidth === undefined ? {} : { bandwidth }),
   };
   const pruneOne = async ({ store: from, policy }: Pruning): Promise<PruningReport> => {
     const prune = pruneBackups.with(share).submit({ store: from, set, policy });

@@ -3,6 +3,15 @@ import { type Clock, HoldfastError, sleep, systemClock } from '@holdfast/core';
 /** The least that passes in one stroke, in bytes. */
 const LEAST_STROKE = 1024;
 
+/** @throws `OPTIONS_INVALID` */
+export function checkBandwidth(bytesPerSecond: number): void {
+  if (Number.isFinite(bytesPerSecond) && bytesPerSecond >= 1) return;
+  throw new HoldfastError('OPTIONS_INVALID', `bandwidth is ${String(bytesPerSecond)}.`, {
+    hint: 'Give bytes a second, from 1: 10_000_000.',
+    retryable: false,
+  });
+}
+
 /** Lets the stored bytes of a backup pass no faster than at a rate, all its artifacts together. */
 export class Rate {
   readonly #bytesPerSecond: number;
@@ -12,12 +21,7 @@ export class Rate {
 
   /** @throws `OPTIONS_INVALID` */
   constructor(bytesPerSecond: number, clock: Clock = systemClock) {
-    if (!Number.isFinite(bytesPerSecond) || bytesPerSecond < 1) {
-      throw new HoldfastError('OPTIONS_INVALID', `bandwidth is ${String(bytesPerSecond)}.`, {
-        hint: 'Give bytes a second, from 1: 10_000_000.',
-        retryable: false,
-      });
-    }
+    checkBandwidth(bytesPerSecond);
     this.#bytesPerSecond = bytesPerSecond;
     this.#clock = clock;
   }

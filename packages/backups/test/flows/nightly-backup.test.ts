@@ -137,9 +137,10 @@ describe('the nightly backup', () => {
     },
   );
 
-  it('takes no encryption and no identities that are none', () => {
+  it('takes no encryption, identities or bandwidth that are none', () => {
     const options = { sources: [orders()], stores: { primary: 'primary' } };
-    for (const wrong of [{ encryption: { recipients: ['x'] } }, { identities: ['x'] }]) {
+    const encryption = { recipients: ['x'] };
+    for (const wrong of [{ encryption }, { identities: ['x'] }, { bandwidth: 0 }]) {
       expect(() => nightlyBackup({ ...options, ...wrong } as NightlyOptions)).toThrow(
         expect.objectContaining({ code: 'OPTIONS_INVALID' }),
       );
