@@ -2,6 +2,7 @@ import { HoldfastError, isHoldfastError, ObjectStoreError } from '@holdfast/core
 import type { Client, ConnectConfig, ServerHostKeyAlgorithm, SFTPWrapper } from 'ssh2';
 import { loadPackage } from '../remote/load-package.ts';
 import type { SecretValues } from '../remote/secret-values.ts';
+import { gatheringSocket } from './gathering-socket.ts';
 import type { HostKeyError } from './host-key-error.ts';
 import { hostKeyCheck } from './host-key.ts';
 import type { HostKeyCheck } from './host-key.ts';
@@ -59,9 +60,12 @@ function connectFailure(error: ConnectError, what: string, secrets: SecretValues
 
 /** The library throws when a key is no key, or its passphrase is wrong. */
 function start(client: Client, config: ConnectConfig, secrets: SecretValues): void {
+  const { host = '', port = 22 } = config;
+  const sock = gatheringSocket(host, port);
   try {
-    client.connect(config);
+    client.connect({ ...config, sock });
   } catch (error) {
+    sock.destroy();
     const text = secrets.scrub((error as Error).message);
     throw new HoldfastError('OPTIONS_INVALID', `sftpObjectStore: ${text}`, {
       hint: 'Give a private key in a format of OpenSSH or PEM, and its passphrase if it has one.',
@@ -81,11 +85,7 @@ function logIn(
     const fail = (error: Error): void => reject(refusal ?? error);
     client.on('error', fail);
     client.once('close', () => fail(new Error('The server closed the connection.')));
-    client.once('ready', () => {
-      // The socket is there only now. Requests are small, and each waits for an answer.
-      client.setNoDelay(true);
-      resolve();
-    });
+    client.once('ready', () => resolve());
     const hostVerifier = (key: Buffer): boolean => {
       refusal = hostKey.judge(key);
       return refusal === undefined;
