@@ -21,11 +21,11 @@ const pg = postgresRooms((server) => {
   server.sql('CREATE TABLE in_postgres AS SELECT 1 AS one');
 });
 
-async function folderOf(databases: string | readonly string[]): Promise<string> {
+async function folderOf(databases: string | readonly string[], jobs = 1): Promise<string> {
   const root = join(pg.rooms.root, 'store');
   const { host, port, user } = pg.server;
   const backup = await createBackup({
-    source: postgresSource({ name: 'shop', host, port, user, databases }),
+    source: postgresSource({ name: 'shop', host, port, user, databases, jobs }),
     store: localObjectStore(root),
     storeName: 'primary',
     scratchRoot: pg.rooms.scratchRoot,
@@ -68,6 +68,15 @@ describe.skipIf(!canRun)('RESTORE.md of PostgreSQL', { timeout: 120_000 }, () =>
     const password = "SELECT rolpassword FROM pg_authid WHERE rolname = 'the clerk'";
     expect(fresh.sql(password)).toBe('');
     await expect(paste(folder, fresh)).rejects.toMatchObject({ code: 1 });
+  });
+
+  it('brings a dump by several processes back', async () => {
+    const folder = await folderOf('shop', 2);
+    const fresh = await startPostgres();
+    onTestFinished(() => fresh.stop());
+    const { stdout } = await paste(folder, fresh);
+    expect(stdout).toContain('ok public.orders');
+    expect(stdout).not.toContain('WRONG');
   });
 
   it('says so when a row is missing, and stops where a file is damaged', async () => {

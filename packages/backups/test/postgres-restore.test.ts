@@ -150,7 +150,7 @@ describe.skipIf(!canRun)('a PostgreSQL backup', { timeout: 120_000 }, () => {
   it('restores single tables, and refuses one that it has not', async () => {
     const { store, scratchRoot } = await pg.dump({});
     const work = { store, set: 'shop', scratchRoot };
-    const tables = [`public.events_2026`, `public.empty`];
+    const tables = ['public.events_2026', 'public.empty', `stock."odd ""name'"`];
     await restoreFromStore({ ...work, to: pg.target({ database: 'some' }), tables });
     expect(
       pg.server.sql(
@@ -158,6 +158,13 @@ describe.skipIf(!canRun)('a PostgreSQL backup', { timeout: 120_000 }, () => {
         'some',
       ),
     ).toBe('empty\nevents_2026');
+    expect(rowsIn('some', `stock."odd ""name'"`)).toBe('3');
+    // Its types are not among the tables.
+    const typed = { ...work, to: pg.target({ database: 'typed' }), tables: ['public.orders'] };
+    await expect(restoreFromStore(typed)).rejects.toMatchObject({
+      code: 'RESTORE_PREREQUISITE_MISSING',
+      message: expect.stringContaining('type "public.state" does not exist'),
+    });
     const missing = restoreFromStore({
       ...work,
       to: pg.target({ database: 'none' }),

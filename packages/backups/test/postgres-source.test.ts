@@ -3,7 +3,13 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { zstdDecompressSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { listBackups, type ServerDatabase, verifyBackup } from '@holdfast/backups';
+import {
+  listBackups,
+  postgresSource,
+  restoreFromStore,
+  type ServerDatabase,
+  verifyBackup,
+} from '@holdfast/backups';
 import { replacing } from './support/liar-programs.ts';
 import { canRun, type Dumped, postgresRooms } from './support/postgres-rooms.ts';
 import { bytesOf, keysOf, leftIn } from './support/rooms.ts';
@@ -121,6 +127,39 @@ describe.skipIf(!canRun)('a PostgreSQL source', { timeout: 120_000 }, () => {
       code: 'DUMP_FAILED',
       message: expect.stringContaining('the disk is on fire'),
     });
+  });
+
+  it('is dumped by several processes at once into a tar, and proven and restored from that', async () => {
+    const { store, backup, scratchRoot } = await pg.dump({ jobs: 3 });
+    expect((await keysOf(store)).some((key) => key.endsWith('/shop.dump.tar.zst'))).toBe(true);
+    await verifyBackup({ backup, store, scratchRoot });
+    const to = pg.target({ database: 'from tar' });
+    await restoreFromStore({ store, set: 'shop', to, scratchRoot });
+    expect(pg.server.sql('SELECT count(*) FROM orders', 'from tar')).toBe('300');
+    expect(await leftIn(scratchRoot)).toEqual([]);
+  });
+
+  it('is told how many processes may dump, within reason', () => {
+    for (const jobs of [0, 1.5, 65, Number.NaN]) {
+      const make = () => postgresSource({ name: 'shop', user: 'me', databases: 'shop', jobs });
+      expect(make).toThrow(expect.objectContaining({ code: 'OPTIONS_INVALID' }));
+    }
+  });
+
+  it('counts more tables and sequences than one statement is about', async () => {
+    pg.server.createDatabase('several');
+    pg.server.sql(
+      `DO $$ BEGIN FOR n IN 1..230 LOOP EXECUTE format('CREATE TABLE t%s AS SELECT generate_series(1, %s)', n, n);
+        EXECUTE format('CREATE SEQUENCE s%s START %s', n, n); END LOOP; END $$`,
+      'several',
+    );
+    const [contents] = await contentsOf(await pg.dump({ databases: 'several' }));
+    const rows = (contents?.tables ?? []).map(({ table, rows: n }) => [table, `public.t${n}`]);
+    expect(rows).toHaveLength(230);
+    expect(rows.filter(([table, expected]) => table !== expected)).toEqual([]);
+    expect(contents?.sequences).toHaveLength(230);
+    const far = { sequence: 'public.s217', from: '216', to: '216' };
+    expect(contents?.sequences).toContainEqual(far);
   });
 
   it('waits for a lock as long as it is told, and says that somebody holds it', async () => {

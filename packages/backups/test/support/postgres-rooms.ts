@@ -45,14 +45,18 @@ export interface Dumped {
   readonly scratchRoot: string;
 }
 
-export function postgresRooms(prepare: (server: PostgresServer) => void): PostgresRooms {
+/** @param settings of the server */
+export function postgresRooms(
+  prepare: (server: PostgresServer) => void,
+  settings: Readonly<Record<string, string>> = {},
+): PostgresRooms {
   const rooms = testRooms();
   let server: PostgresServer | undefined;
   beforeAll(async () => {
     if (!canRun) return;
-    server = await startPostgres();
+    server = await startPostgres({ settings });
     prepare(server);
-  }, 120_000);
+  }, 300_000);
   afterAll(() => server?.stop(), 60_000);
   const running = (): PostgresServer => server ?? expectServer();
   return {

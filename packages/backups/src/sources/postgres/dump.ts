@@ -4,6 +4,7 @@ import type { DumpCommand } from '../command.ts';
 import { type DumpFacts, type DumpStream, NO_FILES } from '../source.ts';
 import type { Workroom } from '../workroom.ts';
 import { lockTables, rangesOf, readContents, readPositions, tablesOf } from './contents.ts';
+import { dumpDirectory } from './directory-dump.ts';
 import { postgresError } from './errors.ts';
 import { globalsName, identityOf, tablespacesName, databaseFile } from './identity.ts';
 import { databaseArgument, prepareLogin, urlOf } from './login.ts';
@@ -119,6 +120,17 @@ async function sizeOf(session: PsqlSession): Promise<number> {
   return Number(row?.bytes ?? 0);
 }
 
+function argumentsOf({ lockWait, jobs }: PostgresSpec, snapshot: string): readonly string[] {
+  return [
+    ...(jobs === 1 ? ['--format=custom'] : []),
+    '--compress=0',
+    '--no-password',
+    '--strict-names',
+    `--lock-wait-timeout=${lockWait}`,
+    `--snapshot=${snapshot}`,
+  ];
+}
+
 /**
  * Dumps one database from an exported snapshot, and counts in the same snapshot while the dump runs: its tables
  * are locked as pg_dump locks them, so that both see the same.
@@ -140,24 +152,12 @@ async function* dumpDatabase(
     counting.catch((error: unknown) => {
       uncounted = { error };
     });
-    yield {
-      plainName: databaseFile(spec.name, databases.indexOf(database), databases.length),
-      layers: ['zstd'],
-      expectedBytes,
-      command: {
-        program: programs.path('pg_dump'),
-        args: [
-          '--format=custom',
-          '--compress=0',
-          '--no-password',
-          '--strict-names',
-          `--lock-wait-timeout=${spec.lockWait}`,
-          `--snapshot=${snapshot}`,
-        ],
-        env: login.env,
-        onEnd: warningsInto(warnings),
-      },
-    };
+    const command = { program: programs.path('pg_dump'), args: argumentsOf(spec, snapshot) };
+    const plainName = databaseFile(spec, databases.indexOf(database), databases.length);
+    const onEnd = warningsInto(warnings);
+    const dump = { plainName, expectedBytes, command: { ...command, env: login.env, onEnd } };
+    if (spec.jobs === 1) yield { ...dump, layers: ['zstd'] };
+    else yield* dumpDirectory(dump, spec.jobs, room);
     const contents = await counting;
     const sequences = rangesOf(before, await readPositions(session));
     return { facts, contents: { ...contents, ...(sequences.length > 0 ? { sequences } : {}) } };

@@ -113,7 +113,7 @@ const CIRCUMSTANCES: readonly (readonly [pattern: RegExp, told: Told])[] = [
     },
   ],
   [
-    /role ".*" does not exist|is not available|could not open extension control file|invalid (LC_\w+ )?locale name|ICU|tablespace ".*" does not exist|could not access file|could not load library|permission denied|must be superuser|must be owner|must be able to SET ROLE/,
+    /role ".*" does not exist|is not available|could not open extension control file|invalid (LC_\w+ )?locale name|ICU|tablespace ".*" does not exist|type ".*" does not exist|could not access file|could not load library|permission denied|must be superuser|must be owner|must be able to SET ROLE/,
     {
       code: 'RESTORE_PREREQUISITE_MISSING',
       retryable: false,

@@ -3,7 +3,7 @@ import type { Artifact } from '../../model/manifest.ts';
 import { shellQuote } from '../../publish/shell-quote.ts';
 import { openedFile } from '../opened-file.ts';
 import type { DumpFacts, RestoreGuide } from '../source.ts';
-import { databaseFile, globalsName } from './identity.ts';
+import { databaseFile, globalsName, isDirectoryDump } from './identity.ts';
 import { databaseArgument, urlOf } from './login.ts';
 import { quoteText } from './server.ts';
 import type { PostgresSpec } from './spec.ts';
@@ -27,6 +27,23 @@ function restoredName(database: string): string {
   return database === 'postgres' ? 'postgres_restored' : database;
 }
 
+/** The archive as pg_restore takes it: a file, or a directory. */
+function opened(
+  artifact: Pick<Artifact, 'name' | 'layers' | 'plainName'>,
+  archive: string,
+): readonly string[] {
+  if (!isDirectoryDump(artifact.plainName)) {
+    return [`zstd -d -q ${openedFile(artifact)} -o ${archive}`];
+  }
+  const tar = shellQuote(`restored/${artifact.plainName}.unpacked.tar`);
+  return [
+    `zstd -d -q ${openedFile(artifact)} -o ${tar}`,
+    `mkdir ${archive}`,
+    `tar -xf ${tar} -C ${archive}`,
+    `rm ${tar}`,
+  ];
+}
+
 function databaseCommands(
   database: ServerDatabase,
   artifact: Pick<Artifact, 'name' | 'layers' | 'plainName'>,
@@ -38,7 +55,7 @@ function databaseCommands(
     ? ['--create --dbname=template1']
     : [`--dbname=${shellQuote(databaseArgument(name))}`];
   return [
-    `zstd -d -q ${openedFile(artifact)} -o ${archive}`,
+    ...opened(artifact, archive),
     ...(isNew ? [] : [`createdb --template=template0 -- ${shellQuote(name)}`]),
     `pg_restore --exit-on-error ${into.join(' ')} ${archive}`,
     `psql -X -q -A -t -v ON_ERROR_STOP=1 --dbname=${shellQuote(databaseArgument(name))} <<'END_OF_CHECKS'\n` +
@@ -59,7 +76,14 @@ export function postgresGuide(
   const sql = shellQuote(`restored/${globalsName(spec.name)}`);
   const names = databases.map(({ database }) => restoredName(database)).join(', ');
   return {
-    programs: ['sha256sum', 'zstd', 'psql', 'pg_restore', 'createdb'],
+    programs: [
+      'sha256sum',
+      'zstd',
+      ...(spec.jobs > 1 ? ['tar'] : []),
+      'psql',
+      'pg_restore',
+      'createdb',
+    ],
     summary:
       `The databases of ${urlOf(spec, '')}, restored as ${names} to the server that PGHOST, PGPORT, PGUSER and ` +
       'PGPASSWORD or ~/.pgpass name; it must have no databases of these names, and be of the same version or a later one. ' +
@@ -77,7 +101,7 @@ export function postgresGuide(
             `psql -X -q --dbname=template1 --file=${sql}`,
           ]),
       ...databases.flatMap((database, index) => {
-        const artifact = named(databaseFile(spec.name, index, databases.length));
+        const artifact = named(databaseFile(spec, index, databases.length));
         return artifact === undefined ? [] : databaseCommands(database, artifact);
       }),
     ],

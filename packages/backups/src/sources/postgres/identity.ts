@@ -15,8 +15,21 @@ export function tablespacesName(name: string): string {
 }
 
 /** Name of a database's artifact: a database may be called anything, a file may not. */
-export function databaseFile(name: string, index: number, among: number): string {
-  return among === 1 ? `${name}.dump` : `${name}.${index + 1}.dump`;
+export function databaseFile(
+  { name, jobs }: Pick<PostgresSpec, 'name' | 'jobs'>,
+  index: number,
+  among: number,
+): string {
+  const file = among === 1 ? `${name}.dump` : `${name}.${index + 1}.dump`;
+  return jobs > 1 ? `${file}${TAR}` : file;
+}
+
+/** The suffix of a dump of the directory format, which is stored as a tar. */
+const TAR = '.tar';
+
+/** Whether an artifact holds a directory. */
+export function isDirectoryDump(plainName: string): boolean {
+  return plainName.endsWith(TAR);
 }
 
 /** A database of a backup: how it was made, and the artifact that holds it. */
@@ -41,7 +54,7 @@ export function identityOf(
 ): { readonly [field: string]: JsonValue } {
   const dumped = databases.map((facts, index) => ({
     ...facts,
-    file: databaseFile(spec.name, index, databases.length),
+    file: databaseFile(spec, index, databases.length),
   }));
   return { major, bootstrapRole, dumped };
 }

@@ -29,11 +29,7 @@ async function prepare(
   const { backup, server, room } = parts;
   const roles = artifactNamed(backup.manifest, globalsName(backup.manifest.source.name));
   if (roles !== undefined) {
-    const trimmed: StoredBackup = {
-      ...backup,
-      read: (artifact) => withoutRole(backup.read(artifact), bootstrapRole),
-    };
-    await feedProgram({ ...parts, backup: trimmed, prepare: () => Promise.resolve() }, roles, {
+    await feedProgram(parts, withoutRole(backup.read(roles), bootstrapRole), {
       name: 'psql',
       args: ['-X', '-q', '-w', '-v', 'ON_ERROR_STOP=1', '-v', 'VERBOSITY=verbose'],
       database: 'template1',

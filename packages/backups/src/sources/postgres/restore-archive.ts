@@ -1,8 +1,11 @@
+import { rm } from 'node:fs/promises';
 import type { Artifact } from '../../model/manifest.ts';
 import { feedChild } from '../servers/feed-child.ts';
 import { restoreError } from './errors.ts';
-import { artifactOf } from './identity.ts';
+import { unpack } from './directory-dump.ts';
+import { artifactOf, isDirectoryDump } from './identity.ts';
 import { databaseArgument, prepareLogin, urlOf } from './login.ts';
+import { quoteName, withSession } from './server.ts';
 import type { DatabaseCopy, PlaceParts } from './place.ts';
 
 const ALWAYS = [
@@ -15,6 +18,11 @@ const ALWAYS = [
   '--no-publications',
 ];
 
+/** How many processes restore a dump of the directory format. */
+const JOBS = 4;
+
+async function* nothing(): AsyncGenerator<Uint8Array, void, void> {}
+
 /** The parts of a quoted name: `public."my table"`. */
 function splitName(table: string): readonly string[] {
   const parts = table.match(/"(?:[^"]|"")*"|[^.]+/g) ?? [];
@@ -23,10 +31,10 @@ function splitName(table: string): readonly string[] {
   );
 }
 
-/** Feeds an artifact to a program of PostgreSQL, and waits until both have ended well. */
+/** Feeds bytes to a program of PostgreSQL, and waits until both have ended well. */
 export async function feedProgram(
-  { backup, room, programs, server }: Omit<PlaceParts, 'copies'>,
-  artifact: Artifact,
+  { room, programs, server }: Pick<PlaceParts, 'room' | 'programs' | 'server'>,
+  input: AsyncIterable<Uint8Array>,
   program: { readonly name: string; readonly args: readonly string[]; readonly database: string },
 ): Promise<void> {
   const login = await prepareLogin(server, program.database, room);
@@ -37,7 +45,7 @@ export async function feedProgram(
       stdin: 'pipe',
       signal: room.signal,
     });
-    await feedChild(backup.read(artifact), child);
+    await feedChild(input, child);
   } catch (error) {
     throw restoreError(error, urlOf(server, program.database));
   } finally {
@@ -61,14 +69,34 @@ function argumentsFor(parts: PlaceParts, { name }: DatabaseCopy): readonly strin
  */
 export async function restoreArchive(parts: PlaceParts, copy: DatabaseCopy): Promise<void> {
   const artifact = artifactOf(parts.backup.manifest, copy.dumped);
+  if (!isDirectoryDump(artifact.plainName)) return restoreFrom(parts, copy, artifact, undefined);
+  const directory = await unpack(parts, artifact);
+  await restoreFrom(parts, copy, artifact, directory);
+  await rm(directory, { recursive: true });
+}
+
+async function restoreFrom(
+  parts: PlaceParts,
+  copy: DatabaseCopy,
+  artifact: Artifact,
+  directory: string | undefined,
+): Promise<void> {
+  const from = directory === undefined ? [] : [`--jobs=${JOBS}`, directory];
   const args = argumentsFor(parts, copy);
   const database = parts.mode === 'create' ? 'template1' : copy.name;
   const run = (more: readonly string[]): Promise<void> =>
-    feedProgram(parts, artifact, { name: 'pg_restore', args: [...args, ...more], database });
+    feedProgram(parts, directory === undefined ? parts.backup.read(artifact) : nothing(), {
+      name: 'pg_restore',
+      args: [...args, ...more, ...from],
+      database,
+    });
   if (parts.tables === undefined) return run([]);
   // pg_restore takes a table and a schema apart: several at once would also match their other pairs.
   for (const table of parts.tables) {
     const [schema = '', name = ''] = splitName(table);
+    await withSession(parts.server, copy.name, parts.room, (session) =>
+      session.run(`CREATE SCHEMA IF NOT EXISTS ${quoteName(schema)}`),
+    );
     await run([`--schema=${schema}`, `--table=${name}`]);
   }
 }

@@ -26,6 +26,8 @@ export interface PostgresSpec extends PostgresAddress {
   readonly globals: 'none' | 'without-passwords' | 'with-passwords';
   /** How long a lock on a table is waited for, in milliseconds. */
   readonly lockWait: number;
+  /** How many processes dump one database at once. With 1 nothing of it lies on a disk of this machine. */
+  readonly jobs: number;
 }
 
 /** A PostgreSQL server that backups are restored into. */
@@ -117,6 +119,20 @@ export interface PostgresSourceOptions extends PostgresAddressOptions {
   readonly globals?: PostgresSpec['globals'];
   /** How long a lock on a table is waited for, by which an ALTER TABLE under way holds a dump up. Default '1m'. */
   readonly lockWait?: Duration;
+  /**
+   * How many processes dump one database at once, for big ones. From 2 on the dump is of the directory format, is
+   * written to the scratch directory first, which needs room for it, and is stored as a tar. Default 1: it passes
+   * through, and needs no room. At most 64.
+   */
+  readonly jobs?: number;
+}
+
+/** The most processes that dump at once. */
+const MOST_JOBS = 64;
+
+function checkJobs(name: string, jobs: number): number {
+  if (Number.isInteger(jobs) && jobs >= 1 && jobs <= MOST_JOBS) return jobs;
+  throw invalid(name, `has jobs that are no whole number from 1 to ${MOST_JOBS}`);
 }
 
 /**
@@ -137,6 +153,7 @@ export function postgresSource(options: PostgresSourceOptions): PostgresSpec {
     databases: databasesOf(`source ${name}`, databases),
     globals,
     lockWait: durationMs(lockWait, `lockWait of ${name}`),
+    jobs: checkJobs(`source ${name}`, options.jobs ?? 1),
   };
 }
 
