@@ -136,6 +136,26 @@ export const GROUPS = {
       variable: 'options',
     },
   },
+  enqueue: {
+    title: 'Queues',
+    taken: 'Taken by `engine.enqueue(flow, args, options)`, beside those of `engine.start()`.',
+    declared: [{ file: `${CORE}/engine/queues/queue-options.ts`, names: ['EnqueueOptions'] }],
+    read: {
+      file: `${CORE}/engine/queues/queue-options.ts`,
+      head: /export function queuePlace\([^]*?\): QueuePlace \{/,
+      variable: 'options',
+    },
+  },
+  work: {
+    title: 'Workers',
+    taken: 'Taken by `engine.work(options)`.',
+    declared: [{ file: `${CORE}/engine/queues/queue-options.ts`, names: ['WorkOptions'] }],
+    read: {
+      file: `${CORE}/engine/queues/queue-options.ts`,
+      head: /export function workTerms\([^]*?\): WorkTerms \{/,
+      variable: 'options',
+    },
+  },
   times: {
     title: 'Times of a schedule',
     taken: 'Taken by `schedule(flow, options)`: those of one of the three kinds.',

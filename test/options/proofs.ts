@@ -192,6 +192,15 @@ export const PROOFS: { readonly [group in GroupName]: { readonly [option: string
       traceparent: 'is kept with the run, and known to everything below it',
     }),
   },
+  enqueue: inFile(`${ENGINE}/queues/queue.test.ts`, {
+    queue: 'goes to the queue that is named, where those who work on others leave it',
+    at: 'is not started before its time',
+  }),
+  work: inFile(`${ENGINE}/queues/queue.test.ts`, {
+    queues: 'goes to the queue that is named, where those who work on others leave it',
+    concurrency: 'execute so many at once, the first queue first',
+    lookEvery: 'look as often as they are told',
+  }),
   times: inFile('packages/core/test/model/occurrences.test.ts', {
     timeZone: 'go by the clock of their zone, through the change to summer time',
     anchor: 'follow from their anchor in both directions',

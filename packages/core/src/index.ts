@@ -130,6 +130,8 @@ export type { PruneOptions, PruneReport } from './engine/retention/prune-options
 export type { Keep, RetentionOptions } from './engine/retention/retention-options.ts';
 export type { Engine, HistoryKeeper, StartOptions } from './engine/engine.ts';
 export type { AttemptInfo, EngineOptions } from './engine/engine-options.ts';
+export type { EnqueueOptions, WorkOptions } from './engine/queues/queue-options.ts';
+export type { Queues, QueueWorker } from './engine/queues/queues.ts';
 export type { GivenArtifact } from './engine/notes/artifact-body.ts';
 export type { ResultOptions } from './engine/results/result-options.ts';
 export type { LogOptions } from './engine/notes/log-keeping.ts';

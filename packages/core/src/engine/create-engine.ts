@@ -24,6 +24,15 @@ import {
   type ResultsSwept,
   type SweepResultsOptions,
 } from './results/sweep-results.ts';
+import { enqueue } from './queues/enqueue.ts';
+import {
+  queuePlace,
+  workTerms,
+  type EnqueueOptions,
+  type WorkOptions,
+} from './queues/queue-options.ts';
+import { QueueWork } from './queues/queue-work.ts';
+import type { QueueWorker } from './queues/queues.ts';
 import type { PruneOptions, PruneReport } from './retention/prune-options.ts';
 import { Retention } from './retention/retention.ts';
 import { retentionRules } from './retention/retention-options.ts';
@@ -67,6 +76,7 @@ class HoldfastEngine extends StoreReader implements Engine, CallTarget {
   readonly #retention: Retention;
   readonly #service: Service;
   readonly #recoverer: Recoverer;
+  readonly #workers = new Set<QueueWork>();
   #opened: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
 
@@ -91,6 +101,7 @@ class HoldfastEngine extends StoreReader implements Engine, CallTarget {
         return stopping();
       },
       has: (id) => this.#roots.has(id),
+      worksOn: (queue) => [...this.#workers].some((worker) => worker.isOn(queue)),
       keep: (root) => this.#keep(root),
       unlessStopped: (work) => this.#unlessStopped(work),
     };
@@ -182,6 +193,29 @@ class HoldfastEngine extends StoreReader implements Engine, CallTarget {
     return (await this.startDefinition(definition, args, options)) as FlowHandle<never>;
   }
 
+  async enqueue(
+    flow: unknown,
+    args: readonly unknown[],
+    options: EnqueueOptions = {},
+  ): Promise<FlowHandle<never>> {
+    const definition = definitionFor(flow, 'flow');
+    const place = queuePlace(options);
+    await this.ready();
+    this.core.definitions.note(definition);
+    const enqueued = enqueue(this.core, definition, args, options, place);
+    return (await this.find(await this.#unlessStopped(enqueued))) as FlowHandle<never>;
+  }
+
+  async work(options: WorkOptions = {}): Promise<QueueWorker> {
+    const terms = workTerms(options);
+    await this.ready();
+    const worker = await QueueWork.start(this.core, this.#recoveryHost(), terms);
+    this.#workers.add(worker);
+    if (this.#stopped === undefined) await this.serve();
+    else await worker.stop();
+    return worker;
+  }
+
   async recover(): Promise<RecoveryReport> {
     await this.ready();
     return this.#recoverer.recover();
@@ -220,7 +254,7 @@ class HoldfastEngine extends StoreReader implements Engine, CallTarget {
     if (run === undefined) throw runUnknown(id);
     if (run.rootId !== id) throw notTopLevel(run.name, id);
     await requestCancel(this.core, id, reason);
-    await this.#recoverer.endCancelled(id);
+    await this.#recoverer.endCancelled(run, reason);
   }
 
   stop(options: { readonly timeout?: number | string } = {}): Promise<void> {
@@ -229,6 +263,7 @@ class HoldfastEngine extends StoreReader implements Engine, CallTarget {
   }
 
   async #stop(timeout: number): Promise<void> {
+    await Promise.all(Array.from(this.#workers, (worker) => worker.stop()));
     await this.#service.stop();
     for (const root of this.#roots.values()) root.execution.stopOncePaused(engineStopped());
     if (timeout > 0 && this.#roots.size > 0) {

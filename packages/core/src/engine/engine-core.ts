@@ -58,18 +58,20 @@ export interface EngineCore {
  * The arguments of a flow as they are kept, so that another process can call it again. A store that forgets
  * with the process takes any.
  *
+ * @param mustKeep whether another process is to call it, whatever the store
  * @throws `INPUT_NOT_SERIALISABLE`, `SECRET_IN_VALUE`
  */
 export function encodeInputs(
   engine: EngineCore,
   name: string,
   args: readonly unknown[],
+  mustKeep = engine.store.durable,
 ): JsonValue {
   let json: JsonValue;
   try {
     json = engine.codec.encode(args);
   } catch (error) {
-    if (!engine.store.durable) return null;
+    if (!mustKeep && !engine.store.durable) return null;
     throw new HoldfastError(
       'INPUT_NOT_SERIALISABLE',
       `The arguments of '${name}' cannot be kept, so its run could not be resumed.`,
@@ -99,7 +101,7 @@ export function assertRunnable(engine: EngineCore, definition: Definition): void
  *
  * @throws `DURABLE_STORE_REQUIRED`
  */
-function assertDurable(engine: EngineCore, definition: Definition): void {
+export function assertDurable(engine: EngineCore, definition: Definition): void {
   if (!definition.durable || engine.store.durable) return;
   throw new HoldfastError(
     'DURABLE_STORE_REQUIRED',

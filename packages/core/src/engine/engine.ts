@@ -7,6 +7,7 @@ import type { Schedules } from './schedules/schedules.ts';
 import type { FlowHandle, RecoveryReport } from './flow-handle.ts';
 import type { ResultsSwept, SweepResultsOptions } from './results/sweep-results.ts';
 import type { PruneOptions, PruneReport } from './retention/prune-options.ts';
+import type { Queues } from './queues/queues.ts';
 import type { RunReader } from './run-reader.ts';
 
 type RunArguments<A extends readonly unknown[]> = [] extends A ? [args?: A] : [args: A];
@@ -43,7 +44,7 @@ export interface HistoryKeeper {
 }
 
 /** Executes flows on a run store. Made with `createEngine`; there can be many in a process. */
-export interface Engine extends RunReader, HistoryKeeper {
+export interface Engine extends RunReader, HistoryKeeper, Queues {
   /** What happens, as it happens. */
   readonly events: Pick<EngineEvents, 'on'>;
 

@@ -46,7 +46,7 @@ export interface RecoveryReport {
   readonly resumed: readonly FlowHandle<unknown>[];
   /** Ended instead, because they may not be taken up again; their state says why. */
   readonly ended: readonly RunId[];
-  /** Held by a process that lives, or whose lease has not expired yet. */
+  /** Held by a process that lives, or whose lease has not expired yet; or on a queue that this engine does not work on. */
   readonly heldElsewhere: readonly RunId[];
   /** Paused, and left alone until their time has come, or their input is there. */
   readonly waiting: readonly WaitingRun[];

@@ -34,13 +34,17 @@ export class Leases {
     this.#arm();
   }
 
+  /** Renews it no more, and leaves it to expire: nobody else takes up at once what this engine could not. */
+  leave(execution: Execution): void {
+    this.#held.delete(execution);
+    if (this.#held.size > 0) return;
+    this.#timer?.clear();
+    this.#timer = undefined;
+  }
+
   /** Gives a lease back: others need not wait for its end. */
   async release(execution: Execution): Promise<void> {
-    this.#held.delete(execution);
-    if (this.#held.size === 0) {
-      this.#timer?.clear();
-      this.#timer = undefined;
-    }
+    this.leave(execution);
     // One that is no longer in force is left alone.
     await this.#engine.store.releaseLeases([execution.fence]);
   }

@@ -1,5 +1,6 @@
 import type { RunId } from '../model/ids.ts';
-import type { FlowRun } from '../model/run.ts';
+import type { FlowRun, Run } from '../model/run.ts';
+import { isTerminal } from '../model/state.ts';
 import type { OpenRun } from '../store/run-store.ts';
 import type { EngineCore } from './engine-core.ts';
 import {
@@ -17,6 +18,8 @@ export interface RecoveryHost {
   readonly stopping: boolean;
   /** Whether this engine executes a run already. */
   has(id: RunId): boolean;
+  /** Whether this engine works on a queue. */
+  worksOn(queue: string): boolean;
   /** Takes a run among those that this engine executes. */
   keep(root: RootRun): FlowHandle<unknown>;
   /** Lets a stop wait for what is about to add runs. */
@@ -56,9 +59,16 @@ export class Recoverer {
     this.#nextDue = Infinity;
     for (const open of await this.#engine.store.openRuns()) {
       if (this.#host.stopping) break;
-      if (!this.#host.has(open.run.id)) await this.#recoverInto(report, open, headStart);
+      if (this.#host.has(open.run.id)) continue;
+      if (this.#isOfOthers(open.run)) report.heldElsewhere.push(open.run.id);
+      else await this.#recoverInto(report, open, headStart);
     }
     return report;
+  }
+
+  /** Whether it is for those to execute who work on its queue. */
+  #isOfOthers({ queue, state }: FlowRun): boolean {
+    return queue !== undefined && !isTerminal(state) && !this.#host.worksOn(queue);
   }
 
   async #recoverInto(report: Report, open: OpenRun, headStart: boolean): Promise<void> {
@@ -81,9 +91,13 @@ export class Recoverer {
   }
 
   /** Ends a run whose cancel was asked for, where nobody executes it: without calling its function. */
-  async endCancelled(id: RunId): Promise<void> {
-    const open = (await this.#engine.store.openRuns()).find(({ run }) => run.id === id);
-    if (open === undefined) return;
-    await this.#recoverInto(emptyReport(), open, false);
+  async endCancelled(run: Run, cancelReason: string): Promise<void> {
+    const open = (await this.#engine.store.openRuns()).find((each) => each.run.id === run.id);
+    if (open !== undefined) await this.#recoverInto(emptyReport(), open, false);
+    else if (run.kind === 'flow' && !isTerminal(run.state)) {
+      // It waits on a queue, or somebody has claimed it by now.
+      const lease = { rootId: run.id, holder: '', epoch: 0, expiresAt: 0 };
+      await this.#recoverInto(emptyReport(), { run, lease, cancelReason }, false);
+    }
   }
 }

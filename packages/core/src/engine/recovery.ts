@@ -12,7 +12,7 @@ import type { EngineCore } from './engine-core.ts';
 import { Execution } from './execution.ts';
 import type { HookLeft } from './flow-handle.ts';
 import { tellOfRecovery } from './notes/run-logger.ts';
-import { refusalOf, resumptionOf, tellOfVersion } from './resumption.ts';
+import { isUntouched, refusalOf, resumptionOf, tellOfVersion } from './resumption.ts';
 import { RootRun } from './root-run.ts';
 import { RunHandle } from './run-handle.ts';
 import { underVersion } from './run-version.ts';
@@ -210,7 +210,8 @@ async function endRefused(
   return left;
 }
 
-async function takeUp(
+/** Goes on with a run whose lease was taken: starts it, takes it up, or ends it. Throws what keeps this engine from it. */
+export async function takeUp(
   execution: Execution,
   open: OpenRun,
   run: FlowRun,
@@ -237,7 +238,8 @@ async function takeUp(
   } else hooksLeft.push(...(await interrupted(execution, handle, definition)));
   if (isTerminal(handle.state)) return finish(execution, hooksLeft);
   tellOfVersion(engine, run, resumption);
-  tellOfRecovery(execution, handle, run.recoveries, definition.maxRecoveries);
+  if (!isUntouched(run))
+    tellOfRecovery(execution, handle, run.recoveries, definition.maxRecoveries);
   // Somebody may have asked for a cancel while nobody held it.
   if (run.state.type === 'PAUSED') await engine.leases.check(execution);
   return { kind: 'resumed', root: RootRun.resume(execution, handle, definition, args), hooksLeft };

@@ -19,12 +19,19 @@ async function lastSign({ store }: EngineCore, root: FlowRun): Promise<EpochMs> 
   return signs.reduce((latest, at) => Math.max(latest, at), steps.at(-1) ?? root.createdAt);
 }
 
+/** Whether nobody has begun to execute a run yet: it waits on its queue. */
+export function isUntouched({ state }: FlowRun): boolean {
+  return state.name === 'Scheduled';
+}
+
 /**
  * Since when nobody has gone on with a run: when its engine was stopped, when what it waited for was there, when its
  * lease was last renewed, or else the last thing that was written.
  */
 async function idleSince(engine: EngineCore, run: FlowRun, { lease }: OpenRun): Promise<EpochMs> {
   const { state } = run;
+  // It was not interrupted: it has only waited.
+  if (isUntouched(run)) return engine.clock.now();
   if (state.type === 'PAUSED') return Math.min(await goesOnAt(engine, run), engine.clock.now());
   if (state.name === 'AwaitingRecovery') return state.dueAt;
   if (lease.holder !== '') return lease.expiresAt - engine.leases.terms.ttl;

@@ -1,30 +1,24 @@
-import { sleep } from '../clock/clock.ts';
 import type { Definition } from '../definition/definition.ts';
 import { assertSecrets } from '../definition/secret-args.ts';
 import { runUnknown, waitsOnItself } from '../errors/errors.ts';
 import { ObservedPromise } from '../future/observed-promise.ts';
 import { valueOf } from '../future/task-future.ts';
-import { newRunId, type RunId } from '../model/ids.ts';
+import type { RunId } from '../model/ids.ts';
 import type { Outcome } from '../model/outcome.ts';
 import { boundOf } from '../model/bounds.ts';
-import { checkTraceparent } from '../model/traceparent.ts';
 import type { FlowRun, Run } from '../model/run.ts';
 import { isTerminal } from '../model/state.ts';
-import { boundsFor } from '../policies/deadline.ts';
-import { encodeInputs, nameForPeople, type EngineCore } from './engine-core.ts';
+import type { EngineCore } from './engine-core.ts';
 import { requestCancel } from './cancel-request.ts';
 import { Execution } from './execution.ts';
-import { assertKey } from './identity.ts';
 import type { FlowHandle } from './flow-handle.ts';
+import { checkStart, newFlowRun, type StartTerms } from './new-flow-run.ts';
 import { outcomeOf } from './outcomes.ts';
 import { perform } from './perform.ts';
 import { RunHandle } from './run-handle.ts';
-import { versionField } from './run-version.ts';
 import { currentScope, outsideScope } from './scope.ts';
 import { withinBound } from './time/watch.ts';
-
-/** What is said of a new run beside its arguments. */
-export type StartTerms = Pick<FlowRun, 'idempotencyKey' | 'scheduled' | 'traceparent'>;
+import { outcomeInStore } from './waiting/ended-elsewhere.ts';
 
 /** A top-level flow run in this process: from its record to its end. */
 export class RootRun {
@@ -61,16 +55,11 @@ export class RootRun {
     args: readonly unknown[],
     terms: StartTerms,
   ): Promise<RootRun | FlowRun> {
-    const { idempotencyKey } = terms;
-    if (idempotencyKey !== undefined) {
-      assertKey(engine, idempotencyKey, `The idempotency key of '${definition.name}'`);
-    }
-    assertSecrets(definition, args);
-    const checked = await definition.checkInput?.(args);
+    const checked = await checkStart(engine, definition, args, terms);
     const made = await RootRun.#make(engine, definition, args, terms);
     if (!Array.isArray(made)) return made;
     const [execution, handle] = made;
-    return new RootRun(execution, handle, definition, checked ?? args);
+    return new RootRun(execution, handle, definition, checked);
   }
 
   /** Makes a run that never starts, and says why; nothing where one with its idempotency key exists. */
@@ -180,37 +169,6 @@ export class RootRun {
   }
 }
 
-function newFlowRun(
-  engine: EngineCore,
-  definition: Definition,
-  args: readonly unknown[],
-  { idempotencyKey, scheduled, traceparent }: StartTerms,
-): FlowRun {
-  const now = engine.clock.now();
-  const id = newRunId(now, engine.random);
-  return {
-    kind: 'flow',
-    id,
-    rootId: id,
-    name: definition.name,
-    generation: 1,
-    version: 1,
-    state: { type: 'PENDING', name: 'Pending' },
-    attempts: 0,
-    recoveries: 0,
-    createdAt: now,
-    tags: definition.tags,
-    ...boundsFor(definition, now, scheduled?.at),
-    ...nameForPeople(engine, definition, args),
-    ...versionField(definition),
-    inputs: encodeInputs(engine, definition.name, args),
-    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
-    ...(traceparent === undefined ? {} : { traceparent: checkTraceparent(traceparent) }),
-    ...(scheduled === undefined ? {} : { scheduled }),
-    ...engine.version,
-  };
-}
-
 async function readRun(engine: EngineCore, id: RunId): Promise<FlowRun> {
   const run = await engine.store.run(id);
   if (run?.kind !== 'flow') throw runUnknown(id);
@@ -252,22 +210,6 @@ export function handleOf(root: RootRun): FlowHandle<unknown> {
 /** Nothing of ours raises `unhandledRejection`: the failure is in the run store, and told by events and hooks. */
 export function quiet<T>(promise: Promise<T>): Promise<T> {
   return ObservedPromise.watch(promise, undefined);
-}
-
-const FIRST_LOOK = 100;
-const LONGEST_LOOK = 5000;
-
-/** How a run ended, once the store says that it has. */
-async function outcomeInStore(
-  engine: EngineCore,
-  id: RunId,
-  signal: AbortSignal,
-): Promise<Outcome<unknown>> {
-  for (let wait = FIRST_LOOK; ; wait = Math.min(wait * 2, LONGEST_LOOK)) {
-    const outcome = outcomeOf(engine, await readRun(engine, id));
-    if (outcome !== undefined) return outcome;
-    await sleep(engine.clock, wait, signal);
-  }
 }
 
 /**

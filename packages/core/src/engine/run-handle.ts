@@ -109,14 +109,14 @@ export class RunHandle {
   }
 
   /**
-   * Writes the run for the first time, with its lease.
+   * Writes the run for the first time, with its lease; without one where it waits for whoever claims it.
    *
    * @returns the run that exists already under the same idempotency key; then nothing was written
    */
-  async create(lease: LeaseTerms): Promise<FlowRun | undefined> {
+  async create(lease: LeaseTerms | undefined): Promise<FlowRun | undefined> {
     const { history, run } = this.#taken();
     const outcome = await this.#execution.writer.write(
-      { kind: 'run', expectVersion: 0, run, history, hooks: [], lease },
+      { kind: 'run', expectVersion: 0, run, history, hooks: [], ...(lease && { lease }) },
       'machine',
     );
     if (outcome.ok) {

@@ -9,16 +9,20 @@ import {
   setDefaultEngine,
   type Engine,
   type EngineOptions,
+  type EnqueueOptions,
   type FlowHandle,
   type FlowRun,
   type HistoryEntry,
   type Outcome,
   type Progress,
+  type Queues,
+  type QueueWorker,
   type RecoveryReport,
   type Run,
   type RunContext,
   type RunId,
   type State,
+  type WorkOptions,
 } from '@holdfast/core';
 import { count, databases, dump, Vault, type Backup, type IsAny } from './sample.ts';
 
@@ -49,6 +53,20 @@ it('an engine needs a store, and takes what flows use by name', () => {
   createEngine({ store: memoryRunStore(), flow: [count] });
   // @ts-expect-error -- a name is no flow
   createEngine({ store: memoryRunStore(), flows: ['count'] });
+});
+
+it('a flow is put on a queue, and workers execute what waits', () => {
+  expectTypeOf(engine).toExtend<Queues>();
+  const place: EnqueueOptions = { queue: 'dumps', at: new Date(), idempotencyKey: 'today' };
+  expectTypeOf(engine.enqueue(count, [databases], place)).resolves.toEqualTypeOf<
+    FlowHandle<number>
+  >();
+  const options: WorkOptions = { queues: ['dumps'], concurrency: 4, lookEvery: '5s' };
+  expectTypeOf(engine.work(options)).resolves.toEqualTypeOf<QueueWorker>();
+  // @ts-expect-error -- the flow takes databases
+  void engine.enqueue(count, [5]);
+  // @ts-expect-error -- queues have names
+  void engine.work({ queues: [5] });
 });
 
 it('run gives what the flow gives', () => {

@@ -3,7 +3,7 @@ import type { RunId } from '../../model/ids.ts';
 import type { FlowRun } from '../../model/run.ts';
 import { isTerminal, type EpochMs } from '../../model/state.ts';
 import type { EngineCore } from '../engine-core.ts';
-import type { StartTerms } from '../root-run.ts';
+import type { StartTerms } from '../new-flow-run.ts';
 
 /** What starting the runs of a schedule needs of its engine. */
 export interface RunStarter {
