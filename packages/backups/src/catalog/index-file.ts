@@ -25,7 +25,7 @@ const compress = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);
 
 /** Where the index of a set lies: beside its backups, which are found without it. */
-export function indexKey(set: string): string {
+function indexKey(set: string): string {
   return `${checkName('backup set', set)}/catalog.ndjson.zst`;
 }
 

@@ -50,7 +50,7 @@ export interface NightlyOptions extends CommonFlowOptions {
  *
  * @throws `OPTIONS_INVALID`
  */
-export function checkSources(flow: string, sources: readonly SourceSpec[]): void {
+function checkSources(flow: string, sources: readonly SourceSpec[]): void {
   const names = sources.map(({ name }) => name);
   const twice = names.find((name, at) => names.indexOf(name) !== at);
   if (names.length > 0 && twice === undefined) return;
