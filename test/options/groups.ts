@@ -3,7 +3,7 @@ import { STORAGE_GROUPS } from './storage-groups.ts';
 
 const CORE = 'packages/core/src';
 
-/** Every kind of options of `@holdfast/core` and of the object stores of `@holdfast/storage`. */
+/** Every kind of options of `@holdfast/core` and of the stores of `@holdfast/storage`. */
 export const GROUPS = {
   definition: {
     title: 'Flows and tasks',

@@ -22,8 +22,20 @@ function takenBy(
   };
 }
 
-/** Every kind of options of the object stores of `@holdfast/storage`, and of their layers. */
+/** Every kind of options of the stores of `@holdfast/storage`, and of their layers. */
 export const STORAGE_GROUPS = {
+  sqliteStore: takenBy(
+    'sqliteRunStore(path, options)',
+    'Run stores in a SQLite file',
+    'sqlite/sqlite-run-store.ts',
+    { file: 'sqlite/sqlite-run-store.ts', names: ['SqliteRunStoreOptions'] },
+  ),
+  postgresStore: takenBy(
+    'postgresRunStore(options)',
+    'Run stores in PostgreSQL',
+    'postgres/postgres-run-store.ts',
+    { file: 'postgres/options.ts', names: ['PostgresRunStoreOptions'] },
+  ),
   localStore: takenBy(
     'localObjectStore(directory, options)',
     'Object stores on disk',

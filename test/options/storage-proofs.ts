@@ -6,10 +6,38 @@ const TEST = 'packages/storage/test';
 const LAYERS = `${TEST}/layers`;
 const IDLE = 'is waited for no longer than idleTimeout, in every call';
 
-/** Of each option of the object stores and their layers that may be left out. */
+/** Of each option of the stores and their layers that may be left out. */
 export const STORAGE_PROOFS: {
   readonly [group in keyof typeof STORAGE_GROUPS]: { readonly [option: string]: Proof };
 } = {
+  sqliteStore: {
+    ...inFile(`${TEST}/sqlite/shared-file.test.ts`, {
+      busyTimeout: 'gives up on a lock that lasts, with a retryable code and nothing applied',
+    }),
+    ...inFile(`${TEST}/sqlite/migrations.test.ts`, {
+      migrate: 'is refused when it is older or missing (%s)',
+    }),
+  },
+  postgresStore: {
+    ...inFile(`${TEST}/postgres/options.test.ts`, {
+      url: 'keeps its tables in the schema that is named, and two of them apart',
+      password:
+        'finds its server by a URL that is a secret, and asks for its password with each connection',
+      resolvers:
+        'finds its server by a URL that is a secret, and asks for its password with each connection',
+      ssl: 'checks the certificate of the server where TLS is asked for',
+      maxConnections: 'opens no more connections than told',
+      pool: 'uses a pool of the host, and leaves it open',
+      schema: 'keeps its tables in the schema that is named, and two of them apart',
+      patience: 'waits for its server as long as it has patience',
+    }),
+    ...inFile(`${TEST}/postgres/migrations.test.ts`, {
+      migrate: 'are asked for where they are not to be made, and nothing is made',
+    }),
+    ...inFile(`${TEST}/postgres/shared.test.ts`, {
+      notifications: 'need no notifications of the server, where they are not to be used',
+    }),
+  },
   localStore: inFile(`${TEST}/local/local-object-store.test.ts`, {
     create: 'is not created when it has to be there: a disk that is not mounted is no empty store',
     fileMode: 'lets the owner alone read, unless told otherwise',

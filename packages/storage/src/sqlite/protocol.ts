@@ -13,6 +13,7 @@ import type {
 } from '@holdfast/core';
 import type { Fault } from '../record/fault.ts';
 import type { ListTerms } from '../sql/list-terms.ts';
+import type { MigrationMode } from '../sql/migration-mode.ts';
 import type { EncodedWrite } from '../record/encode-write.ts';
 
 /** Where the worker finds its database, and how long it waits. Sent with {@link StoreCalls.open}. */
@@ -20,6 +21,7 @@ export interface DatabaseTerms {
   readonly path: string;
   /** For how long a write waits for other processes' writes, in milliseconds. */
   readonly busyTimeout: number;
+  readonly migrate: MigrationMode;
 }
 
 /** What the host's thread asks of the worker, by name, with the arguments of each. */

@@ -40,6 +40,9 @@ import type { Fault } from '../record/fault.ts';
 import { listTerms } from '../sql/list-terms.ts';
 import { encodeWrites } from '../record/encode-write.ts';
 import type { EncodedWrite } from '../record/encode-write.ts';
+import type { MigrationMode } from '../sql/migration-mode.ts';
+import { OptionChecks } from '../remote/option-checks.ts';
+import type { DatabaseTerms } from './protocol.ts';
 import { StoreThread } from './store-thread.ts';
 import { errorOf, noRecord } from '../record/error-of.ts';
 import { StoreFault } from '../record/fault.ts';
@@ -51,6 +54,12 @@ export interface SqliteRunStoreOptions {
    * the call rejects with `STORE_UNAVAILABLE`. Default 10,000.
    */
   readonly busyTimeout?: number;
+  /**
+   * What `open` does about a file that is missing, or older than this software. `'auto'` (default): makes it, or brings it
+   * up to date; of several processes one does. `'check'`: refuses with `STORE_OUTDATED`. `'off'`: the same, and waits for no
+   * other process: whether the file can be written shows at the first write.
+   */
+  readonly migrate?: MigrationMode;
 }
 
 /** A run store in a SQLite file. */
@@ -60,6 +69,8 @@ export interface SqliteRunStore extends RunStore {
 }
 
 const DEFAULT_BUSY_TIMEOUT = 10_000;
+
+const checks = new OptionChecks('sqliteRunStore');
 
 /**
  * A run store in one SQLite file, which several processes on a host may share. `open` makes the file,
@@ -80,7 +91,7 @@ const DEFAULT_BUSY_TIMEOUT = 10_000;
  * `STORE_UNAVAILABLE`.
  *
  * @param path the file; relative to the current directory at this call
- * @throws `STORE_PATH_INVALID` for an empty path and for `:memory:`, which would not outlive the process
+ * @throws `STORE_PATH_INVALID` for an empty path and for `:memory:`, which would not outlive the process; `OPTIONS_INVALID`
  */
 export function sqliteRunStore(path: string, options: SqliteRunStoreOptions = {}): SqliteRunStore {
   if (path === '' || path === ':memory:') {
@@ -89,7 +100,9 @@ export function sqliteRunStore(path: string, options: SqliteRunStoreOptions = {}
       retryable: false,
     });
   }
-  return new WorkerRunStore(resolve(path), options.busyTimeout ?? DEFAULT_BUSY_TIMEOUT);
+  const { busyTimeout = DEFAULT_BUSY_TIMEOUT, migrate = 'auto' } = options;
+  checks.oneOf('migrate', migrate, ['auto', 'check', 'off']);
+  return new WorkerRunStore({ path: resolve(path), busyTimeout, migrate });
 }
 
 const APPLIED: WriteOutcome = Object.freeze({ ok: true });
@@ -103,9 +116,9 @@ export class WorkerRunStore implements SqliteRunStore {
   readonly #watchers = new Watchers();
   readonly #poll: ChangePoll;
 
-  constructor(path: string, busyTimeout: number, workerFile?: URL) {
-    this.path = path;
-    this.#thread = new StoreThread({ path, busyTimeout }, workerFile);
+  constructor(terms: DatabaseTerms, workerFile?: URL) {
+    this.path = terms.path;
+    this.#thread = new StoreThread(terms, workerFile);
     this.#poll = new ChangePoll(() => this.#thread.call('changes', undefined), this.#watchers);
   }
 

@@ -100,7 +100,7 @@ describe.runIf(canRun)('a run store on PostgreSQL', () => {
     });
   });
 
-  it("uses the host's pool, and leaves it open", async () => {
+  it('uses a pool of the host, and leaves it open', async () => {
     const pool = new Pool({ connectionString: url });
     onTestFinished(() => pool.end());
     const store = postgresRunStore({ pool });

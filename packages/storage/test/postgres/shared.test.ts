@@ -57,6 +57,15 @@ describe.runIf(canRun)('stores of several hosts', () => {
     },
   );
 
+  it('need no notifications of the server, where they are not to be used', async () => {
+    const store = await openStore(url, { notifications: false });
+    await store.watch({ queues: ['work'] }, () => undefined);
+    const listening = `select count(*) from pg_stat_activity where query like 'listen %'`;
+    expect(kept.server.sql(listening)).toBe('0');
+    await (await openStore(url)).watch({ queues: ['work'] }, () => undefined);
+    expect(kept.server.sql(listening)).toBe('1');
+  });
+
   it('hear the news again after the server was restarted', async () => {
     const [here, there] = [await openStore(url), await openStore(url)];
     const restarted = woken();

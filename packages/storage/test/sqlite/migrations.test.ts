@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { HistoryEntry } from '@holdfast/core';
 import {
   advanced,
@@ -12,6 +13,7 @@ import {
   sampleTask,
   update,
 } from '@holdfast/core/testing';
+import { sqliteRunStore } from '../../src/sqlite/index.ts';
 import { MIGRATION_NAMES } from '../../src/sqlite/worker/migrations.ts';
 import { RUNS } from '../../src/sqlite/worker/migrations/0001-runs.ts';
 import { behindItsBack, openStore, scratchFile } from './scratch.ts';
@@ -108,5 +110,45 @@ describe('a file that the first schema made', () => {
     behindItsBack(path, (file) => file.exec(`update run set body_json = '{"tags":'`));
     const store = await openStore(path);
     expect(await store.check()).toHaveLength(3);
+  });
+});
+
+describe('a file that is not to be migrated', () => {
+  it.each(['check', 'off'] as const)(
+    'is refused when it is older or missing (%s)',
+    async (migrate) => {
+      const path = await firstSchema();
+      const missing = await scratchFile();
+      for (const file of [path, missing]) {
+        await expect(sqliteRunStore(file, { migrate }).open()).rejects.toMatchObject({
+          code: 'STORE_OUTDATED',
+          retryable: false,
+        });
+      }
+      expect(existsSync(missing)).toBe(false);
+      await (await openStore(path)).close();
+      const store = await openStore(path, { migrate });
+      expect(await store.runs({ tag: 'db' })).toEqual([task]);
+    },
+  );
+
+  it('waits for a process that writes, to see that it can be written, unless it is not looked at', async () => {
+    const path = await scratchFile();
+    await (await openStore(path)).close();
+    const writer = new DatabaseSync(path);
+    onTestFinished(() => writer.close());
+    writer.exec('begin immediate');
+    const busyTimeout = 50;
+    await expect(openStore(path, { migrate: 'check', busyTimeout })).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+    });
+    const store = await openStore(path, { migrate: 'off', busyTimeout });
+    expect(await store.runs({})).toEqual([]);
+  });
+
+  it('is not said to be in a way that there is not', () => {
+    expect(() => sqliteRunStore('runs.db', { migrate: 'later' as never })).toThrow(
+      expect.objectContaining({ code: 'OPTIONS_INVALID' }) as Error,
+    );
   });
 });

@@ -8,6 +8,7 @@ import { WorkerLink } from '../../src/sqlite/worker-link.ts';
 import { commandLine, start } from './child-process.ts';
 import { openStore, scratchFile } from './scratch.ts';
 
+const TERMS = { path: '/tmp/never-opened.db', busyTimeout: 0, migrate: 'auto' } as const;
 const CRASHING = new URL('./programs/crash-when-asked.mjs', import.meta.url);
 const ENDING = new URL('./programs/answer-and-end.mjs', import.meta.url);
 const root = sampleFlow(0);
@@ -41,7 +42,7 @@ function watchTurns(): () => number {
 
 describe('the thread of sqliteRunStore', () => {
   it('leaves no call unanswered when it dies, and is started anew by the next', async () => {
-    const store = new WorkerRunStore('/tmp/never-opened.db', 0, CRASHING);
+    const store = new WorkerRunStore(TERMS, CRASHING);
     await store.open();
     for (let life = 0; life < 2; life++) {
       const calls = [store.run(root.id), store.commit([], 'process'), store.openRuns()];
@@ -60,7 +61,7 @@ describe('the thread of sqliteRunStore', () => {
     const path = await scratchFile();
     const link = new WorkerLink(path);
     onTestFinished(() => link.kill());
-    await link.call('open', { path, busyTimeout: 100 });
+    await link.call('open', { path, busyTimeout: 100, migrate: 'auto' });
     const writes = encodeWrites([creation(root, { lease })]);
     await link.call('commit', { writes, durability: 'process' });
     await link.kill();
@@ -76,7 +77,7 @@ describe('the thread of sqliteRunStore', () => {
   });
 
   it('closes although it has died', async () => {
-    const store = new WorkerRunStore('/tmp/never-opened.db', 0, CRASHING);
+    const store = new WorkerRunStore(TERMS, CRASHING);
     await store.open();
     await expect(store.run(root.id)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
     await store.close();

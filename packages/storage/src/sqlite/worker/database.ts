@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import type { Durability } from '@holdfast/core';
 import { Kysely, SqliteDialect } from 'kysely';
@@ -10,6 +11,7 @@ import {
   MIGRATION_TABLE,
   migrationProvider,
 } from './migrations.ts';
+import type { MigrationMode } from '../../sql/migration-mode.ts';
 import type { Tables } from '../../sql/tables.ts';
 import { Connection } from './statements.ts';
 import type { Statement } from './statements.ts';
@@ -103,18 +105,25 @@ function firstValue(row: unknown): unknown {
   return Object.values(row as object)[0];
 }
 
-/** Opens the file, makes it if it is missing, and brings its tables up to date. */
-export async function openDatabase(path: string): Promise<Database> {
+/** Opens the file, and as the mode says makes it if it is missing, and brings its tables up to date. */
+export async function openDatabase(path: string, mode: MigrationMode = 'auto'): Promise<Database> {
+  if (mode !== 'auto' && !existsSync(path)) throw outdated(path, 'is not there');
   const connection = new Connection(new DatabaseSync(path));
   try {
     connection.exec(`pragma busy_timeout = ${LOCK_WAIT}`);
     const applied = inspectAtOnce(connection, path);
+    if (mode !== 'auto' && applied < MIGRATION_NAMES.length) {
+      throw outdated(
+        path,
+        `has version ${applied}, and this software needs ${MIGRATION_NAMES.length}`,
+      );
+    }
     useLog(connection, path);
     connection.exec(
       `pragma synchronous = full; pragma journal_size_limit = ${LOG_LIMIT}; pragma wal_autocheckpoint = ${LOG_PAGES}`,
     );
     const database = new Database(path, connection);
-    await migrate(database, applied);
+    if (mode !== 'off') await migrate(database, applied);
     return database;
   } catch (error) {
     connection.close();
@@ -172,6 +181,16 @@ function newer(path: string, found: string): StoreFault {
     hint: 'Update @holdfast/storage here, or name another file. Nothing was changed.',
     retryable: false,
     context: { path, found, known },
+  });
+}
+
+function outdated(path: string, found: string): StoreFault {
+  return new StoreFault({
+    code: 'STORE_OUTDATED',
+    message: `The run store ${path} ${found}`,
+    hint: "Open it once with migrate: 'auto'. Nothing was changed.",
+    retryable: false,
+    context: { path },
   });
 }
 

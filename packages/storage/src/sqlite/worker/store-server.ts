@@ -80,11 +80,11 @@ export class StoreServer {
   }
 
   readonly #handlers: Handlers = {
-    open: async ({ path, busyTimeout }) => {
+    open: async ({ path, busyTimeout, migrate }) => {
       this.#path = path;
       this.#writes = new CallQueue(path, busyTimeout);
       this.#reads = new CallQueue(path, busyTimeout);
-      const database = await this.#writes.add(() => openDatabase(path));
+      const database = await this.#writes.add(() => openDatabase(path, migrate));
       this.#served = {
         database,
         committer: new Committer(database),
