@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { resolveSecret } from '@holdfast/core';
+import { Decrypter, Encrypter } from 'age-encryption';
+import { resolveSecret, secret } from '@holdfast/core';
 import type { ReadSecret } from '@holdfast/backups';
 import { sealerFor, unseal } from '../src/encryption/age.ts';
 import { Keyring } from '../src/encryption/keyring.ts';
@@ -9,7 +10,7 @@ import { hasAge, type KeyPair, makeKey } from './support/keys.ts';
 import { testRooms } from './support/rooms.ts';
 
 const rooms = testRooms();
-const read: ReadSecret = (secret) => resolveSecret(secret, {}, process.env);
+const read: ReadSecret = (one) => resolveSecret(one, {}, process.env);
 const CHUNK = 65_536;
 const SEALED = CHUNK + 16;
 const BORDERS = [0, 1, 65_535, 65_536, 65_537, 131_071, 131_072, 131_073, 1_048_576, 1_048_577];
@@ -141,6 +142,31 @@ describe.skipIf(!hasAge)('an age file', () => {
     await expect(open(file, 100, [stranger])).rejects.toMatchObject({ code: 'IDENTITY_UNFIT' });
     await expect(open(file, 100, [])).rejects.toMatchObject({ code: 'IDENTITY_MISSING' });
     expect((await open(file, 100, [stranger, other])).equals(bytes)).toBe(true);
+  });
+
+  it('with a passphrase is that of the reference implementation, both ways', async () => {
+    const words = 'correct horse battery staple';
+    process.env['HOLDFAST_TEST_WORDS'] = words;
+    const passphrase = secret('env:HOLDFAST_TEST_WORDS');
+    const bytes = randomBytes(70_000);
+    const sealer = await sealerFor({ passphrase }, read);
+    const file = await gather(sealer.seal(pieces(bytes, 1000)));
+    const theirs = new Encrypter();
+    theirs.setPassphrase(words);
+    theirs.setScryptWorkFactor(12);
+    const given = Buffer.from(await theirs.encrypt(bytes));
+    const ring = new Keyring([{ passphrase }], read);
+    const back = await gather(unseal(pieces(given, 1000), { name: 'x' }, ring));
+    expect(back.equals(bytes)).toBe(true);
+    const decrypter = new Decrypter();
+    decrypter.addPassphrase(words);
+    expect(Buffer.from(await decrypter.decrypt(file)).equals(bytes)).toBe(true);
+    // A header from elsewhere shall not take all memory.
+    const heavy = Buffer.from(
+      given.toString('latin1').replace(/^(-> scrypt \S+) 12$/m, '$1 30'),
+      'latin1',
+    );
+    await expect(gather(unseal(pieces(heavy, 1000), { name: 'x' }, ring))).rejects.toThrow(/30/);
   });
 
   it('has another key each time', async () => {
