@@ -42,19 +42,26 @@ export class Accounts {
     this.#watcher = watcher;
   }
 
-  /** Takes something in. */
+  /** Takes something in, until it has settled. */
   adopt(child: Accountable): void {
-    const { accounts } = child;
+    this.take(child);
+    void child.settled.then((outcome) => this.ended(child, outcome));
+  }
+
+  /** Takes something in that tells by itself when it has {@link ended}. */
+  take({ accounts }: Accountable): void {
     this.#open++;
     if (accounts === undefined) this.#work(1);
     else accounts.#standIn(this);
-    void child.settled.then((outcome) => {
-      this.#failed += child.failedRuns;
-      if (!outcome.ok) this.#noteFailure(child, outcome.state);
-      this.#open--;
-      if (this.#open === 0) this.#allEnded();
-      if (accounts === undefined) this.#work(-1);
-    });
+  }
+
+  /** What was taken in has ended. */
+  ended(child: Accountable, outcome: Outcome<unknown>): void {
+    this.#failed += child.failedRuns;
+    if (!outcome.ok) this.#noteFailure(child, outcome.state);
+    this.#open--;
+    if (this.#open === 0) this.#allEnded();
+    if (child.accounts === undefined) this.#work(-1);
   }
 
   #standIn(around: Accounts): void {

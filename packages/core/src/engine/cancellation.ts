@@ -1,8 +1,24 @@
 import type { Clock } from '../clock/clock.ts';
-import { Chain, Held, Link } from './chain.ts';
+import { Chain, Link } from './chain.ts';
 
-/** Who wants to know of an abort. */
-type Listener = Held<(reason: Error) => void>;
+/** Who wants to know of an abort: of one cancellation at a time. */
+export abstract class AbortListener extends Link {
+  /** Called once, when what it listens to is aborted. */
+  abstract aborted(reason: Error): void;
+
+  stopListening(): void {
+    this.chain?.remove(this);
+  }
+}
+
+class Callback extends AbortListener {
+  readonly aborted: (reason: Error) => void;
+
+  constructor(aborted: (reason: Error) => void) {
+    super();
+    this.aborted = aborted;
+  }
+}
 
 /**
  * Cancellation of a tree of work: aborting one aborts all below it. An AbortSignal is made only when
@@ -12,7 +28,7 @@ export class Cancellation extends Link {
   readonly #parent: Cancellation | undefined;
   // Made when first needed: most work is neither listened to nor divided.
   #children: Chain<Cancellation> | undefined;
-  #listeners: Chain<Listener> | undefined;
+  #listeners: Chain<AbortListener> | undefined;
   #controller: AbortController | undefined;
   #reason: Error | undefined;
 
@@ -51,7 +67,7 @@ export class Cancellation extends Link {
     this.#controller?.abort(reason);
     for (let next = this.#listeners?.first; next !== undefined; next = this.#listeners?.first) {
       this.#listeners?.remove(next);
-      next.value(reason);
+      next.aborted(reason);
     }
     for (let next = this.#children?.first; next !== undefined; next = this.#children?.first) {
       this.#children?.remove(next);
@@ -59,16 +75,17 @@ export class Cancellation extends Link {
     }
   }
 
+  /** Tells a listener once when aborted; at once when it was already. */
+  listen(listener: AbortListener): void {
+    if (this.#reason === undefined) (this.#listeners ??= new Chain()).add(listener);
+    else listener.aborted(this.#reason);
+  }
+
   /** Calls back once when aborted; at once when it was already. Returns how to stop listening. */
-  onAbort(listener: (reason: Error) => void): () => void {
-    if (this.#reason !== undefined) {
-      listener(this.#reason);
-      return () => undefined;
-    }
-    const listeners = (this.#listeners ??= new Chain());
-    const link = new Held(listener);
-    listeners.add(link);
-    return () => listeners.remove(link);
+  onAbort(callback: (reason: Error) => void): () => void {
+    const listener = new Callback(callback);
+    this.listen(listener);
+    return () => listener.stopListening();
   }
 
   /** The work has ended: an abort further up no longer concerns it. */

@@ -1,18 +1,15 @@
 import type { RunId } from '../model/ids.ts';
 import type { Run } from '../model/run.ts';
-import { isTerminal, type TerminalState } from '../model/state.ts';
+import { isTerminal } from '../model/state.ts';
 import { wasCutOff } from '../rules/replay.ts';
 import type { Membership } from '../model/transaction.ts';
 import { boundsFor } from '../policies/deadline.ts';
 import type { Call } from './call.ts';
 import { encodeInputs, nameForPeople } from './engine-core.ts';
 import { tellOfRecovery } from './notes/run-logger.ts';
-import { failureOf } from './outcomes.ts';
 import { RunHandle } from './run-handle.ts';
 import { underVersion, versionField } from './run-version.ts';
 import { refusalBelow } from './resumption.ts';
-import type { Scope } from './scope.ts';
-import { crashedWith, endOpenBelow } from './unreached.ts';
 
 /** What identifies a child within its parent. */
 export interface ChildIdentity {
@@ -108,19 +105,4 @@ export function openRecord(
     handle.stage({ type: 'interrupt', crashed: false });
   }
   return handle;
-}
-
-/** Writes that rules have ended a run which a process had left: what is open below it ends first. */
-export async function endRefused(scope: Scope, handle: RunHandle): Promise<void> {
-  const { run, state } = handle;
-  const ending =
-    state.type === 'CRASHED'
-      ? crashedWith(run.name, state.error)
-      : ({ type: 'cancelled', reason: `'${run.name}' was cancelled` } as const);
-  if (scope.execution.hasTransactions) {
-    const { error } = failureOf(state as TerminalState, run.name);
-    await scope.execution.transactions.rollBackLeftBy(run, error);
-  }
-  await endOpenBelow(scope.execution, run.id, ending);
-  await handle.commit();
 }

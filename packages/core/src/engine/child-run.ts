@@ -1,21 +1,20 @@
 import type { Definition } from '../definition/definition.ts';
 import { secretsInOpen } from '../definition/secret-args.ts';
-import { cancelled, reasonOf, waitsOnItself } from '../errors/errors.ts';
+import { cancelled, waitsOnItself } from '../errors/errors.ts';
 import { FutureOfTask, type FutureParts } from '../future/task-future.ts';
 import { newRunId, type RunId } from '../model/ids.ts';
 import { boundOf, nearerBound } from '../model/bounds.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { Dependency, Run } from '../model/run.ts';
 import { isTerminal } from '../model/state.ts';
-import { toFailure } from '../serial/failure-codec.ts';
 import type { Accountable } from './accounts.ts';
 import { callOf, keyOfInputs, lateKeyOf, type Call } from './call.ts';
 import { Cancellation } from './cancellation.ts';
-import { endRefused, openRecord } from './child-record.ts';
-import { keepableText } from './engine-core.ts';
+import { cancelledUnstarted, endRefused, refuse, skip } from './child-end.ts';
+import { openRecord } from './child-record.ts';
 import { keyReused } from './identity.ts';
-import { allEnded, dependenciesOf, readInputs } from './inputs.ts';
-import { failed, failureOf, skippedBy } from './outcomes.ts';
+import { allEnded, dependenciesOf, readInputs, type Given } from './inputs.ts';
+import { failed, skippedBy } from './outcomes.ts';
 import { performCall, performKnown } from './perform-call.ts';
 import { replayedOutcome } from './replayed-outcome.ts';
 import type { RunHandle } from './run-handle.ts';
@@ -71,7 +70,7 @@ export class ChildRun implements Accountable, FutureParts<unknown> {
       throw keyReused(definition, key as string);
     }
     const child = new ChildRun(call);
-    call.stretch.accounts.adopt(child);
+    call.stretch.accounts.take(child);
     if (key !== undefined) scope.noteKey(definition.name, key, child);
     return child;
   }
@@ -160,6 +159,7 @@ export class ChildRun implements Accountable, FutureParts<unknown> {
       if (this.#skipped && this.#observed) this.observe();
       if (outcome.error === this.#call.scope.execution.stopped) this.#call.scope.noteInterrupted();
     }
+    this.#call.stretch.accounts.ended(this, outcome);
     return outcome;
   }
 
@@ -170,8 +170,17 @@ export class ChildRun implements Accountable, FutureParts<unknown> {
     this.#id = this.#known?.id ?? newRunId(execution.clock.now(), execution.engine.random);
   }
 
-  async #execute(): Promise<Outcome<unknown>> {
-    if (this.#call.futures.length === 0) return this.#go(this.#call.args, []);
+  #execute(): Promise<Outcome<unknown>> {
+    if (this.#call.futures.length > 0) return this.#executeOnceGiven();
+    try {
+      return this.#go({ args: this.#call.args, dependsOn: [] });
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** Waits for what its futures give. */
+  async #executeOnceGiven(): Promise<Outcome<unknown>> {
     this.#recordWaiting();
     const { definition, args: given } = this.#call;
     const { execution } = this.#call.scope;
@@ -182,7 +191,8 @@ export class ChildRun implements Accountable, FutureParts<unknown> {
     const { abandoned } = execution;
     // What it needs was only interrupted: it waits for it again after the recovery.
     if (abandoned !== undefined) return failed('CANCELLED', abandoned);
-    if (this.#cancellation.reason !== undefined) return this.#cancelledEarly();
+    const { reason } = this.#cancellation;
+    if (reason !== undefined) return this.#cancelledEarly(reason);
     const args = inputs.kind === 'ready' ? inputs.args : this.#call.args;
     const open = secretsInOpen(definition, args);
     if (open !== undefined) return this.#refused(open);
@@ -192,17 +202,16 @@ export class ChildRun implements Accountable, FutureParts<unknown> {
       if (joined !== undefined) return joined;
     }
     const dependsOn = await dependenciesOf(this.#call.futures);
-    return this.#go(args, dependsOn, inputs.kind === 'failed' ? inputs.upstream : undefined);
+    const upstream = inputs.kind === 'failed' ? inputs.upstream : undefined;
+    return this.#go({ args, dependsOn, upstream });
   }
 
   /** What its futures gave cannot be taken: nothing of it is kept. */
-  async #refused(error: Error): Promise<Outcome<unknown>> {
+  #refused(error: Error): Promise<Outcome<unknown>> {
     const known = this.#known?.state;
-    const record = this.#handle ?? this.#known;
-    if (record !== undefined && (known === undefined || !isTerminal(known))) {
-      await this.#open([]).apply({ type: 'fail', error: toFailure(error) });
-    }
-    return failed('FAILED', error);
+    const recorded = (this.#handle ?? this.#known) !== undefined;
+    const open = recorded && (known === undefined || !isTerminal(known));
+    return refuse(open ? this.#open([]) : undefined, error);
   }
 
   /** Shows a task that waits for others as PENDING, where it has to wait at all. */
@@ -224,42 +233,40 @@ export class ChildRun implements Accountable, FutureParts<unknown> {
   }
 
   /** Told to stop while it waited for others. What it had done in an earlier try stands. */
-  async #cancelledEarly(): Promise<Outcome<unknown>> {
+  async #cancelledEarly(reason: Error): Promise<Outcome<unknown>> {
     const known = this.#known?.state;
     if (this.#key === undefined || (known !== undefined && isTerminal(known))) {
-      const { engine } = this.#call.scope.execution;
-      const reason = keepableText(engine, reasonOf(this.#cancellation.reason as Error));
-      return failed('CANCELLED', cancelled(`'${this.definition.name}'`, reason));
+      return cancelledUnstarted(this.#call, reason);
     }
-    return this.#perform(this.#open(this.#call.args), this.#call.args, []);
+    const { args } = this.#call;
+    return this.#perform(this.#open(args), { args, dependsOn: [] });
   }
 
   /** From here on the inputs are known. */
-  async #go(
-    args: readonly unknown[],
-    dependsOn: readonly Dependency[],
-    upstream?: Error,
-  ): Promise<Outcome<unknown>> {
-    if (this.#known !== undefined || this.#call.transaction?.undone !== undefined) {
-      const found = answerOf(this.#call, this.#key, this.#known, dependsOn);
-      const answer = found instanceof Promise ? await found : found;
-      if (answer.kind === 'stands') return this.#replay(answer.known);
-      if (answer.kind === 'refused') return failed('CANCELLED', answer.error);
-      this.#known = answer.known;
-    }
+  #go(given: Given): Promise<Outcome<unknown>> {
+    return this.#known === undefined && this.#call.transaction?.undone === undefined
+      ? this.#begin(given)
+      : this.#goOn(given);
+  }
+
+  /** An earlier process or try has left it, or its transaction is undone. */
+  async #goOn(given: Given): Promise<Outcome<unknown>> {
+    const found = answerOf(this.#call, this.#key, this.#known, given.dependsOn);
+    const answer = found instanceof Promise ? await found : found;
+    if (answer.kind === 'stands') return this.#replay(answer.known);
+    if (answer.kind === 'refused') return failed('CANCELLED', answer.error);
+    this.#known = answer.known;
+    return this.#begin(given);
+  }
+
+  #begin(given: Given): Promise<Outcome<unknown>> {
+    const { scope, futures } = this.#call;
+    const { args, dependsOn, upstream } = given;
     const handle = this.#open(args);
-    if (this.#call.futures.length > 0) handle.nameForPeople(args);
-    if (isTerminal(handle.state)) {
-      await endRefused(this.#call.scope, handle);
-      return failureOf(handle.state, this.definition.name);
-    }
-    if (upstream !== undefined) {
-      const outcome = skippedBy(this.#call.scope.execution.engine, this.definition, upstream);
-      const { message: reason } = outcome.error;
-      await handle.apply({ type: 'skip', name: 'UpstreamFailed', reason }, { dependsOn });
-      return outcome;
-    }
-    return this.#perform(handle, args, dependsOn);
+    if (futures.length > 0) handle.nameForPeople(args);
+    if (isTerminal(handle.state)) return endRefused(scope, handle, handle.state);
+    if (upstream !== undefined) return skip(scope, handle, dependsOn, upstream);
+    return this.#perform(handle, given);
   }
 
   /** Joins the run that has the author's key already, where the key depended on what futures gave. */
@@ -282,11 +289,7 @@ export class ChildRun implements Accountable, FutureParts<unknown> {
     return replayedOutcome(execution, known, this.#cancellation);
   }
 
-  #perform(
-    handle: RunHandle,
-    args: readonly unknown[],
-    dependsOn: readonly Dependency[],
-  ): Promise<Outcome<unknown>> {
+  #perform(handle: RunHandle, { args, dependsOn }: Given): Promise<Outcome<unknown>> {
     const { scope, group, definition } = this.#call;
     const { execution, flow } = scope;
     const cancellation = this.#cancellation;

@@ -68,6 +68,14 @@ export function allEnded(futures: readonly AnyFuture[]): boolean {
   return futures.every((future) => future.parts.ended());
 }
 
+/** What a run is given, once that is known. */
+export interface Given {
+  readonly args: readonly unknown[];
+  readonly dependsOn: readonly Dependency[];
+  /** Why something that it needs did not complete. */
+  readonly upstream?: Error | undefined;
+}
+
 /** What became of the inputs of a run. `cancelled`: it was told to stop before they had ended. */
 export type ReadInputs =
   | { readonly kind: 'ready'; readonly args: readonly unknown[] }

@@ -1,4 +1,3 @@
-import pRetry from 'p-retry';
 import { isTimeout, reasonOf } from '../errors/errors.ts';
 import { TimeOver } from '../errors/time-errors.ts';
 import type { Bound } from '../model/bounds.ts';
@@ -12,27 +11,18 @@ import { scrubError } from '../serial/scrub-error.ts';
 import type { Admission } from './admission/admission.ts';
 import { admissionOf } from './admission/gates.ts';
 import { makeAttempt, type AttemptEnd } from './attempt.ts';
-import { waitUnlessAborted } from './cancellation.ts';
+import { AbortListener, waitUnlessAborted } from './cancellation.ts';
 import { randomFraction } from './engine-core.ts';
 import { failed, failureOf, type Failed } from './outcomes.ts';
 import { tellOfRun } from './notes/run-logger.ts';
 import type { Performance } from './performance.ts';
 import { keptResult } from './results/keep-result.ts';
+import { retried, type WithoutValue } from './retried.ts';
 import { Scope } from './scope.ts';
 import { attemptSpans, runSpans, withinAttemptSpan, withinRunSpan } from './spans.ts';
 import { refuseSecrets } from './stored-value.ts';
 import { endOutOfTime, noRoomForRetry } from './time/ending.ts';
 import { skipUnlessFits } from './time/fit.ts';
-
-/** An attempt that gave no value, on its way through p-retry, which retries instances of Error other than TypeError only. */
-class AttemptWithoutValue extends Error {
-  readonly end: Exclude<AttemptEnd, { kind: 'returned' }>;
-
-  constructor(end: Exclude<AttemptEnd, { kind: 'returned' }>) {
-    super(end.kind);
-    this.end = end;
-  }
-}
 
 /** Why a run is told to stop, as its states tell it. */
 function stopFor(reason: Error): { readonly reason: string; readonly cutOff?: boolean } {
@@ -40,7 +30,7 @@ function stopFor(reason: Error): { readonly reason: string; readonly cutOff?: bo
 }
 
 /** Executes one run to its outcome: attempts, retries, cancellation. */
-class Performer {
+class Performer extends AbortListener {
   readonly #run: Performance;
   /** What it passes before each attempt; undefined for most. */
   readonly #admission: Admission | undefined;
@@ -52,6 +42,7 @@ class Performer {
   #startedMore = false;
 
   constructor(run: Performance) {
+    super();
     this.#run = run;
     this.#admission = run.definition.gated ? admissionOf(run) : undefined;
   }
@@ -63,70 +54,60 @@ class Performer {
     if (this.#admission !== undefined) this.#run.handle.commit().catch(() => undefined);
     try {
       const early = (waits ? await this.#backoff() : undefined) ?? (await this.#start());
-      return early ?? (await this.#attempts());
+      if (early !== undefined) return early;
+      if (this.#run.definition.retry.limit > 0) {
+        return await retried(
+          () => this.#attempt(),
+          (end) => this.#without(end),
+        );
+      }
+      const only = await this.#attempt();
+      return 'ok' in only ? only : ((await this.#without(only)) as Failed);
     } finally {
+      this.stopListening();
       this.#run.cancellation.end();
       if (this.#admission !== undefined) await this.#admission.settled();
     }
   }
 
-  async #attempts(): Promise<Outcome<unknown>> {
-    let outcome: Outcome<unknown> | undefined;
-    const once = async (): Promise<Outcome<unknown>> => {
-      const end = await (this.#admission === undefined
-        ? this.#call()
-        : this.#attempt(this.#admission));
-      if (end.kind === 'returned') return this.#complete(end.value);
-      throw new AttemptWithoutValue(end);
-    };
-    const again = async (error: Error): Promise<boolean> => {
-      if (!(error instanceof AttemptWithoutValue)) throw error;
-      outcome = await this.#without(error.end);
-      return outcome === undefined;
-    };
-    try {
-      if (this.#run.definition.retry.limit === 0) return await once();
-      return await pRetry(once, {
-        retries: Number.POSITIVE_INFINITY,
-        minTimeout: 0,
-        shouldRetry: ({ error }) => again(error),
-      });
-    } catch (error) {
-      if (!(error instanceof AttemptWithoutValue)) throw error;
-      if (outcome === undefined) await again(error);
-      return outcome as unknown as Failed;
+  /** Makes an attempt; gives the outcome of the run where it gave a value. */
+  async #attempt(): Promise<Outcome<unknown> | WithoutValue> {
+    const { execution, handle, cancellation } = this.#run;
+    const { reason } = cancellation;
+    if (reason !== undefined) {
+      await this.#admission?.leave();
+      return { kind: 'aborted', reason };
     }
+    const scope = new Scope(this.#run, this.#admission);
+    cancellation.listen(this);
+    // What an earlier process or try left is forgotten with the attempt, whether or not its code asks for it.
+    const left = execution.remembered.has(handle.run.id);
+    const end = await (this.#admission === undefined
+      ? this.#made(scope)
+      : this.#leaving(scope, this.#admission));
+    this.stopListening();
+    this.#failedTasks = scope.accounts.failed;
+    this.#startedMore = scope.started || left;
+    return end.kind === 'returned' ? await this.#complete(end.value) : end;
   }
 
-  async #attempt(admission: Admission): Promise<AttemptEnd> {
+  async #leaving(scope: Scope, admission: Admission): Promise<AttemptEnd> {
     try {
-      return await this.#call();
+      return await this.#made(scope);
     } finally {
       await admission.leave();
     }
   }
 
-  async #call(): Promise<AttemptEnd> {
-    const { execution, handle, cancellation, args } = this.#run;
-    if (cancellation.reason !== undefined) return { kind: 'aborted', reason: cancellation.reason };
-    const scope = new Scope(this.#run, this.#admission);
-    const stopListening = cancellation.onAbort((reason) => this.#cancelling(reason));
-    // What an earlier process or try left is forgotten with the attempt, whether or not its code asks for it.
-    const left = execution.remembered.has(handle.run.id);
-    try {
-      const end = await (attemptSpans.hasSubscribers
-        ? withinAttemptSpan(scope, () => makeAttempt(scope, args))
-        : makeAttempt(scope, args));
-      this.#failedTasks = scope.accounts.failed;
-      this.#startedMore = scope.started || left;
-      return end;
-    } finally {
-      stopListening();
-    }
+  #made(scope: Scope): Promise<AttemptEnd> {
+    const { args } = this.#run;
+    return attemptSpans.hasSubscribers
+      ? withinAttemptSpan(scope, () => makeAttempt(scope, args))
+      : makeAttempt(scope, args);
   }
 
   /** Shows that a run was asked to stop while its function goes on. */
-  #cancelling(reason: Error): void {
+  aborted(reason: Error): void {
     const { execution, handle } = this.#run;
     const { type } = handle.state;
     if (execution.abandoned !== undefined || (type !== 'RUNNING' && type !== 'PAUSED')) return;
@@ -143,7 +124,8 @@ class Performer {
     if (handle.state.type === 'PAUSED') handle.stage({ type: 'resume' });
   }
 
-  async #complete(value: unknown): Promise<Outcome<unknown>> {
+  /** Records a value as the outcome; one that cannot be kept is none. */
+  async #complete(value: unknown): Promise<Outcome<unknown> | WithoutValue> {
     const { execution, handle } = this.#run;
     const { codec } = execution.engine;
     let inline;
@@ -155,11 +137,9 @@ class Performer {
       result = kept instanceof Promise ? await kept : kept;
     } catch (error) {
       const { reason } = this.#run.cancellation;
-      throw new AttemptWithoutValue(
-        reason !== undefined && error === reason
-          ? { kind: 'aborted', reason }
-          : { kind: 'threw', error },
-      );
+      return reason !== undefined && error === reason
+        ? { kind: 'aborted', reason }
+        : { kind: 'threw', error };
     }
     const failedTasks = this.#failedTasks === 0 ? {} : { failedTasks: this.#failedTasks };
     this.#goOn();
@@ -171,8 +151,8 @@ class Performer {
   }
 
   /** Records an attempt without a value. Undefined: the next attempt may begin. */
-  async #without(end: AttemptWithoutValue['end']): Promise<Outcome<unknown> | undefined> {
-    if (end.kind === 'aborted') return this.#aborted(end.reason);
+  async #without(end: WithoutValue): Promise<Outcome<unknown> | undefined> {
+    if (end.kind === 'aborted') return this.#stopped(end.reason);
     const { execution, handle, definition } = this.#run;
     const { engine } = execution;
     const { run } = handle;
@@ -196,7 +176,7 @@ class Performer {
     });
     if (noRoom !== undefined && handle.state.type === 'FAILED') this.#lastError = noRoom.error;
     if (this.#admission !== undefined) await this.#admission.settled();
-    if (handle.state.type === 'CANCELLING') return this.#aborted(reason as Error);
+    if (handle.state.type === 'CANCELLING') return this.#stopped(reason as Error);
     this.#tellOfRetry();
     return this.#ended() ?? (await this.#backoff()) ?? (await this.#again());
   }
@@ -235,7 +215,7 @@ class Performer {
     const wait = state.type === 'SCHEDULED' ? state.dueAt - execution.clock.now() : 0;
     if (wait <= 0) return undefined;
     const reason = await waitUnlessAborted(execution.clock, wait, cancellation);
-    return reason === undefined ? undefined : this.#aborted(reason);
+    return reason === undefined ? undefined : this.#stopped(reason);
   }
 
   /** Passes the gates; gives an outcome when one of them ends the run, or it was told to stop meanwhile. */
@@ -244,7 +224,7 @@ class Performer {
     const { reason } = this.#run.cancellation;
     if (early !== undefined || reason === undefined) return early;
     await admission.leave();
-    return this.#aborted(reason);
+    return this.#stopped(reason);
   }
 
   /** Looks whether a run that starts fits into its time; gives an outcome when it is skipped, or was told to stop meanwhile. */
@@ -253,23 +233,36 @@ class Performer {
     const { reason } = this.#run.cancellation;
     if (skipped === undefined && reason === undefined) return undefined;
     await this.#admission?.leave();
-    return skipped ?? this.#aborted(reason as Error);
+    return skipped ?? this.#stopped(reason as Error);
   }
 
-  async #start(): Promise<Outcome<unknown> | undefined> {
-    const { handle, cancellation, dependsOn, bound } = this.#run;
-    if (cancellation.reason !== undefined) return this.#aborted(cancellation.reason);
+  /** Starts an attempt; gives an outcome when something keeps the run from it. */
+  #start(): Promise<Outcome<unknown> | undefined> {
+    const { cancellation, bound } = this.#run;
+    return this.#admission === undefined && bound === undefined && cancellation.reason === undefined
+      ? this.#begin()
+      : this.#beginIfFree();
+  }
+
+  #begin(): Promise<Outcome<unknown> | undefined> {
+    const { handle, dependsOn } = this.#run;
+    return handle
+      .apply({ type: 'start' }, dependsOn === undefined ? {} : { dependsOn })
+      .then(() => this.#ended());
+  }
+
+  async #beginIfFree(): Promise<Outcome<unknown> | undefined> {
+    const { handle, cancellation, bound } = this.#run;
+    if (cancellation.reason !== undefined) return this.#stopped(cancellation.reason);
     let early = this.#admission && (await this.#admitted(this.#admission));
     if (bound !== undefined && early === undefined && handle.run.startedAt === undefined) {
       early = await this.#fits(bound);
     }
-    if (early !== undefined) return early;
-    await handle.apply({ type: 'start' }, dependsOn === undefined ? {} : { dependsOn });
-    return this.#ended();
+    return early ?? this.#begin();
   }
 
   /** The run was told to stop: by a cancel, by the end of its time, by the engine's stop, or because its lease is lost. */
-  async #aborted(reason: Error): Promise<Failed> {
+  async #stopped(reason: Error): Promise<Failed> {
     const { execution, handle } = this.#run;
     if (execution.halted !== undefined) return failed('CANCELLED', execution.halted);
     if (execution.stopped !== undefined) {

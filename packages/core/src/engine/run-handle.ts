@@ -7,7 +7,7 @@ import { isTerminal, type State } from '../model/state.ts';
 import type { Effect } from '../model/transition.ts';
 import { decide } from '../rules/decide.ts';
 import type { RuleFacts } from '../rules/rule.ts';
-import type { LeaseTerms } from '../store/run-store.ts';
+import type { LeaseTerms, WriteOutcome } from '../store/run-store.ts';
 import { keepableText, nameForPeople } from './engine-core.ts';
 import type { Execution } from './execution.ts';
 
@@ -180,10 +180,11 @@ export class RunHandle {
     const { fence, writer } = this.#execution;
     const durability = isTerminal(run.state) ? 'machine' : 'process';
     try {
-      const outcome = await writer.write(
+      const { outcomes, at } = writer.queue(
         { kind: 'run', expectVersion, run, history, hooks, fence },
         durability,
       );
+      const outcome = (await outcomes)[at] as WriteOutcome;
       if (!outcome.ok) {
         throw outcome.conflict === 'fence'
           ? this.#execution.lose()

@@ -216,8 +216,12 @@ export function codeWaits<T>(work: Promise<T>): Promise<T> {
 }
 
 /** Executes a function as the code of an attempt, in no region. */
-export function inScope<T>(scope: Scope, fn: () => T): T {
-  return current.run({ scope, regions: undefined }, fn);
+export function inScope<A extends readonly unknown[], T>(
+  scope: Scope,
+  fn: (...args: A) => T,
+  ...args: A
+): T {
+  return current.run({ scope, regions: undefined }, fn, ...args);
 }
 
 /**

@@ -9,6 +9,13 @@ interface Batch {
   readonly outcomes: PromiseWithResolvers<readonly WriteOutcome[]>;
 }
 
+/** A write that waits for its commit: what becomes of it stands at its place among the outcomes of that. */
+export interface QueuedWrite {
+  /** Rejects with what the store threw: then none of the writes of the commit were applied. */
+  readonly outcomes: Promise<readonly WriteOutcome[]>;
+  readonly at: number;
+}
+
 /** The most writes in one commit. */
 const LARGEST_COMMIT = 250;
 
@@ -37,16 +44,20 @@ export class Writer {
    *
    * @throws what the store threw: then this write, and all others of its commit, were not applied
    */
-  write(write: Write, durability: Durability): Promise<WriteOutcome> {
-    const batch = this.#batchFor(write, durability);
-    const at = batch.writes.length - 1;
+  async write(write: Write, durability: Durability): Promise<WriteOutcome> {
+    const { outcomes, at } = this.queue(write, durability);
+    return (await outcomes)[at] as WriteOutcome;
+  }
+
+  /** Queues a write. Whoever does this looks at how the commit ends. */
+  queue(write: Write, durability: Durability): QueuedWrite {
+    const { writes, outcomes } = this.#batchFor(write, durability);
     this.#given++;
     if (!this.#committing) {
       this.#committing = true;
-      // What is written in the same turn goes into the same commit.
-      queueMicrotask(() => void this.#drain());
+      void this.#drain();
     }
-    return batch.outcomes.promise.then((outcomes) => outcomes[at] as WriteOutcome);
+    return { outcomes: outcomes.promise, at: writes.length - 1 };
   }
 
   #batchFor(write: Write, durability: Durability): Batch {
@@ -77,30 +88,29 @@ export class Writer {
   }
 
   async #drain(): Promise<void> {
+    // What is written in the same turn goes into the same commit.
+    await Promise.resolve();
     for (let batch = this.#queue.shift(); batch !== undefined; batch = this.#queue.shift()) {
       // Beside the commit: a store that takes longer than a turn is not kept waiting for it.
       const turn = this.#share.due ? this.#share.turn() : undefined;
-      await this.#commit(batch);
+      const { writes, outcomes } = batch;
+      try {
+        outcomes.resolve(await this.#commit(batch));
+      } catch (error) {
+        outcomes.reject(error);
+      }
+      this.#answered += writes.length;
+      if (this.#marks.length > 0) this.#pass();
       if (turn !== undefined) await turn;
     }
     this.#committing = false;
   }
 
-  async #commit({ writes, durability, outcomes }: Batch): Promise<void> {
+  #commit({ writes, durability }: Batch): Promise<readonly WriteOutcome[]> {
     const store = this.#store;
-    try {
-      outcomes.resolve(
-        await (commitSpans.hasSubscribers
-          ? withinCommitSpan(store, writes.length, durability, () =>
-              store.commit(writes, durability),
-            )
-          : store.commit(writes, durability)),
-      );
-    } catch (error) {
-      outcomes.reject(error);
-    }
-    this.#answered += writes.length;
-    if (this.#marks.length > 0) this.#pass();
+    return commitSpans.hasSubscribers
+      ? withinCommitSpan(store, writes.length, durability, () => store.commit(writes, durability))
+      : store.commit(writes, durability);
   }
 
   #pass(): void {

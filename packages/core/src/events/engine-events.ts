@@ -84,10 +84,9 @@ export class EngineEvents {
 
   /** Tells the listeners. For the engine. */
   emit<E extends EngineEventName>(event: E, ...args: EngineEventMap[E]): void {
-    const emit = this.#emitter.emit.bind(this.#emitter) as (
-      event: E,
-      ...args: EngineEventMap[E]
-    ) => boolean;
-    emit(event, ...args);
+    const emitter = this.#emitter as {
+      emit: (event: E, ...args: EngineEventMap[E]) => boolean;
+    };
+    emitter.emit(event, ...args);
   }
 }

@@ -1,3 +1,5 @@
+import type { Outcome } from '../model/outcome.ts';
+
 /**
  * A promise that tells when somebody looks at its failure. Looked at means: a rejection handler was
  * attached, which `await` does. It never raises `unhandledRejection`: whoever made it accounts for a
@@ -20,10 +22,28 @@ export class ObservedPromise<T> extends Promise<T> {
     onObserved: (() => void) | undefined,
   ): ObservedPromise<T> {
     const watched = new ObservedPromise<T>((resolve, reject) => {
-      promise.then(resolve, reject);
+      promise.then(resolve, (error: unknown) => {
+        watched.#silence();
+        reject(error);
+      });
     });
     watched.#onObserved = onObserved;
-    watched.#silence();
+    return watched;
+  }
+
+  /** As {@link watch}, for the value of an outcome. */
+  static of<T>(
+    outcome: PromiseLike<Outcome<T>>,
+    onObserved: (() => void) | undefined,
+  ): ObservedPromise<T> {
+    const watched = new ObservedPromise<T>((resolve, reject) => {
+      const fail = (error: unknown): void => {
+        watched.#silence();
+        reject(error);
+      };
+      outcome.then((ended) => (ended.ok ? resolve(ended.value) : fail(ended.error)), fail);
+    });
+    watched.#onObserved = onObserved;
     return watched;
   }
 

@@ -137,9 +137,7 @@ export class FutureOfTask<T> implements PromiseLike<T> {
     const { parts } = this;
     const error = parts.selfWait();
     if (error !== undefined) return ObservedPromise.watch(Promise.reject(error), undefined);
-    this.#result ??= ObservedPromise.watch(parts.waiting(parts.settled).then(valueOf<T>), () =>
-      parts.observe(),
-    );
+    this.#result ??= ObservedPromise.of(parts.waiting(parts.settled), () => parts.observe());
     return this.#result;
   }
 
