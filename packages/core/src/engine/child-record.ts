@@ -30,7 +30,6 @@ function newRun(call: Call, { id, key }: ChildIdentity, args: readonly unknown[]
   const { scope, group, definition, inputHash } = call;
   const { execution, run: parent, tryName } = scope;
   const createdAt = execution.clock.now();
-  const transaction = membershipOf(call);
   const base = {
     id,
     name: definition.name,
@@ -45,15 +44,22 @@ function newRun(call: Call, { id, key }: ChildIdentity, args: readonly unknown[]
     recoveries: 0,
     createdAt,
     tags: definition.tags,
-    ...boundsFor(definition, createdAt),
-    ...(transaction === undefined ? {} : { transaction }),
-    ...nameForPeople(execution.engine, definition, args),
-    ...versionField(definition),
-    ...(group === undefined ? {} : { groups: group.path }),
   };
-  return definition.kind === 'task'
-    ? { ...base, kind: 'task', inputHash: inputHash ?? '', dependsOn: [] }
-    : { ...base, kind: 'flow', inputs: encodeInputs(execution.engine, definition.name, args) };
+  const run: Run =
+    definition.kind === 'task'
+      ? { ...base, kind: 'task', inputHash: inputHash ?? '', dependsOn: [] }
+      : { ...base, kind: 'flow', inputs: encodeInputs(execution.engine, definition.name, args) };
+  const transaction = membershipOf(call);
+  // Assigned, not spread: most runs have none of these.
+  Object.assign(
+    run,
+    boundsFor(definition, createdAt),
+    transaction && { transaction },
+    nameForPeople(execution.engine, definition, args),
+    versionField(definition),
+    group && { groups: group.path },
+  );
+  return run;
 }
 
 /** Stages the next generation of a child. */

@@ -4,8 +4,28 @@ import { isFutureList } from '../future/future-list.ts';
 import { isFuture } from '../future/task-future.ts';
 import { canonicalJson, identityHash } from '../serial/canonical.ts';
 import { Encoder } from '../serial/encode.ts';
+import type { ResourceNames } from '../serial/value-codec.ts';
 import type { EngineCore } from './engine-core.ts';
 import type { Resources } from './resources.ts';
+
+/** What stands for an object in the identity of a call. */
+class IdentityNames implements ResourceNames {
+  readonly #resources: Resources;
+
+  constructor(resources: Resources) {
+    this.#resources = resources;
+  }
+
+  nameOf(value: object): string | undefined {
+    return isFuture(value) || isFutureList(value)
+      ? `future ${value.parts.identity()}`
+      : this.#resources.nameOf(value);
+  }
+
+  resource(name: string): unknown {
+    return this.#resources.resource(name);
+  }
+}
 
 /**
  * A hash of arguments: equal arguments, equal hash, whatever process computes it. A future stands for the
@@ -14,15 +34,8 @@ import type { Resources } from './resources.ts';
  * @returns undefined when the arguments hold something that cannot be hashed
  */
 export function hashArguments(args: readonly unknown[], resources: Resources): string | undefined {
-  const encoder = new Encoder({
-    nameOf: (value) =>
-      isFuture(value) || isFutureList(value)
-        ? `future ${value.parts.identity()}`
-        : resources.nameOf(value),
-    resource: (name) => resources.resource(name),
-  });
   try {
-    return identityHash(canonicalJson(encoder.encode(args)));
+    return identityHash(canonicalJson(new Encoder(new IdentityNames(resources)).encode(args)));
   } catch (error) {
     if (isHoldfastError(error) && error.code === 'NOT_SERIALISABLE') return undefined;
     throw error;

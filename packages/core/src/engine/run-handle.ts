@@ -13,9 +13,11 @@ import type { Execution } from './execution.ts';
 
 type Facts = Omit<RuleFacts, 'now'>;
 
-/** Stands for an empty list, since most runs have no hooks. */
+/** Stand for empty lists: most runs have no hooks, and what was staged is written at once. */
 const NO_HOOKS: PendingHook[] = [];
+const NO_HISTORY: HistoryEntry[] = [];
 Object.freeze(NO_HOOKS);
+Object.freeze(NO_HISTORY);
 
 /** The record of a run, and the only way to change it: stage what happened, then commit. */
 export class RunHandle {
@@ -25,7 +27,7 @@ export class RunHandle {
   #run: Run;
   /** The version in the store; 0 while it is not there. */
   #stored: number;
-  #history: HistoryEntry[] = [];
+  #history = NO_HISTORY;
   #hooks = NO_HOOKS;
   #failed: Error | undefined;
 
@@ -100,7 +102,9 @@ export class RunHandle {
   #note(now: number, effects: readonly Effect[]): void {
     const { id, rootId, generation, version, state } = this.#run;
     const step = this.#history.length;
-    this.#history.push({ runId: id, generation, version, step, at: now, state });
+    const entry = { runId: id, generation, version, step, at: now, state };
+    if (step === 0) this.#history = [entry];
+    else this.#history.push(entry);
     for (const { hook } of effects) {
       if (this.#definition?.hooks[hook] === undefined) continue;
       if (this.#hooks === NO_HOOKS) this.#hooks = [];
@@ -140,7 +144,7 @@ export class RunHandle {
       run: this.#run,
       expectVersion: this.#stored,
     };
-    this.#history = [];
+    this.#history = NO_HISTORY;
     this.#hooks = NO_HOOKS;
     this.#stored = this.#run.version;
     return taken;

@@ -6,8 +6,11 @@ import { EventLoopShare } from './event-loop.ts';
 interface Batch {
   readonly writes: Write[];
   durability: Durability;
-  readonly outcomes: PromiseWithResolvers<readonly WriteOutcome[]>;
+  outcomes: Promise<readonly WriteOutcome[]>;
 }
+
+/** Stands for the outcomes of a batch that is being made, and for the commit before the first. */
+const NONE: Promise<readonly WriteOutcome[]> = Promise.resolve([]);
 
 /** A write that waits for its commit: what becomes of it stands at its place among the outcomes of that. */
 export interface QueuedWrite {
@@ -26,10 +29,13 @@ const LARGEST_COMMIT = 250;
  */
 export class Writer {
   readonly #store: RunStore;
-  /** Batches that wait, the last one of which takes more writes until it is full. */
-  readonly #queue: Batch[] = [];
   readonly #share = new EventLoopShare();
-  #committing = false;
+  /** The last batch, while its commit has not begun: it takes more writes until it is full. */
+  #filling: Batch | undefined;
+  /** The outcomes of the last batch: the next one waits for them. */
+  #last = NONE;
+  /** The turn that the event loop gets before the next commit. */
+  #turn: Promise<void> | undefined;
   /** How many writes were given, and how many of them the store has answered. */
   #given = 0;
   #answered = 0;
@@ -51,27 +57,24 @@ export class Writer {
 
   /** Queues a write. Whoever does this looks at how the commit ends. */
   queue(write: Write, durability: Durability): QueuedWrite {
-    const { writes, outcomes } = this.#batchFor(write, durability);
     this.#given++;
-    if (!this.#committing) {
-      this.#committing = true;
-      void this.#drain();
-    }
-    return { outcomes: outcomes.promise, at: writes.length - 1 };
+    const { writes, outcomes } = this.#batchFor(write, durability);
+    return { outcomes, at: writes.length - 1 };
   }
 
   #batchFor(write: Write, durability: Durability): Batch {
-    const last = this.#queue.at(-1);
+    const filling = this.#filling;
     // Encoding a batch takes time on this thread: a large one goes in parts.
-    if (last === undefined || last.writes.length === LARGEST_COMMIT) {
-      const outcomes = Promise.withResolvers<readonly WriteOutcome[]>();
-      const batch: Batch = { writes: [write], durability, outcomes };
-      this.#queue.push(batch);
+    if (filling === undefined || filling.writes.length === LARGEST_COMMIT) {
+      const batch: Batch = { writes: [write], durability, outcomes: NONE };
+      batch.outcomes = this.#commit(batch, this.#last);
+      this.#filling = batch;
+      this.#last = batch.outcomes;
       return batch;
     }
-    last.writes.push(write);
-    if (durability === 'machine') last.durability = durability;
-    return last;
+    filling.writes.push(write);
+    if (durability === 'machine') filling.durability = durability;
+    return filling;
   }
 
   /** Resolves when the store has answered every write that was given so far; later ones are not waited for. */
@@ -84,29 +87,33 @@ export class Writer {
 
   /** Resolves when nothing is queued or under way. */
   async idle(): Promise<void> {
-    while (this.#committing) await new Promise<void>((resolve) => setImmediate(resolve));
+    while (this.#answered < this.#given)
+      await new Promise<void>((resolve) => setImmediate(resolve));
   }
 
-  async #drain(): Promise<void> {
-    // What is written in the same turn goes into the same commit.
-    await Promise.resolve();
-    for (let batch = this.#queue.shift(); batch !== undefined; batch = this.#queue.shift()) {
-      // Beside the commit: a store that takes longer than a turn is not kept waiting for it.
-      const turn = this.#share.due ? this.#share.turn() : undefined;
-      const { writes, outcomes } = batch;
-      try {
-        outcomes.resolve(await this.#commit(batch));
-      } catch (error) {
-        outcomes.reject(error);
-      }
-      this.#answered += writes.length;
-      if (this.#marks.length > 0) this.#pass();
-      if (turn !== undefined) await turn;
+  /** Commits a batch when its turn has come. What is written until then goes with it. */
+  async #commit(
+    batch: Batch,
+    before: Promise<readonly WriteOutcome[]>,
+  ): Promise<readonly WriteOutcome[]> {
+    try {
+      await before;
+    } catch {
+      // Those whose writes it had were told.
     }
-    this.#committing = false;
+    if (this.#turn !== undefined) await this.#turn;
+    if (this.#filling === batch) this.#filling = undefined;
+    // Beside the commit: a store that takes longer than a turn is not kept waiting for it.
+    this.#turn = this.#share.due ? this.#share.turn() : undefined;
+    try {
+      return await this.#give(batch);
+    } finally {
+      this.#answered += batch.writes.length;
+      if (this.#marks.length > 0) this.#pass();
+    }
   }
 
-  #commit({ writes, durability }: Batch): Promise<readonly WriteOutcome[]> {
+  #give({ writes, durability }: Batch): Promise<readonly WriteOutcome[]> {
     const store = this.#store;
     return commitSpans.hasSubscribers
       ? withinCommitSpan(store, writes.length, durability, () => store.commit(writes, durability))

@@ -1,4 +1,5 @@
 import type { RunBounds } from './bounds.ts';
+import type { Draft } from './draft.ts';
 import type { Dependency, HookName, Run } from './run.ts';
 import type { RunEvent } from './run-event.ts';
 import {
@@ -124,37 +125,45 @@ function stopped({ reason, cutOff }: RunEvent & { type: 'cancelled' | 'requestCa
   return cutOff === true ? { reason, cutOff } : { reason };
 }
 
-/** The hook that is told about a state; undefined when none is. */
-function hookOf(state: State): HookName | undefined {
+/** What tells hooks of a state: made once, since it happens twice for each run. */
+function tells(...hooks: readonly HookName[]): readonly Effect[] {
+  return hooks.map((hook) => ({ type: 'hook', hook }));
+}
+
+const TELLS_NOBODY = tells();
+const TELLS_OF_START = tells('onStart');
+const TELLS_OF_RETRY = tells('onRetry');
+const TELLS_OF_SUCCESS = tells('onSuccess');
+/** A commit or a rollback of what was done comes later: it is due from the moment on that it was done. */
+const TELLS_OF_DEED = tells('onSuccess', 'onCommit', 'onRollback');
+const TELLS_OF_FAILURE = tells('onFailure');
+const TELLS_OF_CRASH = tells('onCrash');
+const TELLS_OF_CANCEL = tells('onCancel');
+const TELLS_OF_SKIP = tells('onSkip');
+
+function effectsOf({ transaction }: Run, state: State): readonly Effect[] {
   switch (state.type) {
     case 'RUNNING':
-      return state.name === 'Running' ? 'onStart' : undefined;
+      return state.name === 'Running' ? TELLS_OF_START : TELLS_NOBODY;
     case 'SCHEDULED':
-      return state.name === 'AwaitingRetry' ? 'onRetry' : undefined;
+      return state.name === 'AwaitingRetry' ? TELLS_OF_RETRY : TELLS_NOBODY;
     case 'COMPLETED':
-      return 'onSuccess';
+      return transaction !== undefined && state.name === 'Completed'
+        ? TELLS_OF_DEED
+        : TELLS_OF_SUCCESS;
     case 'FAILED':
-      return 'onFailure';
+      return TELLS_OF_FAILURE;
     case 'CRASHED':
-      return 'onCrash';
+      return TELLS_OF_CRASH;
     case 'CANCELLED':
-      return 'onCancel';
+      return TELLS_OF_CANCEL;
     case 'SKIPPED':
-      return 'onSkip';
+      return TELLS_OF_SKIP;
     case 'PENDING':
     case 'PAUSED':
     case 'CANCELLING':
-      return undefined;
+      return TELLS_NOBODY;
   }
-}
-
-/** A commit or a rollback of what was done comes later: it is due from the moment on that it was done. */
-function effectsOf({ transaction }: Run, state: State): Effect[] {
-  const hook = hookOf(state);
-  if (hook === undefined) return [];
-  const did = transaction !== undefined && state.name === 'Completed';
-  const hooks: readonly HookName[] = did ? [hook, 'onCommit', 'onRollback'] : [hook];
-  return hooks.map((each) => ({ type: 'hook', hook: each }));
 }
 
 function inputsOf(run: Run, facts: TransitionFacts): { dependsOn?: readonly Dependency[] } {
@@ -178,9 +187,6 @@ function newGeneration(run: Run, state: State, facts: TransitionFacts): Run {
     state,
   };
 }
-
-/** A record before anybody has seen it. */
-type Draft<T> = T extends unknown ? { -readonly [K in keyof T]: T[K] } : never;
 
 function nextRun(run: Run, event: RunEvent, state: State, facts: TransitionFacts): Run {
   if (event.type === 'again') return newGeneration(run, state, facts);

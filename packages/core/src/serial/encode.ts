@@ -11,7 +11,30 @@ import type { ResourceNames } from './value-codec.ts';
 /** The key that marks an object of JSON as standing for something else. Plain objects that have it are wrapped. */
 export const TAG = '$';
 
-type Path = (string | number)[];
+/** A step on the way to what is being encoded. */
+interface Step {
+  readonly at: string | number;
+  readonly before: Step | undefined;
+}
+
+function pathOf(last: Step | undefined): readonly (string | number)[] {
+  const path: (string | number)[] = [];
+  for (let step = last; step !== undefined; step = step.before) path.unshift(step.at);
+  return path;
+}
+
+/** An object that what is being encoded stands in. */
+interface Surrounding {
+  readonly object: object;
+  readonly beyond: Surrounding | undefined;
+}
+
+function surrounds(inner: Surrounding | undefined, value: object): boolean {
+  for (let each = inner; each !== undefined; each = each.beyond) {
+    if (each.object === value) return true;
+  }
+  return false;
+}
 
 function special(value: number): string | undefined {
   if (Number.isFinite(value)) return Object.is(value, -0) ? '-0' : undefined;
@@ -24,12 +47,11 @@ function kindOf(view: ArrayBufferView): string {
   return Object.prototype.toString.call(view).slice('[object '.length, -1);
 }
 
-/** Encodes one value. Made anew for each, because it remembers the path and what it is inside of. */
+/** Encodes one value. Made anew for each, because it remembers the way to what it encodes, and what that is inside of. */
 export class Encoder {
   readonly #resources: ResourceNames;
-  readonly #path: Path = [];
-  /** The objects around the one that is being encoded. */
-  readonly #inside: object[] = [];
+  #step: Step | undefined;
+  #inside: Surrounding | undefined;
 
   constructor(resources: ResourceNames) {
     this.#resources = resources;
@@ -57,21 +79,24 @@ export class Encoder {
 
   #object(value: object): JsonValue {
     if (this.#resources.nameOf(value) !== undefined) return this.#byName(value);
-    if (this.#inside.includes(value)) throw cyclic(this.#path);
-    this.#inside.push(value);
-    try {
-      if (Array.isArray(value)) return this.#list(value);
-      if (isPlain(value)) return this.#record(value);
-      return this.#instance(value);
-    } finally {
-      this.#inside.pop();
-    }
+    const beyond = this.#inside;
+    if (surrounds(beyond, value)) throw cyclic(pathOf(this.#step));
+    this.#inside = { object: value, beyond };
+    const json = this.#within(value);
+    this.#inside = beyond;
+    return json;
   }
 
-  #at(step: string | number, value: unknown): JsonValue {
-    this.#path.push(step);
+  #within(value: object): JsonValue {
+    if (Array.isArray(value)) return this.#list(value);
+    return isPlain(value) ? this.#record(value) : this.#instance(value);
+  }
+
+  #at(at: string | number, value: unknown): JsonValue {
+    const before = this.#step;
+    this.#step = { at, before };
     const json = this.encode(value);
-    this.#path.pop();
+    this.#step = before;
     return json;
   }
 
@@ -109,7 +134,7 @@ export class Encoder {
 
   #byName(value: object): JsonValue {
     const name = this.#resources.nameOf(value);
-    if (name === undefined) throw notSerialisable(value, this.#path);
+    if (name === undefined) throw notSerialisable(value, pathOf(this.#step));
     return { [TAG]: 'resource', v: name };
   }
 }

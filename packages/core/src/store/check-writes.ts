@@ -13,20 +13,19 @@ function invalid(what: string, runId: RunId): HoldfastError {
   });
 }
 
-function checkState(state: State, refuse: (what: string) => HoldfastError): void {
+function checkState(state: State, runId: RunId): void {
   if (state.type === 'COMPLETED' && !('object' in state.result)) {
-    assertJson(state.result.inline, 'its result', refuse);
+    checkJson(state.result.inline, 'its result', runId);
   } else if ('error' in state) {
-    assertJson(state.error, 'its error', refuse);
+    checkJson(state.error, 'its error', runId);
   }
 }
 
 function checkValues({ run, history, hooks }: RunWrite): void {
-  const refuse = (what: string): HoldfastError => invalid(what, run.id);
-  if (run.kind === 'flow') assertJson(run.inputs, 'its inputs', refuse);
-  checkState(run.state, refuse);
-  for (const { state } of history) if (state !== run.state) checkState(state, refuse);
-  for (const { state } of hooks) if (state !== run.state) checkState(state, refuse);
+  if (run.kind === 'flow') checkJson(run.inputs, 'its inputs', run.id);
+  checkState(run.state, run.id);
+  for (const { state } of history) if (state !== run.state) checkState(state, run.id);
+  for (const { state } of hooks) if (state !== run.state) checkState(state, run.id);
 }
 
 function checkHistory({ expectVersion, run, history }: RunWrite): void {

@@ -1,6 +1,6 @@
-import type { JsonValue } from '../../model/json.ts';
+import type { Draft } from '../../model/draft.ts';
 import type { RunId } from '../../model/ids.ts';
-import type { FlowRun, HistoryEntry, PendingHook, Run } from '../../model/run.ts';
+import type { HistoryEntry, PendingHook, Run } from '../../model/run.ts';
 import type { State } from '../../model/state.ts';
 
 /**
@@ -61,33 +61,26 @@ function keptState(state: State): State {
   return copyState(state);
 }
 
-/** What only flow runs have, and is not flat. */
-function copyFlowMembers({ inputs, earlierVersions }: FlowRun): Partial<FlowRun> {
-  const copied = { inputs: copyJson<JsonValue>(inputs) };
-  return earlierVersions === undefined
-    ? copied
-    : { ...copied, earlierVersions: copyJson(earlierVersions) };
-}
-
-/** What few runs have: nothing is copied for the others. */
-function copyRare({ bounds, transaction }: Run): Pick<Run, 'bounds' | 'transaction'> | undefined {
-  if (bounds === undefined && transaction === undefined) return undefined;
-  return {
-    ...(bounds === undefined ? {} : { bounds: copyJson(bounds) }),
-    ...(transaction === undefined ? {} : { transaction: copyJson(transaction) }),
-  };
+/** Copies what is not flat, beside state and tags, in a flat copy of a run. */
+function copyMembers(copy: Draft<Run>): void {
+  if (copy.kind === 'flow') {
+    copy.inputs = copyJson(copy.inputs);
+    if (copy.earlierVersions !== undefined) copy.earlierVersions = copyJson(copy.earlierVersions);
+  } else if (copy.dependsOn !== NONE) {
+    copy.dependsOn = copy.dependsOn.map((on) => ({ ...on }));
+  }
+  if (copy.bounds !== undefined) copy.bounds = copyJson(copy.bounds);
+  if (copy.transaction !== undefined) copy.transaction = copyJson(copy.transaction);
 }
 
 /** A run as a store keeps it: it shares nothing that could change with the given one. */
 export function keptRun(run: Run): Run {
-  const state = keptState(run.state);
-  const tags = run.tags.length === 0 ? NONE : [...run.tags];
-  const rare = copyRare(run);
-  if (run.kind === 'flow') {
-    return { ...run, state, tags, ...copyFlowMembers(run), ...rare };
-  }
-  const dependsOn = run.dependsOn.length === 0 ? NONE : run.dependsOn.map((on) => ({ ...on }));
-  return { ...run, state, tags, dependsOn, ...rare };
+  const kept: Draft<Run> = { ...run };
+  kept.state = keptState(run.state);
+  kept.tags = run.tags.length === 0 ? NONE : [...run.tags];
+  if (kept.kind === 'task' && kept.dependsOn.length === 0) kept.dependsOn = NONE;
+  copyMembers(kept);
+  return kept;
 }
 
 /** A history entry without what the run it stands with tells as well. */
@@ -112,13 +105,12 @@ export function copyStep(runId: RunId, { state, ...step }: KeptStep): HistoryEnt
 
 /** A run that shares nothing with the given one. */
 export function copyRun(run: Run): Run {
-  const state = copyState(run.state);
-  const tags = [...run.tags];
-  const rare = copyRare(run);
-  if (run.kind === 'flow') {
-    return { ...run, state, tags, ...copyFlowMembers(run), ...rare };
-  }
-  return { ...run, state, tags, dependsOn: run.dependsOn.map((on) => ({ ...on })), ...rare };
+  const copy: Draft<Run> = { ...run };
+  copy.state = copyState(run.state);
+  copy.tags = [...run.tags];
+  if (copy.kind === 'task' && copy.dependsOn === NONE) copy.dependsOn = [];
+  copyMembers(copy);
+  return copy;
 }
 
 /** A pending hook that shares nothing with the given one. */
