@@ -1,8 +1,9 @@
 import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
-import { HoldfastError } from '@holdfast/core';
+import { HoldfastError, type Durability } from '@holdfast/core';
 import type { CallName, Request, Response, StoreCalls, WorkerData } from './protocol.ts';
 import { errorOf, noRecord } from '../record/error-of.ts';
+import { Wakefulness } from './wakefulness.ts';
 import { Watch } from './watch.ts';
 
 /** In source the worker is TypeScript, in a build JavaScript: its file ends as this one does. */
@@ -38,6 +39,7 @@ export class WorkerLink {
   readonly #worker: Worker;
   readonly #port: MessagePort;
   readonly #watch = new Watch();
+  readonly #wakefulness = new Wakefulness(this.#watch);
   readonly #path: string;
   readonly #pending = new Map<number, Pending>();
   readonly #exited: Promise<void>;
@@ -84,7 +86,8 @@ export class WorkerLink {
       }
       const id = this.#nextId++;
       const alone = this.#pending.size === 0;
-      const brief = alone && isQuick(call, argument) && this.#watch.workerLooksOut;
+      const awaited = alone ? durabilityOfFew(call, argument) : undefined;
+      const brief = awaited === 'process' && this.#watch.workerLooksOut;
       const { answered } = this.#watch;
       try {
         this.#send({ id, call, argument });
@@ -95,6 +98,9 @@ export class WorkerLink {
       if (alone) this.#worker.ref();
       this.#pending.set(id, { resolve, reject, records: [] });
       if (brief) this.#awaitBriefly(answered);
+      if (awaited !== undefined && this.#pending.has(id)) {
+        this.#wakefulness.awaitAnswer(answered, () => this.#drain());
+      }
     });
   }
 
@@ -105,7 +111,7 @@ export class WorkerLink {
     if (answer !== undefined) this.#receive(answer.message as Response);
   }
 
-  /** Takes what the thread said last: its end is told by another way, and may come first. */
+  /** Takes what the thread has said: also at its end, which is told by another way and may come first. */
   #drain(): void {
     for (;;) {
       const answer = receiveMessageOnPort(this.#port);
@@ -182,9 +188,12 @@ export class WorkerLink {
   }
 }
 
-/** Whether it needs no fsync, and little work. */
-function isQuick<C extends CallName>(call: C, argument: StoreCalls[C]): boolean {
-  if (call !== 'commit') return false;
+/** What a commit of few writes has to survive; undefined for any other call. */
+function durabilityOfFew<C extends CallName>(
+  call: C,
+  argument: StoreCalls[C],
+): Durability | undefined {
+  if (call !== 'commit') return undefined;
   const { writes, durability } = argument as StoreCalls['commit'];
-  return durability === 'process' && writes.length <= FEW;
+  return writes.length <= FEW ? durability : undefined;
 }

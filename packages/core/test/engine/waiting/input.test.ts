@@ -88,6 +88,7 @@ describe('a flow that asks for an input', () => {
     );
     const handle = await b.engine.start(root, []);
     await b.clock.advance(60_000);
+    await turns(60);
     const inner = (await b.engine.below(handle.id)).find(({ name }) => name === 'f');
     await b.engine.provideInput(inner?.id as RunId, 'code', 2);
     await turns(60);
