@@ -83,6 +83,6 @@ export const PAGE_SIZE = 250;
 export interface WorkerData {
   /** Over which it is asked and answers. */
   readonly port: MessagePort;
-  /** The numbers of a `Watch`. */
-  readonly watch: Int32Array;
+  /** The memory of a `Watch`. */
+  readonly watch: SharedArrayBuffer;
 }

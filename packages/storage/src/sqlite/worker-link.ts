@@ -39,7 +39,7 @@ export class WorkerLink {
   readonly #worker: Worker;
   readonly #port: MessagePort;
   readonly #watch = new Watch();
-  readonly #wakefulness = new Wakefulness(this.#watch);
+  readonly #wakefulness = new Wakefulness();
   readonly #path: string;
   readonly #pending = new Map<number, Pending>();
   readonly #exited: Promise<void>;
@@ -47,6 +47,8 @@ export class WorkerLink {
   #end: WorkerEnd | undefined;
   #failure: unknown;
   #nextId = 1;
+  /** The call that was given in shared memory, and has not been answered. */
+  #given: number | undefined;
 
   /**
    * @param path the database, for messages
@@ -55,7 +57,7 @@ export class WorkerLink {
   constructor(path: string, file: URL = WORKER_FILE) {
     this.#path = path;
     const { port1, port2: port } = new MessageChannel();
-    const workerData: WorkerData = { port, watch: this.#watch.numbers };
+    const workerData: WorkerData = { port, watch: this.#watch.memory };
     this.#worker = new Worker(file, { name: 'holdfast-sqlite', workerData, transferList: [port] });
     this.#worker.unref();
     this.#port = port1;
@@ -86,33 +88,53 @@ export class WorkerLink {
       }
       const id = this.#nextId++;
       const alone = this.#pending.size === 0;
-      const awaited = alone ? durabilityOfFew(call, argument) : undefined;
-      const brief = awaited === 'process' && this.#watch.workerLooksOut;
+      const small = alone ? smallCommit(call, argument) : undefined;
+      const awake = small !== undefined && this.#wakefulness.forNext();
       const { answered } = this.#watch;
       try {
-        this.#send({ id, call, argument });
+        const request = { id, call, argument };
+        if (!awake || !this.#give(request)) this.#send(request);
       } catch (error) {
         reject(noRecord(error));
         return;
       }
       if (alone) this.#worker.ref();
       this.#pending.set(id, { resolve, reject, records: [] });
-      if (brief) this.#awaitBriefly(answered);
-      if (awaited !== undefined && this.#pending.has(id)) {
-        this.#wakefulness.awaitAnswer(answered, () => this.#drain());
-      }
+      if (awake) this.#awaitAwake(id, small.durability, answered);
     });
   }
 
-  /** Takes the answer within this turn, where it is a matter of microseconds. */
-  #awaitBriefly(answered: number): void {
-    this.#watch.awaitAnswer(answered, BRIEFLY);
-    const answer = receiveMessageOnPort(this.#port);
-    if (answer !== undefined) this.#receive(answer.message as Response);
+  /** Gives the thread a call as a text in shared memory, if it looks out for one. */
+  #give(request: Request): boolean {
+    if (!this.#watch.workerLooksOut || !this.#watch.give(JSON.stringify(request))) return false;
+    this.#given = request.id;
+    return true;
+  }
+
+  /** Takes the answer within this turn where it is a matter of microseconds, else within one of the next turns. */
+  #awaitAwake(id: number, durability: Durability, answered: number): void {
+    if (this.#given === id && durability === 'process') {
+      this.#watch.awaitDone(BRIEFLY);
+      this.#drain();
+      if (!this.#pending.has(id)) return;
+      this.#wakefulness.inVain();
+    }
+    this.#wakefulness.await(
+      () => {
+        if (this.#watch.done || this.#watch.answered !== answered) this.#drain();
+        return !this.#pending.has(id);
+      },
+      () => {
+        if (this.#given === id && !this.#watch.giveUp()) this.#drain();
+      },
+    );
   }
 
   /** Takes what the thread has said: also at its end, which is told by another way and may come first. */
   #drain(): void {
+    if (this.#given !== undefined && this.#watch.done) {
+      this.#receive({ id: this.#given, value: undefined });
+    }
     for (;;) {
       const answer = receiveMessageOnPort(this.#port);
       if (answer === undefined) return;
@@ -161,6 +183,7 @@ export class WorkerLink {
 
   #settle(id: number): void {
     this.#pending.delete(id);
+    if (this.#given === id) this.#given = undefined;
     if (this.#pending.size > 0) return;
     this.#worker.unref();
     for (const resolve of this.#idle) resolve();
@@ -188,12 +211,14 @@ export class WorkerLink {
   }
 }
 
-/** What a commit of few writes has to survive; undefined for any other call. */
-function durabilityOfFew<C extends CallName>(
+/** A commit of few writes, of runs that hold texts and numbers alone: it can be given as JSON. */
+function smallCommit<C extends CallName>(
   call: C,
   argument: StoreCalls[C],
-): Durability | undefined {
+): StoreCalls['commit'] | undefined {
   if (call !== 'commit') return undefined;
-  const { writes, durability } = argument as StoreCalls['commit'];
-  return writes.length <= FEW ? durability : undefined;
+  const commit = argument as StoreCalls['commit'];
+  const { writes } = commit;
+  const small = writes.length <= FEW && writes.every(({ kind }) => kind === 'run');
+  return small ? commit : undefined;
 }

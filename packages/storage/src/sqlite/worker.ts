@@ -13,32 +13,46 @@ import { StoreServer } from './worker/store-server.ts';
  */
 const LOOKOUT = 0.2;
 
-const { port, watch: numbers } = workerData as WorkerData;
-const watch = new Watch(numbers);
+const { port, watch: memory } = workerData as WorkerData;
+const watch = new Watch(memory);
+/** The call that was given in shared memory. */
+let given: number | undefined;
+/** The last call that came, while it is the only one. */
+let alone: Request | undefined;
+let underWay = 0;
 
 const server = new StoreServer((response) => {
+  // Before the host is answered: its next call may come while this thread is still on its way to look out for it.
+  if (alone?.id === response.id && alone.call === 'commit') watch.look();
+  if (response.id === given) {
+    given = undefined;
+    // That it was carried out is all that the host awaits there.
+    if ('value' in response && response.value === undefined && watch.tellDone()) return;
+  }
   port.postMessage(response);
   watch.tellAnswered();
 });
-let underWay = 0;
 
 async function answer(request: Request): Promise<void> {
   underWay++;
+  alone = underWay === 1 ? request : undefined;
+  const { asked } = watch;
   await server.handle(request);
   underWay--;
   if (request.call === 'close') port.close();
-  else if (request.call === 'commit' && underWay === 0) lookOut();
+  else if (alone === request && request.call === 'commit') lookOut(asked);
 }
 
 /** Takes the next call without sleeping, if it comes soon. */
-function lookOut(): void {
-  const { asked } = watch;
-  // One that came before it looked is in the queue of the port already.
-  let next = receiveMessageOnPort(port);
-  if (next === undefined) {
-    watch.lookOut(asked, LOOKOUT);
-    next = receiveMessageOnPort(port);
+function lookOut(asked: number): void {
+  const call = watch.lookOut(asked, LOOKOUT);
+  if (call !== undefined) {
+    const request = JSON.parse(call) as Request;
+    given = request.id;
+    void answer(request);
+    return;
   }
+  const next = receiveMessageOnPort(port);
   if (next !== undefined) void answer(next.message as Request);
 }
 
