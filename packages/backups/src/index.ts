@@ -65,6 +65,14 @@ export type { CommandCall } from './sources/command/call.ts';
 export type { Footer } from './sources/command/footer.ts';
 export { commandKind } from './sources/command/command-kind.ts';
 export type { CommandKindOptions } from './sources/command/command-kind.ts';
+export { mysqlSource, mysqlTarget } from './sources/mysql/spec.ts';
+export type {
+  MysqlAddress,
+  MysqlConnectOptions,
+  MysqlOptions,
+  MysqlSpec,
+  MysqlTarget,
+} from './sources/mysql/spec.ts';
 export { redisSource } from './sources/redis/spec.ts';
 export type { RedisOptions, RedisSpec } from './sources/redis/spec.ts';
 export { fileTree } from './sources/files/spec.ts';
@@ -160,6 +168,7 @@ export type { KnownSource, MoreSources } from './sources/known-sources.ts';
 
 export {
   dumpCommand,
+  dumpMysql,
   dumpPostgres,
   dumpRedis,
   dumpSource,

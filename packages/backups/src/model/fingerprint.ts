@@ -2,6 +2,11 @@
 export interface TableRows {
   readonly table: string;
   readonly rows: number;
+  /**
+   * Where a table was written to in the moment between two snapshots, the dump's own among them: the most rows that it
+   * can have; `rows` are then the fewest. Absent: `rows` is exact.
+   */
+  readonly most?: number;
 }
 
 /**

@@ -67,7 +67,7 @@ const integer: Read<string> = (value, at) => {
   throw new ShapeError(`${at} must be a whole number in digits`);
 };
 
-const tables = list(record<TableRows>({ table: text, rows: count }));
+const tables = list(record<TableRows>({ table: text, rows: count, most: optional(count) }));
 
 const databaseFingerprint = record<DatabaseFingerprint>({
   kind: literal('database'),

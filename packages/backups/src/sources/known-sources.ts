@@ -1,6 +1,7 @@
 import { HoldfastError } from '@holdfast/core';
 import { command } from './command/command-source.ts';
 import { files } from './files/files-source.ts';
+import { mysql } from './mysql/mysql-source.ts';
 import { postgres } from './postgres/postgres-source.ts';
 import type { ServerSource } from './servers/server-source.ts';
 import type { Source } from './source.ts';
@@ -10,7 +11,7 @@ import { sqlite } from './sqlite/sqlite-source.ts';
 /** A source of either form. */
 export type KnownSource = Source | ServerSource;
 
-const BUILT_IN: readonly KnownSource[] = [sqlite, redis, files, command, postgres];
+const BUILT_IN: readonly KnownSource[] = [sqlite, redis, files, command, postgres, mysql];
 
 /** Sources beside the built-in ones: a list, or what finds one by its kind. */
 export type MoreSources = readonly KnownSource[] | ((kind: string) => KnownSource | undefined);

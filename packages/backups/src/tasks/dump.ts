@@ -5,6 +5,7 @@ import type { Backup } from '../model/backup.ts';
 import { createBackup } from '../publish/create-backup.ts';
 import type { CommandSpec } from '../sources/command/spec.ts';
 import type { FilesSpec } from '../sources/files/spec.ts';
+import type { MysqlSpec } from '../sources/mysql/spec.ts';
 import type { RedisSpec } from '../sources/redis/spec.ts';
 import type { PostgresSpec } from '../sources/postgres/spec.ts';
 import type { SourceSpec } from '../sources/source.ts';
@@ -91,6 +92,18 @@ export const snapshotFiles = task((input: DumpInput<FilesSpec>): Promise<Backup>
   ...POLICY,
   name: 'snapshotFiles',
   description: 'Archives a file tree into an object store.',
+  tags: ['backup', 'dump'],
+});
+
+/**
+ * Dumps a database of a MariaDB or MySQL server. Policy as of {@link dumpSqlite}.
+ *
+ * @throws see {@link createBackup}; `SOURCE_UNREACHABLE`, `SOURCE_LOGIN_REFUSED`, `SOURCE_FAILED`, `DUMP_INCOMPLETE`
+ */
+export const dumpMysql = task((input: DumpInput<MysqlSpec>): Promise<Backup> => dump(input), {
+  ...POLICY,
+  name: 'dumpMysql',
+  description: 'Dumps a MariaDB or MySQL database into an object store.',
   tags: ['backup', 'dump'],
 });
 

@@ -1,5 +1,6 @@
 import { HoldfastError } from '@holdfast/core';
 import type { Comparison, RestoreGuide, Source, StoredBackup } from '../source.ts';
+import { feedChild } from '../servers/feed-child.ts';
 import { compareCounts } from '../streams/counts.ts';
 import { soleArtifact, streamFingerprint } from '../streams/stream-backup.ts';
 import type { Workroom } from '../workroom.ts';
@@ -39,28 +40,7 @@ function checked(kind: string, call: CommandCall): CommandCall {
 async function feed(backup: StoredBackup, call: CommandCall, room: Workroom): Promise<void> {
   const { program, options } = await prepareCall(call, room);
   const child = await room.startChild(program, { ...options, stdin: 'pipe', stdout: 'ignore' });
-  try {
-    const { stdin } = child;
-    for await (const chunk of backup.read(soleArtifact(backup.manifest))) {
-      if (stdin === null || stdin.destroyed) break;
-      if (!stdin.write(chunk)) await drainedOrClosed(stdin);
-    }
-    // Only after the last byte was proven: until then the program must not take what it has for the whole.
-    stdin?.end();
-    await child.done;
-  } finally {
-    await child.kill();
-  }
-}
-
-function drainedOrClosed(stdin: NodeJS.EventEmitter): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      stdin.off('drain', done).off('close', done);
-      resolve();
-    };
-    stdin.on('drain', done).on('close', done);
-  });
+  await feedChild(backup.read(soleArtifact(backup.manifest)), child);
 }
 
 /**

@@ -1,12 +1,12 @@
-import { randomBytes } from 'node:crypto';
-import { readdir, readFile, readlink, rm, stat, symlink } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { HoldfastError } from '@holdfast/core';
 import type { Child } from '@holdfast/core/process';
 import { makeServerHome, type ServerHome } from '../servers/server-home.ts';
 import { startScratchServer } from '../servers/scratch-server.ts';
-import { makeDefaultRoot, type Workroom } from '../workroom.ts';
+import { linkTo } from '../servers/socket-link.ts';
+import type { Workroom } from '../workroom.ts';
 import { stderrOf } from './errors.ts';
 import type { Programs } from './programs.ts';
 import type { PostgresAddress } from './spec.ts';
@@ -17,8 +17,6 @@ const PORT = 5432;
 const START_LIMIT = 120_000;
 const STOP_LIMIT = 20_000;
 const LOOK_EVERY = 50;
-/** The longest path of a socket: sun_path has 108 bytes on Linux, 104 on macOS. */
-const LONGEST_SOCKET = 103;
 
 /** Nothing in it is worth keeping: it is as fast as it can be, reached by its socket alone, and starts no worker. */
 const SETTINGS = {
@@ -103,29 +101,6 @@ async function untilReady(home: string, child: Child, signal: AbortSignal): Prom
   }
 }
 
-/** Removes links of servers that are gone. */
-async function sweepLinks(root: string): Promise<void> {
-  for (const name of await readdir(root)) {
-    if (!/^s-[0-9a-f]{8}$/.test(name)) continue;
-    const link = join(root, name);
-    const target = await readlink(link).catch(() => undefined);
-    if (target === undefined) continue;
-    if ((await stat(link).catch(() => undefined)) === undefined) await rm(link, { force: true });
-  }
-}
-
-/** A short way to the socket, whose own path may be longer than a socket's may be. */
-async function linkTo(home: string): Promise<string> {
-  const root = await makeDefaultRoot();
-  await sweepLinks(root);
-  const link = join(root, `s-${randomBytes(4).toString('hex')}`);
-  if (Buffer.byteLength(join(link, `.s.PGSQL.${PORT}`)) > LONGEST_SOCKET) {
-    throw notStarted(`the path of a socket in ${root} is too long; set TMPDIR to a shorter one`);
-  }
-  await symlink(home, link);
-  return link;
-}
-
 async function stop(child: Child): Promise<void> {
   // A fast shutdown: clients are cut off, and the server's shared memory is given back, which SIGKILL would leave.
   try {
@@ -163,7 +138,7 @@ export async function startCluster(
   };
   try {
     await initialise(home, programs, superuser, room);
-    link = await linkTo(home.path);
+    link = await linkTo(home.path, `.s.PGSQL.${PORT}`);
     const settings = Object.entries(SETTINGS).flatMap(([name, value]) => [
       '-c',
       `${name}=${value}`,

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isHoldfastError } from '@holdfast/core';
+import { tryOut } from '../../preflight/finding.ts';
 import { PIECE_BYTES } from '../../pipeline/coalesce.ts';
 import { checkScratchSpace } from '../../pipeline/space.ts';
 import {
@@ -75,12 +75,8 @@ async function preflight(spec: RedisSpec, room: Workroom): Promise<readonly Find
   ];
   const findings: Finding[] = [];
   for (const step of steps) {
-    const error: unknown = await step().catch((failure: unknown) => failure);
-    room.signal.throwIfAborted();
-    if (error === undefined) continue;
-    if (!isHoldfastError(error)) throw error;
-    const { code, message, hint } = error;
-    findings.push({ code, severity: 'error', message, ...(hint === undefined ? {} : { hint }) });
+    const tried = await tryOut(room.signal, step);
+    if ('finding' in tried) findings.push(tried.finding);
   }
   return findings;
 }

@@ -1,0 +1,54 @@
+// Each row is one JSON list. All is asked of the database that the session has chosen. Fields that change without the
+// schema (positions of counters, times, estimates) are left out, and so is what differs between two places.
+
+const HERE = 'TABLE_SCHEMA = DATABASE()';
+
+/** Engines whose tables have transactions. */
+export const ENGINES = `SELECT JSON_ARRAY(ENGINE) FROM information_schema.ENGINES WHERE TRANSACTIONS = 'YES'`;
+
+/** Name, type, engine, and what else defines a table. Of views the server tells here whether they are broken. */
+export const TABLES = `SELECT JSON_ARRAY(TABLE_NAME, TABLE_TYPE, ENGINE, TABLE_COLLATION, TABLE_COMMENT)
+  FROM information_schema.TABLES WHERE ${HERE} AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')
+  ORDER BY CAST(TABLE_NAME AS BINARY)`;
+
+/** Objects of MariaDB that give numbers. */
+export const SEQUENCES = `SELECT JSON_ARRAY(TABLE_NAME)
+  FROM information_schema.TABLES WHERE ${HERE} AND TABLE_TYPE = 'SEQUENCE'`;
+
+export const COLUMNS = `SELECT JSON_ARRAY(TABLE_NAME, ORDINAL_POSITION, COLUMN_NAME, COLUMN_TYPE, IS_NULLABLE,
+    COLUMN_DEFAULT, EXTRA, COLLATION_NAME, COLUMN_COMMENT, GENERATION_EXPRESSION)
+  FROM information_schema.COLUMNS WHERE ${HERE}`;
+
+export const INDEXES = `SELECT JSON_ARRAY(TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX, COLUMN_NAME, NON_UNIQUE, SUB_PART,
+    INDEX_TYPE, COLLATION)
+  FROM information_schema.STATISTICS WHERE ${HERE}`;
+
+export const KEYS = `SELECT JSON_ARRAY(TABLE_NAME, CONSTRAINT_NAME, ORDINAL_POSITION, COLUMN_NAME,
+    NULLIF(REFERENCED_TABLE_SCHEMA, DATABASE()), REFERENCED_TABLE_NAME, REFERENCED_COLUMN_NAME)
+  FROM information_schema.KEY_COLUMN_USAGE WHERE ${HERE}`;
+
+export const REFERENCES = `SELECT JSON_ARRAY(TABLE_NAME, CONSTRAINT_NAME, UPDATE_RULE, DELETE_RULE)
+  FROM information_schema.REFERENTIAL_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = DATABASE()`;
+
+export const CHECKS = `SELECT JSON_ARRAY(CONSTRAINT_NAME, CHECK_CLAUSE)
+  FROM information_schema.CHECK_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = DATABASE()`;
+
+/** Name, definition, …; the fifth is the definer. */
+export const VIEWS = `SELECT JSON_ARRAY(TABLE_NAME, VIEW_DEFINITION, CHECK_OPTION, SECURITY_TYPE, DEFINER,
+    CHARACTER_SET_CLIENT, COLLATION_CONNECTION)
+  FROM information_schema.VIEWS WHERE ${HERE}`;
+
+/** The fourth is the definition: null where it is not shown; the fifth the definer. */
+export const ROUTINES = `SELECT JSON_ARRAY(ROUTINE_NAME, ROUTINE_TYPE, DTD_IDENTIFIER, ROUTINE_DEFINITION, DEFINER,
+    IS_DETERMINISTIC, SQL_DATA_ACCESS, SECURITY_TYPE, SQL_MODE, ROUTINE_COMMENT)
+  FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = DATABASE()`;
+
+/** The sixth is the definer. */
+export const TRIGGERS = `SELECT JSON_ARRAY(TRIGGER_NAME, EVENT_MANIPULATION, EVENT_OBJECT_TABLE, ACTION_TIMING,
+    ACTION_STATEMENT, DEFINER, ACTION_ORDER, SQL_MODE)
+  FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = DATABASE()`;
+
+/** The seventh is the definer. */
+export const EVENTS = `SELECT JSON_ARRAY(EVENT_NAME, EVENT_TYPE, EVENT_DEFINITION, INTERVAL_VALUE, INTERVAL_FIELD,
+    ON_COMPLETION, DEFINER, SQL_MODE, TIME_ZONE, EVENT_COMMENT)
+  FROM information_schema.EVENTS WHERE EVENT_SCHEMA = DATABASE()`;

@@ -1,0 +1,56 @@
+import { randomUUID } from 'node:crypto';
+import { rm, writeFile } from 'node:fs/promises';
+import { isAbsolute, join } from 'node:path';
+import type { Workroom } from '../workroom.ts';
+import type { MysqlAddress } from './spec.ts';
+
+/** How a program logs in. */
+export interface Login {
+  /** The first argument: programs of MySQL take it nowhere else. */
+  readonly arg: string;
+  /** Removes the file. Never throws. */
+  forget(): Promise<void>;
+}
+
+/** The escapes that option files know: https://mariadb.com/kb/en/configuring-mariadb-with-option-files/ */
+const ESCAPES: Readonly<Record<string, string>> = {
+  '\\': '\\\\',
+  '"': '\\"',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+  '\b': '\\b',
+};
+
+/** A value of an option file; in quotes `#` and spaces are no more than that. */
+function quoteOption(value: string): string {
+  return `"${value.replaceAll(/[\\"\n\r\t\b]/g, (char) => ESCAPES[char] ?? char)}"`;
+}
+
+function optionLines(address: MysqlAddress, password: string | undefined): readonly string[] {
+  const { host, port, user, tls, caFile } = address;
+  const place = isAbsolute(host)
+    ? [`socket=${quoteOption(host)}`, 'protocol=socket']
+    : [`host=${quoteOption(host)}`, `port=${port}`, 'protocol=tcp'];
+  return [
+    '[client]',
+    ...place,
+    `user=${quoteOption(user)}`,
+    ...(password === undefined ? [] : [`password=${quoteOption(password)}`]),
+    // Each family of programs has a name of its own for it, and passes over that of the other.
+    ...(tls === true ? ['loose-ssl-verify-server-cert=1', 'loose-ssl-mode=VERIFY_IDENTITY'] : []),
+    ...(caFile === undefined ? [] : [`ssl-ca=${quoteOption(caFile)}`]),
+    '',
+  ];
+}
+
+/**
+ * Writes an option file, mode 0600, with what is needed to log in, the password included. Programs read it and no
+ * other option file: a `force` or `compact` in one of the machine's own would make liars of them.
+ */
+export async function prepareLogin(address: MysqlAddress, room: Workroom): Promise<Login> {
+  const password = address.password === undefined ? undefined : await room.secret(address.password);
+  const path = join(room.scratch, `${randomUUID()}.cnf`);
+  await writeFile(path, optionLines(address, password).join('\n'), { mode: 0o600, flag: 'wx' });
+  return { arg: `--defaults-file=${path}`, forget: () => rm(path, { force: true }) };
+}

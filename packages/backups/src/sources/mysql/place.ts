@@ -1,0 +1,122 @@
+import { HoldfastError } from '@holdfast/core';
+import { compareServers, serverFingerprint } from '../servers/compare-databases.ts';
+import type {
+  AnswerRow,
+  ServerConnection,
+  ServerPlace,
+  Swapped,
+} from '../servers/server-source.ts';
+import type { Comparison, Difference, StoredBackup } from '../source.ts';
+import { soleArtifact } from '../streams/stream-backup.ts';
+import type { Workroom } from '../workroom.ts';
+import { readContents } from './contents.ts';
+import { contentOf, countRows, hasContent, joinCounts, objectsOf } from './counts.ts';
+import { readIdentity } from './identity.ts';
+import { askForXml, feedDump } from './run-client.ts';
+import { MysqlSession, type SessionPlace } from './session.ts';
+import { mysqlUrl } from './spec.ts';
+import { readViews } from './views.ts';
+import { parseXmlRows } from './xml-rows.ts';
+
+/** What a place is made of. */
+export interface PlaceParts {
+  readonly backup: StoredBackup;
+  readonly room: Workroom;
+  /** With the name of the copy. */
+  readonly at: SessionPlace & { readonly database: string };
+  /** Makes ready what the restore needs: an empty database, accounts. */
+  readonly prepare: () => Promise<void>;
+  /** Whether it is a target's: then what was restored stays. */
+  readonly isTarget: boolean;
+  /** @param keep what was restored stands in its place */
+  readonly close: (keep: boolean) => Promise<void>;
+}
+
+/** A place on a MariaDB or MySQL server: own or given, scratch or a target's database. */
+export class MysqlPlace implements ServerPlace {
+  readonly connection: ServerConnection;
+  readonly #parts: PlaceParts;
+  #swapped = false;
+
+  private constructor(parts: PlaceParts, password: string | undefined) {
+    this.#parts = parts;
+    const { address, database } = parts.at;
+    const { host, port, user } = address;
+    this.connection = {
+      host,
+      port,
+      user,
+      ...(password === undefined ? {} : { password }),
+      database,
+      databases: { [readIdentity(parts.backup.manifest).database]: database },
+    };
+  }
+
+  static async open(parts: PlaceParts): Promise<MysqlPlace> {
+    const { password } = parts.at.address;
+    return new MysqlPlace(
+      parts,
+      password === undefined ? undefined : await parts.room.secret(password),
+    );
+  }
+
+  async restore(): Promise<void> {
+    const { backup, at, room, prepare } = this.#parts;
+    await prepare();
+    await feedDump(at, backup.read(soleArtifact(backup.manifest)), room);
+  }
+
+  async compare(): Promise<Comparison> {
+    const { backup, at, room } = this.#parts;
+    const expected = serverFingerprint(backup.manifest);
+    const [database] = expected.databases;
+    const { brokenViews, database: name } = readIdentity(backup.manifest);
+    const session = await MysqlSession.open(at, room);
+    try {
+      const contents = await readContents(session, at.database);
+      const wanted = (table: string): boolean => hasContent(database?.objects ?? [], table);
+      const hashed = contents.tables.filter(({ table }) => wanted(table));
+      const rest = contents.tables.filter(({ table }) => !wanted(table));
+      const counts = new Map([
+        ...(await countRows(session, hashed, true)),
+        ...(await countRows(session, rest, false)),
+      ]);
+      const found = {
+        database: name,
+        schemaSha256: contents.schemaSha256,
+        tables: joinCounts(counts, counts),
+        objects: objectsOf(contents, contentOf(counts, counts)),
+      };
+      const views = contents.views.filter((view) => !brokenViews.includes(view));
+      const more: Difference[] = (await readViews(at, views, room)).map(({ view, why }) => ({
+        what: `view ${view}`,
+        expected: 'can be read',
+        found: why,
+      }));
+      return compareServers(expected, [found], more);
+    } finally {
+      await session.close();
+    }
+  }
+
+  async query(statement: string): Promise<readonly AnswerRow[]> {
+    const { at, room } = this.#parts;
+    return parseXmlRows(await askForXml(at, `${statement.trim().replace(/;$/, '')};\n`, room));
+  }
+
+  swap(): Promise<Swapped> {
+    const { at, isTarget } = this.#parts;
+    if (!isTarget) {
+      throw new HoldfastError('RESTORE_TARGET_INVALID', 'A scratch place has no target.', {
+        hint: 'Open a target instead.',
+        retryable: false,
+      });
+    }
+    this.#swapped = true;
+    return Promise.resolve({ to: mysqlUrl(at.address, at.database) });
+  }
+
+  close(): Promise<void> {
+    return this.#parts.close(this.#swapped);
+  }
+}
