@@ -2,7 +2,7 @@ import { type HoldfastError, isHoldfastError } from '@holdfast/core';
 import type { Finding } from '../sources/source.ts';
 
 /** What an error would mean for a dump, as a finding. */
-export function findingOf(
+function findingOf(
   { code, message, hint }: HoldfastError,
   severity: Finding['severity'] = 'error',
 ): Finding {

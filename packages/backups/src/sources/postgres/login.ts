@@ -19,7 +19,7 @@ export interface Login {
 }
 
 /** One line of a password file: https://www.postgresql.org/docs/current/libpq-pgpass.html */
-export function passwordLine(password: string): string {
+function passwordLine(password: string): string {
   if (/[\r\n\0]/.test(password)) {
     throw new HoldfastError('SOURCE_LOGIN_REFUSED', 'The password holds a line break or a NUL.', {
       hint: 'A password file of PostgreSQL cannot hold it. Choose another password.',
