@@ -1,5 +1,7 @@
+import { byteFigures } from './backups-bytes.ts';
 import { catalogFigures } from './backups-catalog.ts';
 import { retentionFigures } from './backups-retention.ts';
 import { print } from './harness.ts';
 
-print([...retentionFigures(), ...(await catalogFigures())], process.argv.includes('--json'));
+const figures = [...(await byteFigures()), ...retentionFigures(), ...(await catalogFigures())];
+print(figures, process.argv.includes('--json'));

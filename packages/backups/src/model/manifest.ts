@@ -31,8 +31,8 @@ export interface Artifact {
   readonly recipients?: readonly string[];
   readonly plainBytes: number;
   /**
-   * Hex SHA-256 of the bytes as the source gave them. Absent where a program printed them and they went to the
-   * compressor without passing here: the checksum of the zstd frame stands for it, and `storedSha256` for the frame.
+   * Hex SHA-256 of the bytes as the source gave them. Absent where the zstd program compressed them: the
+   * checksum in its frame stands for it, and `storedSha256` for the frame.
    */
   readonly plainSha256?: string;
   readonly storedBytes: number;

@@ -11,7 +11,7 @@ import { bytesRead, PROGRAM_FROM, type ZstdProgram } from './zstd-program.ts';
 /** What is known of the plain bytes of a stream, when it has ended. */
 export interface PlainMeasure {
   readonly bytes: number;
-  /** Hex SHA-256; absent where the bytes went to the compressor without passing here. */
+  /** Hex SHA-256; absent where the zstd program compressed them. */
   readonly sha256?: string;
 }
 
@@ -67,13 +67,15 @@ function packCommand(stream: CommandDump, zstd: ZstdProgram, place: PackPlace): 
   return { bytes: coalesce(bytes()), plain: () => ({ bytes: packed }) };
 }
 
+/** No hash is taken: it would cost as much as all else that this process does. */
 function packStream({ bytes }: StreamedDump, zstd: ZstdProgram, { giveUp }: PackPlace): Packed {
-  const plain = new Meter();
-  async function* packed(): AsyncGenerator<Uint8Array, void, void> {
+  let packed = 0;
+  async function* packing(): AsyncGenerator<Uint8Array, void, void> {
     const packer = await zstd.compress();
-    yield* throughChild(plain.through(coalesce(bytes)), packer, giveUp);
+    yield* throughChild(bytes, packer, giveUp);
+    packed = bytesRead(packer);
   }
-  return { bytes: coalesce(packed()), plain: () => plain.measure() };
+  return { bytes: coalesce(packing()), plain: () => ({ bytes: packed }) };
 }
 
 /** A program's output is taken to be large unless its source knows better. */
