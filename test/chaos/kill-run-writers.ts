@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -32,19 +32,17 @@ interface Told {
   epoch: number;
 }
 
-function note(told: Map<number, Told>, printed: string): number {
-  const lines = printed.split('\n').slice(0, -1);
-  let count = 0;
-  for (const line of lines) {
+function toldIn(text: string): Map<number, Told> {
+  const told = new Map<number, Told>();
+  // A line that the kill cut off was not acknowledged.
+  for (const line of text.split('\n').slice(0, -1)) {
     const [what, n, value] = line.split(' ');
-    if (what !== 'run' && what !== 'claim') continue;
     const known = told.get(Number(n)) ?? { version: 0, epoch: 0 };
     told.set(Number(n), known);
     if (what === 'run') known.version = Number(value);
     else known.epoch = Number(value);
-    count++;
   }
-  return count;
+  return told;
 }
 
 /** What of a run was lost, and what is wrong with it. */
@@ -75,24 +73,24 @@ async function compare(
 export async function killRunWriters(kills: number): Promise<RunWritersReport> {
   const directory = await mkdtemp(join(tmpdir(), 'holdfast-kill-'));
   const path = join(directory, 'runs.db');
-  const told = new Map<number, Told>();
-  let acknowledged = 0;
+  const file = join(directory, 'told');
   try {
+    await writeFile(file, '');
     for (let kill = 0; kill < kills; kill++) {
       const first = `${kill * STRIDE}`;
-      const { printed, complaints } = await runAndKill(PROGRAM, [path, first], SPAN, 'up');
+      const { complaints } = await runAndKill(PROGRAM, [path, first, file], SPAN, 'up');
       if (complaints !== '') throw new Error(`the process complained:\n${complaints}`);
-      acknowledged += note(told, printed);
     }
     const store = sqliteRunStore(path);
     await store.open();
+    const text = await readFile(file, 'utf8');
     const found = [];
-    for (const [n, last] of told) found.push(await compare(store, n, last));
+    for (const [n, last] of toldIn(text)) found.push(await compare(store, n, last));
     const errors = await store.check();
     await store.close();
     return {
       kills,
-      acknowledged,
+      acknowledged: text.split('\n').length - 1,
       lost: found.flatMap(({ lost }) => lost),
       broken: [...found.flatMap(({ broken }) => broken), ...errors.map(({ message }) => message)],
     };

@@ -1,8 +1,8 @@
 /**
- * Takes runs through their states on a SQLite store until it is killed: `transitions.ts <file> <first>`. Says on its standard
- * output which run reached which version, once that was acknowledged, and each claim with its epoch.
+ * Takes runs through their states on a SQLite store until it is killed: `transitions.ts <file> <first> <told>`. Appends to the
+ * last file which run reached which version, once that was acknowledged, and each claim with its epoch.
  */
-import { writeSync } from 'node:fs';
+import { openSync, writeSync } from 'node:fs';
 import type { Durability, FlowRun, Lease, State } from '@holdfast/core';
 import { advanced, COMPLETED, creation, RUNNING, sampleFlow, update } from '@holdfast/core/testing';
 import { sqliteRunStore } from '@holdfast/storage/sqlite';
@@ -12,13 +12,15 @@ const LANES = 4;
 /** The version with which a run ends. */
 const LAST = 12;
 
-const [path = '', first = '0'] = process.argv.slice(2);
+const [path = '', first = '0', file = ''] = process.argv.slice(2);
+// No pipe: it may be full, and what is in a file outlives the process.
+const told = openSync(file, 'a');
 const store = sqliteRunStore(path);
 await store.open();
 writeSync(1, 'up\n');
 
 function acknowledge(n: number, version: number): void {
-  writeSync(1, `run ${n} ${version}\n`);
+  writeSync(told, `run ${n} ${version}\n`);
 }
 
 /** Also what is not an outcome is acknowledged after the write: what it must survive is a kill. */
@@ -37,7 +39,7 @@ async function claim(n: number): Promise<Lease> {
     limit: 1,
   });
   if (claimed === undefined) throw new Error(`run ${n} cannot be claimed`);
-  writeSync(1, `claim ${n} ${claimed.lease.epoch}\n`);
+  writeSync(told, `claim ${n} ${claimed.lease.epoch}\n`);
   return claimed.lease;
 }
 

@@ -10,7 +10,7 @@ export interface Explanation {
   /** One English sentence that says what matters. Its wording may change: read the other fields in a program. */
   readonly sentence: string;
   readonly run: RunFacts;
-  /** Who has the right to go on with it. Absent when its top-level run has ended. */
+  /** Who has the right to go on with it. Absent when its top-level run has ended, and while that waits on its queue. */
   readonly holder?: LeaseHolder;
   /** The run itself first, then each below it that has not ended. Empty when the run has ended. */
   readonly whatItWaitsFor: readonly Wait[];

@@ -139,6 +139,10 @@ function waitText(wait: Wait, now: EpochMs): string {
       return `waits for attempt ${wait.attempt}, due ${when(wait.dueAt, now)}, after ${errorText(wait.error)}`;
     case 'start':
       return `${wait.late ? 'is late: it was to start' : 'starts'} ${when(wait.dueAt, now)}`;
+    case 'queue': {
+      const worker = `for a worker on the queue '${inLine(wait.queue)}'`;
+      return `waits ${worker}${wait.dueAt > now ? ', to start' : ''} ${when(wait.dueAt, now)}`;
+    }
     case 'slot':
       return slotText(wait);
     case 'window': {

@@ -20,6 +20,8 @@ export type Reason =
     }
   /** The time of its start. */
   | { readonly for: 'start'; readonly dueAt: EpochMs; readonly late: boolean }
+  /** A worker of its queue, from `dueAt` on. */
+  | { readonly for: 'queue'; readonly queue: string; readonly dueAt: EpochMs }
   /** Shares of limits that others have. `dueAt` is when the wait began. */
   | {
       readonly for: 'slot';
@@ -121,6 +123,11 @@ class Waits {
     if (name === 'AwaitingWindow') {
       const closesAt = run.bounds?.window?.closesAt;
       return { for: 'window', dueAt, ...(closesAt === undefined ? {} : { closesAt }) };
+    }
+    // Claimed, it starts at once.
+    const { queue } = run;
+    if (queue !== undefined && this.#tree.holder === undefined) {
+      return { for: 'queue', queue, dueAt };
     }
     if (name === 'AwaitingRecovery') return { for: 'turn' };
     return { for: 'start', dueAt, late: displayState(run, this.#now) === 'Late' };
