@@ -5,6 +5,7 @@ import { GAUGES, type MeasuredSet } from './gauges.ts';
 
 /** Ends the observation. */
 export interface Observation {
+  /** Nothing is asked or told from now on. */
   stop(): void;
 }
 

@@ -19,6 +19,7 @@ export class Watchers {
     return this.#watchers.size;
   }
 
+  /** Wakes somebody from now on, until what it gives is called. */
   add({ queues = [], runs = [] }: WatchTerms, wake: () => void): StopWatching {
     const watcher = { queues: new Set(queues), runs: new Set(runs), wake };
     this.#watchers.add(watcher);

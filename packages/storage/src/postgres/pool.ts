@@ -3,17 +3,23 @@ export interface PostgresStatement {
   readonly text: string;
   readonly values: unknown[];
   /** How values are read: ours, whatever the host has set for its own. */
-  readonly types: { getTypeParser(oid: number, format?: string): (value: string) => unknown };
+  readonly types: {
+    /** Gives what reads the texts of a type, by the type's object id. */
+    getTypeParser(oid: number, format?: string): (value: string) => unknown;
+  };
 }
 
 /** What is used of a connection of the package `pg`. */
 export interface PostgresClient {
+  /** Runs one statement. */
   query(statement: PostgresStatement): Promise<{
     readonly command: string;
     readonly rowCount: number | null;
     readonly rows: unknown[];
   }>;
+  /** The connection was lost. */
   on(event: 'error', listener: (error: Error) => void): unknown;
+  /** What other sessions tell by NOTIFY. */
   on(
     event: 'notification',
     listener: (told: { readonly payload?: string | undefined }) => void,
@@ -26,8 +32,11 @@ export interface PostgresClient {
 
 /** What is used of a `Pool` of the package `pg`. */
 export interface PostgresPool {
+  /** Lends a connection. */
   connect(): Promise<PostgresClient>;
+  /** A connection that nobody uses was lost. */
   on(event: 'error', listener: (error: Error) => void): unknown;
+  /** Takes back what `on` was given. */
   removeListener(event: 'error', listener: (error: Error) => void): unknown;
 }
 

@@ -37,15 +37,18 @@ export class SourceBench {
     this.#secrets = secrets;
   }
 
+  /** Makes one, with the values of the subject's secrets. */
   static async open(subject: SourceSubject): Promise<SourceBench> {
     const root = await mkdtemp(join(tmpdir(), 'source-bench-'));
     return new SourceBench(root, subject.secrets ?? {});
   }
 
+  /** Where its work makes scratch directories. */
   get scratchRoot(): string {
     return join(this.root, 'scratch');
   }
 
+  /** Starts a child, and keeps an eye on it. */
   readonly startChild = async (command: string, options: ChildOptions = {}): Promise<Child> => {
     const scrubber = createScrubber();
     for (const value of Object.values(this.#secrets)) scrubber.add(value);
@@ -54,6 +57,7 @@ export class SourceBench {
     return child;
   };
 
+  /** Gives the value that the subject has for a secret. */
   readonly secret = (secret: Secret): Promise<string> => {
     const value = this.#secrets[secret.reference];
     return value === undefined
@@ -111,12 +115,14 @@ export class SourceBench {
     return path;
   }
 
+  /** The keys of everything stored, in order. */
   async keys(): Promise<string[]> {
     const keys: string[] = [];
     for await (const { key } of this.store.list('')) keys.push(key);
     return keys;
   }
 
+  /** What is stored under a key. */
   async bytesOf(key: string): Promise<Buffer> {
     const chunks: Uint8Array[] = [];
     for await (const chunk of this.store.get(key)) chunks.push(chunk);
@@ -132,6 +138,7 @@ export class SourceBench {
     assert.deepEqual(left, [], 'left in the scratch root');
   }
 
+  /** Ends what still runs, and removes its directory. */
   async close(): Promise<void> {
     for (const { child } of this.children) await child.kill();
     await rm(this.root, { recursive: true, force: true });
