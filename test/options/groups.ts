@@ -1,4 +1,5 @@
 import type { OptionGroup } from './option-group.ts';
+import { BACKUPS_GROUPS } from './backups-groups.ts';
 import { STORAGE_GROUPS } from './storage-groups.ts';
 
 const CORE = 'packages/core/src';
@@ -192,6 +193,7 @@ export const GROUPS = {
     },
   },
   ...STORAGE_GROUPS,
+  ...BACKUPS_GROUPS,
 } as const satisfies { readonly [group: string]: OptionGroup };
 
 export type GroupName = keyof typeof GROUPS;

@@ -1,6 +1,7 @@
 import type { GroupName } from './groups.ts';
 import { inFile } from './proof.ts';
 import type { Proof } from './proof.ts';
+import { BACKUPS_PROOFS } from './backups-proofs.ts';
 import { STORAGE_PROOFS } from './storage-proofs.ts';
 
 const ENGINE = 'packages/core/test/engine';
@@ -220,4 +221,5 @@ export const PROOFS: { readonly [group in GroupName]: { readonly [option: string
     }),
   },
   ...STORAGE_PROOFS,
+  ...BACKUPS_PROOFS,
 };

@@ -14,6 +14,7 @@ import { type CommonFlowOptions, limited, notifiersOf, refuseEmpty } from './flo
 export interface ArchiveOldOptions extends CommonFlowOptions {
   /** Name of the flow. Default 'archive-old-backups'. */
   readonly name?: string;
+  /** The backup sets. */
   readonly sets: readonly string[];
   /** Name of the store that they are in. */
   readonly from: string;

@@ -13,6 +13,7 @@ export interface HealthCheckOptions {
   readonly sets: readonly string[];
   /** Names of object stores among the engine's resources; the first remembers what people were told. */
   readonly stores: readonly string[];
+  /** What a healthy set keeps to. Default: see `HealthLimits`. */
   readonly limits?: HealthLimits;
   /** Names of notifiers among the engine's resources. Default: nobody is told. */
   readonly notify?: string | readonly string[];

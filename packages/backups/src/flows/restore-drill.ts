@@ -12,6 +12,7 @@ import { type CommonFlowOptions, limited, notifiersOf, refuseEmpty } from './flo
 export interface DrillOptions extends CommonFlowOptions {
   /** Name of the flow. Default 'restore-drill'. */
   readonly name?: string;
+  /** The backup sets. */
   readonly sets: readonly string[];
   /** Name of the store that is restored from: the one that would be restored from if all else were lost. */
   readonly store: string;
@@ -23,6 +24,7 @@ export interface DrillOptions extends CommonFlowOptions {
   readonly scratchServer?: ServerTarget;
   /** Name of a `RestoreCheck` among the engine's resources, asked of every restored copy. Default: none is. */
   readonly check?: string;
+  /** Where scratch directories are made. Default: `holdfast-<uid>` in the system's directory for temporary files. */
   readonly scratchRoot?: string;
 }
 

@@ -26,12 +26,15 @@ import { noticeContext, provenIn } from './notify.ts';
 
 /** How a matter of a set stands now, and who is told when that changes. */
 export interface StandingInput {
+  /** The backup set. */
   readonly set: string;
   /** What of the set it is about; each topic has a standing of its own. Default 'backup'. */
   readonly topic?: string;
+  /** How it stands now. */
   readonly standing: Standing;
   /** The consequence, in a few words: 'no proven backup tonight'. */
   readonly what: string;
+  /** What went wrong: its code, message and hint are told. Default: nothing is. */
   readonly problem?: Problem;
   /** Names of notifiers among the engine's resources. */
   readonly notifiers: readonly string[];

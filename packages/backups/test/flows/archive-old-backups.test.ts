@@ -73,6 +73,18 @@ describe('the archiving of old backups', () => {
     expect(await ages(night.primary)).toEqual([1]);
   });
 
+  it('has a name, and takes limits and locks that its engine must have', async () => {
+    await made(8);
+    await archive({ name: 'to-the-vault' });
+    const [root] = await night.engine.runs({ topLevel: true });
+    expect(root?.name).toBe('to-the-vault');
+    for (const limited of [{ limits: ['unknown'] }, { lock: true }]) {
+      const [report] = await archive({ ...limited, to: ['cellar'] });
+      // Its copies are refused, and nothing is done without the limit.
+      expect(report).toMatchObject({ archived: [], problems: [{ code: 'OPTIONS_INVALID' }] });
+    }
+  });
+
   it('is not made of what cannot be', () => {
     const wrong: [Partial<ArchiveOldOptions>, string][] = [
       [{ sets: [] }, 'OPTIONS_INVALID'],

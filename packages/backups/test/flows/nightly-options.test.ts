@@ -1,7 +1,7 @@
-import { rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ObjectStoreError } from '@holdfast/core';
+import { ObjectStoreError, secret } from '@holdfast/core';
 import { listBackups, nightlyBackup, type NightlyOptions, setLocks } from '@holdfast/backups';
 import { makeOrders } from '../support/databases.ts';
 import { forge } from '../support/forged.ts';
@@ -129,6 +129,11 @@ describe('limits of a nightly backup', () => {
     expect(await doneInTurn()).toBe(true);
   });
 
+  it('are those of its engine: others are refused', async () => {
+    const run = night.run({ limits: ['unknown'] });
+    await expect(run).rejects.toMatchObject({ code: 'OPTIONS_INVALID' });
+  });
+
   it('may be the lock of each set', async () => {
     const run = night.run({ lock: true, retention: { daily: 1 } });
     await expect(run).resolves.toMatchObject({ sources: [{ standing: 'good' }] });
@@ -202,6 +207,31 @@ describe('a nightly backup', () => {
     makeOrders(path);
     await night.run(telling);
     expect(night.notices.map(({ kind }) => kind)).toEqual(['failed', 'recovered']);
+  });
+
+  it('has the name that it is given', async () => {
+    await night.run({ name: 'shop-at-night' });
+    const [root] = await night.engine.runs({ topLevel: true });
+    expect(root?.name).toBe('shop-at-night');
+  });
+
+  it('makes scratch directories where it is told', async () => {
+    await night.run({ scratchRoot: join(rooms.root, 'elsewhere') });
+    expect(await readdir(rooms.root)).toContain('elsewhere');
+  });
+
+  it('encrypts, and restores for proof with an identity', async () => {
+    process.env['HOLDFAST_TEST_PASSPHRASE'] = 'correct horse';
+    const passphrase = secret('env:HOLDFAST_TEST_PASSPHRASE');
+    const closed = await night.run({ encryption: { passphrase } });
+    expect(closed.sources[0]?.verification).toMatchObject({ reached: 'checksum' });
+    const open = await night.run({ encryption: { passphrase }, identities: [{ passphrase }] });
+    expect(open.sources[0]?.verification).toMatchObject({ reached: 'restored' });
+    const { backups } = await listBackups(night.vault);
+    expect(backups.map(({ manifest }) => manifest.artifacts[0]?.layers.at(-1))).toEqual([
+      'age',
+      'age',
+    ]);
   });
 
   it('is not made of what cannot be', async () => {

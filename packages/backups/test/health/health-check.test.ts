@@ -80,6 +80,8 @@ describe('the health check', () => {
   it('tells nobody where nobody is named', async () => {
     const quiet = healthCheck({ name: 'quiet', sets: ['orders'], stores: ['primary'] });
     expect((await engine.run(quiet, []))[0]?.standing).toBe('late');
+    const [root] = await engine.runs({ topLevel: true });
+    expect(root?.name).toBe('quiet');
     expect(notices).toEqual([]);
   });
 

@@ -130,6 +130,15 @@ describe('people', () => {
     expect(told[1]?.notice.text).toContain(`To resume: backup resume ${told[1]?.notice.runId}`);
   });
 
+  it('are told when it was last proven, where that is known', async () => {
+    const lastProvenAt = '2026-11-22T03:00:00.000Z';
+    await stands('failed', 0, { lastProvenAt, stores: ['primary'] });
+    expect(told[0]?.notice.text).toContain('Its last proven backup is 24.0 hours old');
+    await stands('good');
+    await stands('failed', 0, { lastProvenAt: null });
+    expect(told[2]?.notice.text).toContain('No backup of it was ever proven restorable.');
+  });
+
   it('are told no secret that a run has logged', async () => {
     const leak = flow(
       async () => {
