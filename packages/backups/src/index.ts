@@ -227,3 +227,18 @@ export type { ArchivedSet, ArchiveOldOptions } from './flows/archive-old-backups
 export type { CommonFlowOptions } from './flows/flow-parts.ts';
 export { findBackup, findUnarchived } from './tasks/find-backup.ts';
 export type { FindInput, UnarchivedInput } from './tasks/find-backup.ts';
+
+export { resticRepository } from './restic/repository.ts';
+export type { ResticRepository } from './restic/repository.ts';
+export { backUpByRestic } from './restic/backup.ts';
+export type { ResticBackupOptions, ResticProgress, ResticSnapshot } from './restic/backup.ts';
+export { checkRestic, restoreByRestic } from './restic/check-and-restore.ts';
+export type {
+  ResticChecked,
+  ResticCheckOptions,
+  ResticRestored,
+  ResticRestoreOptions,
+} from './restic/check-and-restore.ts';
+export type { ResticWork } from './restic/run-restic.ts';
+export { resticBackup, resticCheck, resticRestore } from './tasks/restic.ts';
+export type { ResticBackupInput, ResticCheckInput, ResticRestoreInput } from './tasks/restic.ts';
