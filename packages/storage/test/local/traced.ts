@@ -16,7 +16,7 @@ const TRACED =
 
 /** How a `put` in a traced process went. */
 export interface TracedPut {
-  /** What it told: an ObjectInfo, or the problem and message of its error. */
+  /** What it told: an ObjectInfo, or the problem and message of its error; nothing when it was killed. */
   readonly outcome: {
     readonly bytes?: number;
     readonly problem?: string;
@@ -50,7 +50,7 @@ export async function tracedPut(
       },
     );
     const [told] = await Promise.all([text(child.stdout), once(child, 'exit')]);
-    const outcome = JSON.parse(told) as TracedPut['outcome'];
+    const outcome = (told === '' ? {} : JSON.parse(told)) as TracedPut['outcome'];
     return { outcome, calls: parseTrace(await readFile(trace, 'utf8')) };
   } finally {
     await rm(place, { recursive: true });

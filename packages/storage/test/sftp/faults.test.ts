@@ -68,6 +68,42 @@ describe.runIf(hasSshd)('the handle of a file', () => {
   });
 });
 
+describe.runIf(hasSshd)('a server that writes less than it says', () => {
+  it('is not believed, and what was there stays', async () => {
+    const place = await testDirectory();
+    const store = place.store();
+    await store.put('a', Buffer.from('old'));
+    const honest = Requests.prototype.write;
+    vi.spyOn(Requests.prototype, 'write').mockImplementation(function short(
+      this: Requests,
+      handle,
+      bytes,
+      position,
+    ) {
+      return honest.call(this, handle, bytes.subarray(0, 5), position);
+    });
+    const incomplete = { code: 'OBJECT_INCOMPLETE', retryable: true };
+    await expect(store.put('a', Buffer.alloc(100))).rejects.toMatchObject(incomplete);
+    expect(await store.head('a')).toMatchObject({ bytes: 3 });
+    expect(await unfinishedIn(place)).toEqual([]);
+  });
+});
+
+describe.runIf(hasSshd)("a machine whose clock is not the server's", () => {
+  it.each([-48, 48])('writes, and sweeps nothing away that lives (%i hours)', async (hours) => {
+    const place = await testDirectory();
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + hours * 3_600_000 });
+    onTestFinished(() => void vi.useRealTimers());
+    const store = place.store();
+    async function* swept(): AsyncGenerator<Uint8Array> {
+      yield Buffer.from('half');
+      expect(await place.store().sweep!()).toEqual({ removed: 0 });
+      yield Buffer.from('half');
+    }
+    expect(await store.put('a', swept())).toMatchObject({ bytes: 8 });
+  });
+});
+
 describe.runIf(hasSshd)('a line that is cut', () => {
   it('leaves an unfinished file only until the server can be reached again', async () => {
     const place = await testDirectory();
