@@ -23,7 +23,9 @@ export interface Line {
   cut(options?: CutOptions): void;
   /** Lets nothing pass any more; connections stay open, and new ones are accepted. */
   stall(): void;
-  /** Ends what `cut` and `stall` have begun. */
+  /** Lets no more than so many bytes pass at a time, each time in a turn of the event loop of its own. */
+  slow(bytes: number): void;
+  /** Ends what `cut`, `stall` and `slow` have begun. */
   mend(): void;
 }
 
@@ -49,6 +51,9 @@ class TcpLine implements FaultyLine {
   #budget: { up: number; down: number; how: 'end' | 'reset' } | undefined;
   #dead = false;
   #stalled = false;
+  #atATime: number | undefined;
+  /** Sockets whose last bytes are still passing in pieces. */
+  readonly #trickling = new Map<Socket, Promise<void>>();
 
   constructor(target: { readonly host: string; readonly port: number }) {
     this.#target = target;
@@ -82,11 +87,16 @@ class TcpLine implements FaultyLine {
     for (const socket of this.#sockets) socket.pause();
   }
 
+  slow(bytes: number): void {
+    this.#atATime = bytes;
+  }
+
   mend(): void {
     this.#budget = undefined;
     this.#dead = false;
     this.#stalled = false;
-    for (const socket of this.#sockets) socket.resume();
+    this.#atATime = undefined;
+    for (const socket of this.#sockets) this.#resume(socket);
   }
 
   async close(): Promise<void> {
@@ -94,6 +104,10 @@ class TcpLine implements FaultyLine {
     this.#server.close();
     this.#sever('end');
     await closed;
+  }
+
+  #resume(socket: Socket): void {
+    if (!this.#stalled && !this.#trickling.has(socket)) socket.resume();
   }
 
   #sever(how: 'end' | 'reset'): void {
@@ -116,11 +130,17 @@ class TcpLine implements FaultyLine {
 
   #pump(from: Socket, to: Socket, way: Way): void {
     this.#sockets.add(from);
-    from.on('data', (bytes) => this.#pass(bytes, from, to, way));
-    to.on('drain', () => {
-      if (!this.#stalled) from.resume();
+    from.on('data', (bytes) => {
+      const size = this.#atATime;
+      if (size === undefined) this.#pass(bytes, from, to, way);
+      else this.#trickling.set(from, this.#trickle(bytes, size, from, to, way));
     });
-    from.on('end', () => to.end());
+    to.on('drain', () => this.#resume(from));
+    // It may come while what was before it is still passing in pieces.
+    from.on(
+      'end',
+      () => void (this.#trickling.get(from) ?? Promise.resolve()).then(() => to.end()),
+    );
     // What is wrong with it is said by the close that follows.
     from.on('error', () => undefined);
     from.on('close', () => {
@@ -128,6 +148,16 @@ class TcpLine implements FaultyLine {
       if (!from.readableEnded) to.destroy();
     });
     if (this.#stalled) from.pause();
+  }
+
+  async #trickle(bytes: Buffer, size: number, from: Socket, to: Socket, way: Way): Promise<void> {
+    from.pause();
+    for (let at = 0; at < bytes.byteLength && !to.destroyed; at += size) {
+      this.#pass(bytes.subarray(at, at + size), from, to, way);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    this.#trickling.delete(from);
+    this.#resume(from);
   }
 
   #pass(bytes: Buffer, from: Socket, to: Socket, way: Way): void {
@@ -147,7 +177,7 @@ class TcpLine implements FaultyLine {
 }
 
 /**
- * A line of TCP connections to a service, which a test cuts, stalls and counts: for adapters that talk over a network.
+ * A line of TCP connections to a service, which a test cuts, stalls, slows down and counts: for adapters that talk over a network.
  * It listens on a free port of 127.0.0.1.
  *
  * ```ts

@@ -205,6 +205,12 @@ export const CATCHES: { readonly [check: string]: readonly string[] } = {
   'never takes half of an object for the whole when the answer is lost': [
     'keeps the half of a write whose answer was lost',
   ],
+  'has the old object or the new one, wherever its line is cut': [
+    'keeps the half of a write whose line was cut',
+  ],
+  'takes what a slow line gives it in pieces for what it is': [
+    'takes the first piece of an object for all of it',
+  ],
   'never ends a read early when its line is cut': [
     'ends a read whose line was cut as if it were whole',
   ],

@@ -70,6 +70,14 @@ export const lineLiars: Liars = {
       }
     },
   }),
+  'takes the first piece of an object for all of it': (store) => ({
+    async *get(key, options) {
+      for await (const chunk of store.get(key, options)) {
+        yield chunk;
+        if (chunk.byteLength < 1000) return;
+      }
+    },
+  }),
   'hangs with its line, whatever the signal says': (store) => ({
     delete: async (key, options) => {
       options?.signal?.throwIfAborted();

@@ -23,6 +23,7 @@ class LineInProcess implements TestLine {
   #left: { up: number; down: number } | undefined;
   #dead = false;
   #stalled: PromiseWithResolvers<void> | undefined;
+  #atATime: number | undefined;
 
   cut({ up, down }: CutOptions = {}): void {
     const none = up === undefined && down === undefined;
@@ -33,7 +34,13 @@ class LineInProcess implements TestLine {
     this.#stalled ??= Promise.withResolvers<void>();
   }
 
+  /** In pieces of what is sent and read, which are one call each here. */
+  slow(bytes: number): void {
+    this.#atATime = bytes;
+  }
+
   mend(): void {
+    this.#atATime = undefined;
     this.#left = undefined;
     this.#dead = false;
     this.#stalled?.resolve();
@@ -90,8 +97,12 @@ class LineInProcess implements TestLine {
     const signal = args[1]?.signal;
     await this.#pass('up', REQUEST_BYTES, signal);
     for await (const chunk of store.get(...args)) {
-      await this.#pass('down', chunk.byteLength, signal);
-      yield chunk;
+      const size = this.#atATime ?? Math.max(1, chunk.byteLength);
+      for (let at = 0; at < chunk.byteLength; at += size) {
+        const piece = chunk.subarray(at, at + size);
+        await this.#pass('down', piece.byteLength, signal);
+        yield piece;
+      }
     }
   }
 

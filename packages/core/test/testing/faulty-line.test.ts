@@ -49,6 +49,20 @@ describe('a faulty line', () => {
     expect(line.passed).toEqual({ up: 5, down: 5 });
   });
 
+  it('lets few bytes pass at a time when it is slow, and all of them', async () => {
+    line.slow(2);
+    const sizes: number[] = [];
+    service.on('connection', (served: Socket) =>
+      served.on('data', ({ length }) => sizes.push(length)),
+    );
+    const socket = await join();
+    const told = rest(socket);
+    socket.end('hello, you');
+    expect(await told).toEqual({ text: 'hello, you', error: undefined });
+    expect(Math.max(...sizes)).toBeLessThan(10);
+    expect(line.passed).toEqual({ up: 10, down: 10 });
+  });
+
   it('is cut after so many bytes one way, and refuses until it is mended', async () => {
     line.cut({ down: 3 });
     const socket = await join();

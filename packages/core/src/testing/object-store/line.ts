@@ -21,6 +21,8 @@ import {
 type Signalled = { readonly signal?: AbortSignal };
 
 const CHUNK = 64 * 1024;
+/** At how many places a write is cut. */
+const CUTS = 8;
 
 /** Every call that asks the service, by its name. */
 function callsOf(store: ObjectStore, options: Signalled = {}): [string, () => Promise<unknown>][] {
@@ -93,6 +95,47 @@ export const lineChecks: readonly ObjectStoreCheck[] = [
           await assertNothing(store, 'new');
         }
       }
+    },
+  },
+  {
+    name: 'has the old object or the new one, wherever its line is cut',
+    needs: 'line',
+    async run(subject) {
+      const { store } = subject;
+      const line = lineOf(subject);
+      await store.put('a', contents(1000));
+      const before = line.passed.up;
+      let old = contents(2000);
+      await store.put('a', old);
+      const usual = line.passed.up - before;
+      for (let step = 0; step < CUTS; step++) {
+        const bytes = contents(3000 + step, step);
+        line.cut({ up: Math.floor((usual * step) / CUTS) });
+        const isLost = await store.put('a', bytes).then(
+          () => false,
+          (error: unknown) => objectStoreProblem(error) ?? Promise.reject(error as Error),
+        );
+        line.mend();
+        const { bytes: size } = (await store.head('a'))!;
+        const isNew = !isLost || size === bytes.byteLength;
+        if (isNew) old = bytes;
+        assert.equal(size, old.byteLength, `what head tells after a cut at ${step}/${CUTS}`);
+        await assertHolds(store, 'a', old);
+      }
+    },
+  },
+  {
+    name: 'takes what a slow line gives it in pieces for what it is',
+    needs: 'line',
+    async run(subject) {
+      const { store } = subject;
+      await store.put('a', contents(10));
+      lineOf(subject).slow(200);
+      await store.put('a', inChunks(contents(50_000), 7000));
+      await assertHolds(store, 'a', contents(50_000));
+      assert.deepEqual(await keysOf(store), ['a']);
+      lineOf(subject).mend();
+      await assertHolds(store, 'a', contents(50_000));
     },
   },
   {
