@@ -94,7 +94,7 @@ async function claimFigure(url: string): Promise<Figure> {
   }
   const workers = await Promise.all(
     Array.from({ length: WORKERS }, async () => {
-      const store = postgresRunStore({ ...options, maxConnections: 1 });
+      const store = postgresRunStore({ ...options, maxConnections: 2 });
       await store.open();
       return store;
     }),

@@ -35,6 +35,7 @@ const APPLIED: WriteOutcome = Object.freeze({ ok: true });
  */
 export class Committer {
   readonly #run: Run;
+  readonly #schema: string;
   readonly #statement: string;
   readonly #patienceMs: number;
   #last: Promise<unknown> = Promise.resolve();
@@ -44,6 +45,7 @@ export class Committer {
 
   constructor(run: Run, schema: string, patienceMs: number) {
     this.#run = run;
+    this.#schema = schema;
     this.#patienceMs = patienceMs;
     this.#statement = `select "${schema}".commit($1, $2, $3, $4, $5, $6, $7) as said`;
   }
@@ -53,6 +55,14 @@ export class Committer {
     const commit = this.#last.then(() => this.#commit(batch, durability));
     this.#last = commit.catch(() => undefined);
     return commit;
+  }
+
+  /** Lets the server forget this store, which commits no more. What is left of one that could not is pruned after a day. */
+  async leave(): Promise<void> {
+    if (this.#turn === 0) return;
+    await this.#run(`delete from "${this.#schema}".writer where id = $1`, [this.#writer]).catch(
+      () => undefined,
+    );
   }
 
   async #commit(batch: EncodedBatch, durability: Durability): Promise<readonly WriteOutcome[]> {

@@ -95,6 +95,8 @@ export class Connections {
   async open(): Promise<void> {
     this.#pool = this.#settings.options.pool ?? (this.#own = await this.#makePool());
     this.#pool.on('error', ignore);
+    // A server that ends a connection may say so in one breath with its greeting.
+    this.#pool.on('connect', guard);
   }
 
   /** Ends what was opened here. */
@@ -104,6 +106,7 @@ export class Connections {
       await this.#own.end();
     } else {
       this.#pool?.removeListener('error', ignore);
+      this.#pool?.removeListener('connect', guard);
     }
   }
 

@@ -18,9 +18,9 @@ export interface PostgresRunStoreOptions {
   readonly resolvers?: SecretResolvers;
   /** TLS: true checks the server's certificate; options as `node:tls` takes them. Default: what the URL says by `sslmode`. */
   readonly ssl?: boolean | ConnectionOptions;
-  /** The most connections that the store opens. Default 5. */
+  /** The most connections that the store opens: at least 2, as one is held while somebody watches. Default 5. */
   readonly maxConnections?: number;
-  /** The host's own `Pool` of the package `pg`, instead of connections of the store's own. Never closed. */
+  /** The host's own `Pool` of the package `pg`, of at least 2 connections, instead of connections of the store's own. Never closed. */
   readonly pool?: PostgresPool;
   /** The schema that holds the tables, and nothing else. Default 'holdfast'. */
   readonly schema?: string;
@@ -113,7 +113,7 @@ export function postgresSettings(options: PostgresRunStoreOptions): PostgresSett
   }
   return {
     options,
-    maxConnections: checks.wholeBetween('maxConnections', options.maxConnections ?? 5, 1, 1000),
+    maxConnections: checks.wholeBetween('maxConnections', options.maxConnections ?? 5, 2, 1000),
     schema,
     migrate: checks.oneOf('migrate', options.migrate ?? 'auto', ['auto', 'check', 'off']),
     patienceMs: durationMs(options.patience ?? '30s', 'postgresRunStore: patience'),

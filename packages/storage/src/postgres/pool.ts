@@ -3,10 +3,13 @@ export interface PostgresStatement {
   readonly text: string;
   readonly values: unknown[];
   /** How values are read: ours, whatever the host has set for its own. */
-  readonly types: {
-    /** Gives what reads the texts of a type, by the type's object id. */
-    getTypeParser(oid: number, format?: string): (value: string) => unknown;
-  };
+  readonly types: TypeParsers;
+}
+
+/** How the values of a type are read. */
+export interface TypeParsers {
+  /** The reader of the type with this object id. */
+  getTypeParser(oid: number, format?: string): (value: string) => unknown;
 }
 
 /** What is used of a connection of the package `pg`. */
@@ -17,9 +20,9 @@ export interface PostgresClient {
     readonly rowCount: number | null;
     readonly rows: unknown[];
   }>;
-  /** The connection was lost. */
+  /** Told when the connection is cut while no statement runs. */
   on(event: 'error', listener: (error: Error) => void): unknown;
-  /** What other sessions tell by NOTIFY. */
+  /** Told what the server notifies of. */
   on(
     event: 'notification',
     listener: (told: { readonly payload?: string | undefined }) => void,
@@ -32,12 +35,16 @@ export interface PostgresClient {
 
 /** What is used of a `Pool` of the package `pg`. */
 export interface PostgresPool {
-  /** Lends a connection. */
+  /** Gives a connection to be used alone until it is released. */
   connect(): Promise<PostgresClient>;
-  /** A connection that nobody uses was lost. */
+  /** Told when an idle connection is cut. */
   on(event: 'error', listener: (error: Error) => void): unknown;
-  /** Takes back what `on` was given. */
+  /** Told of each new connection, before anybody uses it. */
+  on(event: 'connect', listener: (client: PostgresClient) => void): unknown;
+  /** Ends the first. */
   removeListener(event: 'error', listener: (error: Error) => void): unknown;
+  /** Ends the second. */
+  removeListener(event: 'connect', listener: (client: PostgresClient) => void): unknown;
 }
 
 const asNumber = (value: string): number => Number(value);
@@ -58,6 +65,6 @@ const READERS: ReadonlyMap<number, (value: string) => unknown> = new Map<
 ]);
 
 /** Numbers are numbers, JSON is what it says, all else is text. */
-export const TYPES: PostgresStatement['types'] = {
+export const TYPES: TypeParsers = {
   getTypeParser: (oid) => READERS.get(oid) ?? asText,
 };

@@ -129,6 +129,7 @@ export class PooledRunStore implements PostgresRunStore {
     await this.#calls.end();
     await this.#news.stop();
     await this.#opening?.catch(() => undefined);
+    await this.#committer.leave();
     await this.#connections.close();
   }
 

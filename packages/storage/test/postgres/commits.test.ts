@@ -104,6 +104,15 @@ describe.runIf(canRun)('a commit', () => {
     expect(await linesIn(store)).toEqual(['a', 'b', 'c']);
   });
 
+  it('is remembered until its store is closed', async () => {
+    const store = await openStore(url);
+    await store.commit([creation(root, { lease })], 'machine');
+    const remembered = 'select count(*) from holdfast.writer';
+    expect(kept.server.sql(remembered, database)).toBe('1');
+    await store.close();
+    expect(kept.server.sql(remembered, database)).toBe('0');
+  });
+
   it('that fails takes no other with it', async () => {
     const store = await openStore(url);
     await store.commit([creation(root, { lease })], 'machine');

@@ -21,8 +21,8 @@ export function lossyPool(url: string, fate: Fate): PostgresPool & { end(): Prom
   });
   return {
     connect: async () => lossy(await pool.connect()),
-    on: (event, listener) => pool.on(event, listener),
-    removeListener: (event, listener) => pool.removeListener(event, listener),
+    on: pool.on.bind(pool) as PostgresPool['on'],
+    removeListener: pool.removeListener.bind(pool) as PostgresPool['removeListener'],
     end: () => pool.end(),
   };
 }

@@ -16,7 +16,7 @@ describe('options of a run store on PostgreSQL', () => {
     ['its password is no secret', { password: 'hush' }],
     ["its schema is 'Mine'", { schema: 'Mine' }],
     ["migrate is 'later'", { migrate: 'later' }],
-    ['maxConnections is 0', { maxConnections: 0 }],
+    ['maxConnections is 1', { maxConnections: 1 }],
     ['maxConnections is given beside a pool', { pool: {}, maxConnections: 2 }],
   ])('are refused where they make no sense: %s', (problem, options) => {
     expect(() => postgresRunStore(options as PostgresRunStoreOptions)).toThrow(
