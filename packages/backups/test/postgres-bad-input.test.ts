@@ -161,6 +161,20 @@ describe.skipIf(!canRun)('a PostgreSQL source', { timeout: 180_000 }, () => {
       'SOURCE_UNREACHABLE',
     ],
     [
+      'no TLS where it is required',
+      'plain',
+      'plain password',
+      { tls: { mode: 'require' } },
+      'SOURCE_LOGIN_REFUSED',
+    ],
+    [
+      'a certificate that is not there',
+      'plain',
+      'plain password',
+      { tls: { mode: 'verify-full', rootCert: '/nonexistent/ca.pem' } },
+      'SOURCE_LOGIN_REFUSED',
+    ],
+    [
       'a directory without programs',
       'plain',
       'plain password',

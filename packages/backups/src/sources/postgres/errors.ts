@@ -27,6 +27,12 @@ const VERDICTS: readonly Verdict[] = [
     'Grant CREATEDB to the user; install the locale that is named on the server.',
   ],
   [
+    /does not support SSL|SSL error|certificate verify failed|root certificate file|server certificate for/,
+    'SOURCE_LOGIN_REFUSED',
+    false,
+    'See the option tls: the server does not encrypt as it is asked to, or is not the one that its certificate names.',
+  ],
+  [
     /FATAL: +database ".*" does not exist|3D000/,
     'SOURCE_MISSING',
     false,

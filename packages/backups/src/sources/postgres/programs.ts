@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { HoldfastError } from '@holdfast/core';
 import { runChild } from '@holdfast/core/process';
@@ -39,8 +39,20 @@ function directories(): readonly string[] {
   return [...new Set([...usual, ...path])];
 }
 
+/** What programs have said of their version, by their path and when they were changed: an upgrade is noticed. */
+const said = new Map<string, string>();
+
+async function versionOf(program: string): Promise<string> {
+  const key = `${program} ${statSync(program).mtimeMs}`;
+  const known = said.get(key);
+  if (known !== undefined) return known;
+  const { stdout } = await runChild(program, { args: ['--version'] });
+  said.set(key, stdout);
+  return stdout;
+}
+
 async function programsIn(directory: string, name: string): Promise<Programs | undefined> {
-  const { stdout } = await runChild(join(directory, name), { args: ['--version'] });
+  const stdout = await versionOf(join(directory, name));
   const [, version, major] = /\(PostgreSQL\) ((\d+)\S*)/.exec(stdout) ?? [];
   if (version === undefined) return undefined;
   return { directory, major: Number(major), version, path: (other) => join(directory, other) };
