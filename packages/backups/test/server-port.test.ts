@@ -5,6 +5,8 @@ import {
   createBackup,
   dumpSource,
   listBackups,
+  nightlyBackup,
+  type RestoredCopy,
   restoreFromStore,
   sqliteSource,
   verifyBackup,
@@ -53,8 +55,10 @@ describe('a source on a server', () => {
     });
   });
 
-  it('uses the scratch server that it is given', async () => {
+  it('uses the scratch server that it is given, if it is of its kind', async () => {
     const { toy, store, backup, work } = await dumped();
+    await verifyBackup({ ...work, backup, store, scratchServer: { ...toy.target, kind: 'other' } });
+    expect(toy.calls.splice(0)[0]).toBe('openScratch');
     await verifyBackup({ ...work, backup, store, scratchServer: { ...toy.target, host: 'spare' } });
     expect(toy.calls[0]).toBe('openScratch on spare');
   });
@@ -126,6 +130,34 @@ describe('a source on a server', () => {
     await createBackup({ source, store, storeName: 'primary', scratchRoot: rooms.scratchRoot });
     const file = restoreFromStore({ store, set: 'orders', to: toy.target });
     await expect(file).rejects.toMatchObject(refused);
+  });
+});
+
+describe('a nightly backup', () => {
+  it('proves on the scratch server that it is given, and asks the check of each set', async () => {
+    const toy = new ToyServer();
+    toy.databases.set('shop', ['a']);
+    const options = {
+      sources: [toy.spec],
+      stores: { primary: 'primary' },
+      scratchRoot: rooms.scratchRoot,
+      scratchServer: { ...toy.target, host: 'spare' },
+    };
+    const nightly = nightlyBackup({ ...options, checks: { shop: 'checkShop' } });
+    const engine = createEngine({
+      store: memoryRunStore(),
+      flows: [nightly],
+      resources: {
+        primary: memoryObjectStore(),
+        'source:toy': toy.source,
+        checkShop: async (copy: RestoredCopy) => void (await copy.query('how many?')),
+      },
+    });
+    await engine.run(nightly);
+    await engine.stop();
+    expect(toy.calls).toEqual(['openScratch on spare', 'restore', 'compare', 'how many?', 'close']);
+    const unknown = () => nightlyBackup({ ...options, checks: { other: 'checkShop' } });
+    expect(unknown).toThrow(expect.objectContaining({ code: 'OPTIONS_INVALID' }));
   });
 });
 

@@ -5,6 +5,7 @@ import { checkBandwidth } from '../pipeline/rate.ts';
 import { checkEncryption, type EncryptionOptions } from '../encryption/recipient.ts';
 import { checkPolicy } from '../retention/check-policy.ts';
 import type { RetentionPolicy } from '../retention/policy.ts';
+import type { ServerTarget } from '../sources/servers/server-source.ts';
 import type { SourceSpec } from '../sources/source.ts';
 import type { CommonFlowOptions } from './flow-parts.ts';
 
@@ -30,6 +31,10 @@ export interface NightlyOptions extends CommonFlowOptions {
    * alone, and listed as not proven decryptable: let a machine that has an identity restore it.
    */
   readonly identities?: readonly IdentityOption[];
+  /** Where scratch copies of sources of its kind are made for proof. Default: a server of its own is started for each. */
+  readonly scratchServer?: ServerTarget;
+  /** By the name of a source: the name of a `RestoreCheck` among the engine's resources, asked of its restored copy. */
+  readonly checks?: Readonly<Record<string, string>>;
   /** How fast each source is stored, in bytes a second after compression. Default: as fast as can be. */
   readonly bandwidth?: number;
   /** Which backups of a set are kept, in every store, once tonight's is proven. Default: all; nothing is removed. */
@@ -62,6 +67,26 @@ function checkSources(flow: string, sources: readonly SourceSpec[]): void {
   });
 }
 
+/** A check of a set that is not backed up would be one that is never asked. */
+function checkChecks(
+  flow: string,
+  sources: readonly SourceSpec[],
+  checks: Readonly<Record<string, string>>,
+): void {
+  const known = new Set(sources.map((source) => source.name));
+  const unknown = Object.keys(checks).find((name) => !known.has(name));
+  if (unknown === undefined) return;
+  throw new HoldfastError(
+    'OPTIONS_INVALID',
+    `The flow ${flow} has no source ${unknown} to check.`,
+    {
+      hint: 'Name checks by the names of the sources.',
+      retryable: false,
+      context: { flow, source: unknown },
+    },
+  );
+}
+
 /**
  * Checks everything that would else be found out in the night.
  *
@@ -78,4 +103,5 @@ export function checkNightly(name: string, options: NightlyOptions): void {
   if (bandwidth !== undefined) checkBandwidth(bandwidth);
   if (retention !== undefined) checkPolicy(retention);
   if (maxAge !== undefined) durationMs(maxAge);
+  checkChecks(name, sources, options.checks ?? {});
 }

@@ -27,11 +27,15 @@ function prunings(options: NightlyOptions): Pruning[] {
 }
 
 /** What a verification is told: without an identity a closed backup can only be read back. */
-function provingOf({ scratchRoot, encryption, identities }: NightlyOptions) {
+function provingOf(set: string, options: NightlyOptions) {
+  const { scratchRoot, encryption, identities, scratchServer, checks = {} } = options;
+  const check = Object.hasOwn(checks, set) ? checks[set] : undefined;
   const isClosed = encryption !== undefined && (identities ?? []).length === 0;
   return {
     ...(scratchRoot === undefined ? {} : { scratchRoot }),
     ...(identities === undefined ? {} : { identities }),
+    ...(scratchServer === undefined ? {} : { scratchServer }),
+    ...(check === undefined ? {} : { check }),
     ...(isClosed ? ({ level: 'checksum' } as const) : {}),
   };
 }
@@ -62,7 +66,7 @@ export function stepsOf(source: SourceSpec, options: NightlyOptions) {
     prove: (backup: Backup) =>
       verifyByRestore
         .with(share)
-        .submit({ backup, ...provingOf(options) })
+        .submit({ backup, ...provingOf(set, options) })
         .outcome(),
     copy: (backup: Backup) => archiveCopies({ backup, to, atLeast: 0, ...share }),
     prune: () => Promise.all(prunings(options).map(pruneOne)),

@@ -136,11 +136,10 @@ export class Examination {
     place: ReadPlace,
   ): Promise<void> {
     const { manifest, source, room, scratchServer, check, now } = subject;
-    if (scratchServer === undefined) {
-      await checkScratchSpace(room.scratch, plainBytes(manifest));
-    }
+    const on = scratchServer?.kind === source.kind ? scratchServer : undefined;
+    if (on === undefined) await checkScratchSpace(room.scratch, plainBytes(manifest));
     const startedAt = now();
-    const copy = await openScratchCopy(source, backup, scratchServer, room);
+    const copy = await openScratchCopy(source, backup, on, room);
     try {
       await copy.restore();
       await this.#readRest(backup, done, place);

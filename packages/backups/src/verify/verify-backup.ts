@@ -21,7 +21,8 @@ export interface VerifyOptions extends WorkOptions {
   readonly level?: VerificationLevel;
   /**
    * For sources on servers: the server that scratch copies are made on, each in a database of its own name,
-   * dropped afterwards. Default: a server of its own is started in the scratch directory.
+   * dropped afterwards. Default, and for sources of another kind: a server of its own is started in the scratch
+   * directory.
    */
   readonly scratchServer?: ServerTarget;
   /** A question of one's own to the restored copy. Asked at the level 'restored' alone. */
