@@ -3,7 +3,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { pipeline } from 'node:stream/promises';
 import type { Comparison, DumpFacts, DumpStream, Source, SourceSpec } from '@holdfast/backups';
-import type { StoredBackup, Workroom } from '@holdfast/backups';
+import { openedFile, type StoredBackup, type Workroom } from '@holdfast/backups';
 import { HoldfastError } from '@holdfast/core';
 
 /** The records of a service: one JSON text a line, as its /export gives them. */
@@ -76,7 +76,7 @@ export const records: Source<RecordsSpec> = {
     summary: `The records, restored to restored/${name}.ndjson below this folder.`,
     commands: [
       'mkdir restored',
-      ...artifacts.map((one) => `zstd -d -q './${one.name}' -o 'restored/${one.plainName}'`),
+      ...artifacts.map((one) => `zstd -d -q ${openedFile(one)} -o 'restored/${one.plainName}'`),
     ],
   }),
 };
