@@ -62,7 +62,12 @@ async function freePort(): Promise<number> {
 
 const ENV = { LC_ALL: 'C', PATH: process.env['PATH'] };
 
-function startProcess(directory: string, port: number, user: Owner | undefined): ChildProcess {
+function startProcess(
+  directory: string,
+  port: number,
+  user: Owner | undefined,
+  more: readonly string[],
+): ChildProcess {
   const args = [
     '--no-defaults',
     `--datadir=${join(directory, 'data')}`,
@@ -72,6 +77,7 @@ function startProcess(directory: string, port: number, user: Owner | undefined):
     '--innodb-flush-log-at-trx-commit=0',
     '--log-bin-trust-function-creators=1',
     '--character-set-server=utf8mb4',
+    ...more,
   ];
   return spawn(SERVER, args, {
     ...user,
@@ -93,8 +99,12 @@ async function untilReady(child: ChildProcess): Promise<void> {
   });
 }
 
-/** Starts a server; it answers when this resolves. */
-export async function startMariadb(): Promise<MariadbServer> {
+/**
+ * Starts a server; it answers when this resolves.
+ *
+ * @param settings arguments of mariadbd beside ours. Default: none
+ */
+export async function startMariadb(settings: readonly string[] = []): Promise<MariadbServer> {
   if (!hasMariadb) throw new Error(`No server can be started: ${MARIADB_NEEDED}`);
   const directory = await mkdtemp(join(tmpdir(), 'holdfast-mariadb-'));
   const port = await freePort();
@@ -119,7 +129,7 @@ export async function startMariadb(): Promise<MariadbServer> {
       data,
     ];
     execFileSync(INSTALLER, args, { ...user, cwd: directory, env: ENV, stdio: 'pipe' });
-    child = startProcess(directory, port, user);
+    child = startProcess(directory, port, user, settings);
     await untilReady(child);
   } catch (error) {
     await stop();

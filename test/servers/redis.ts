@@ -21,6 +21,8 @@ export const REDIS_NEEDED = `Redis: ${PROGRAMS.join(', ')} (package redis-server
 export interface RedisOptions {
   /** Default: none is asked for. */
   readonly password?: string;
+  /** Settings beside ours: `{ 'tls-port': '7000' }`. Default: none. */
+  readonly settings?: Readonly<Record<string, string>>;
   /** An RDB file to begin with: its directory and name. Default: empty. */
   readonly load?: { readonly directory: string; readonly name: string };
 }
@@ -39,7 +41,8 @@ export interface RedisServer {
   stop(): Promise<void>;
 }
 
-async function freePort(): Promise<number> {
+/** A port that nobody listens on. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -60,6 +63,7 @@ function argumentsFor(port: number, directory: string, options: RedisOptions): s
     appendonly: 'no',
     'repl-diskless-sync-delay': '0',
     ...(password === undefined ? {} : { requirepass: password }),
+    ...options.settings,
   };
   return Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
 }

@@ -111,7 +111,7 @@ class MysqlDump {
   async *#bytes(): AsyncGenerator<Uint8Array, void, void> {
     const { signal } = this.#room;
     const what = mysqlUrl(this.#spec, this.#spec.database);
-    const login = await prepareLogin(this.#spec, this.#room);
+    const login = await prepareLogin(this.#spec, this.#tool, this.#room);
     let child: Child | undefined;
     try {
       await this.#before.takeSnapshot();

@@ -22,7 +22,7 @@ export async function feedDump(
   room: Workroom,
 ): Promise<void> {
   const { address, database = '', client } = place;
-  const login = await prepareLogin(address, room);
+  const login = await prepareLogin(address, client, room);
   try {
     const child = await room.startChild(client.command, {
       args: [login.arg, '--batch', ...ARGUMENTS, `--database=${database}`],
@@ -44,7 +44,7 @@ export async function askForXml(
   room: Workroom,
 ): Promise<string> {
   const { address, database = '', client } = place;
-  const login = await prepareLogin(address, room);
+  const login = await prepareLogin(address, client, room);
   try {
     const child = await room.startChild(client.command, {
       args: [login.arg, '--xml', ...ARGUMENTS, `--database=${database}`],

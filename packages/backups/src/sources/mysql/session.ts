@@ -69,7 +69,7 @@ export class MysqlSession {
   /** @throws `SOURCE_LOGIN_REFUSED`, `SOURCE_MISSING`, `SOURCE_UNREACHABLE`, `SOURCE_FAILED` */
   static async open(place: SessionPlace, room: Workroom): Promise<MysqlSession> {
     const { address, database, client } = place;
-    const login = await prepareLogin(address, room);
+    const login = await prepareLogin(address, client, room);
     try {
       const child = await room.startChild(client.command, {
         args: [
