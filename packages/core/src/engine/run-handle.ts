@@ -7,9 +7,10 @@ import { isTerminal, type State } from '../model/state.ts';
 import type { Effect } from '../model/transition.ts';
 import { decide } from '../rules/decide.ts';
 import type { RuleFacts } from '../rules/rule.ts';
-import type { LeaseTerms, WriteOutcome } from '../store/run-store.ts';
+import type { Fence, LeaseTerms, RunWrite, WriteOutcome } from '../store/run-store.ts';
 import { keepableText, nameForPeople } from './engine-core.ts';
 import type { Execution } from './execution.ts';
+import type { Parking } from './waiting/parking.ts';
 
 type Facts = Omit<RuleFacts, 'now'>;
 
@@ -18,6 +19,8 @@ const NO_HOOKS: PendingHook[] = [];
 const NO_HISTORY: HistoryEntry[] = [];
 Object.freeze(NO_HOOKS);
 Object.freeze(NO_HISTORY);
+
+const WRITTEN = Promise.resolve();
 
 /** The record of a run, and the only way to change it: stage what happened, then commit. */
 export class RunHandle {
@@ -103,8 +106,8 @@ export class RunHandle {
     const { id, rootId, generation, version, state } = this.#run;
     const step = this.#history.length;
     const entry = { runId: id, generation, version, step, at: now, state };
-    if (step === 0) this.#history = [entry];
-    else this.#history.push(entry);
+    // Copied, not appended to: a list that grows takes room for many, and there are two at most for nearly all runs.
+    this.#history = [...this.#history, entry];
     for (const { hook } of effects) {
       if (this.#definition?.hooks[hook] === undefined) continue;
       if (this.#hooks === NO_HOOKS) this.#hooks = [];
@@ -118,11 +121,9 @@ export class RunHandle {
    * @returns the run that exists already under the same idempotency key; then nothing was written
    */
   async create(lease: LeaseTerms | undefined): Promise<FlowRun | undefined> {
-    const { history, run } = this.#taken();
-    const outcome = await this.#execution.writer.write(
-      { kind: 'run', expectVersion: 0, run, history, hooks: [], ...(lease && { lease }) },
-      'machine',
-    );
+    const write = { ...this.#taken(undefined), hooks: [], ...(lease && { lease }) };
+    const { history, run } = write;
+    const outcome = await this.#execution.writer.write(write, 'machine');
     if (outcome.ok) {
       this.#execution.published(run, this.#definition, history, []);
       return undefined;
@@ -132,22 +133,18 @@ export class RunHandle {
   }
 
   /** What was staged, to be written now. */
-  #taken(): {
-    history: readonly HistoryEntry[];
-    hooks: readonly PendingHook[];
-    run: Run;
-    expectVersion: number;
-  } {
-    const taken = {
-      history: this.#history,
-      hooks: this.#hooks,
-      run: this.#run,
-      expectVersion: this.#stored,
-    };
+  #taken(fence: Fence | undefined): RunWrite {
+    const kind = 'run';
+    const expectVersion = this.#stored;
+    const run = this.#run;
+    const history = this.#history;
+    const hooks = this.#hooks;
     this.#history = NO_HISTORY;
     this.#hooks = NO_HOOKS;
-    this.#stored = this.#run.version;
-    return taken;
+    this.#stored = run.version;
+    return fence === undefined
+      ? { kind, expectVersion, run, history, hooks }
+      : { kind, expectVersion, run, history, hooks, fence };
   }
 
   #conflict(conflict: string): HoldfastError {
@@ -172,21 +169,25 @@ export class RunHandle {
    * @throws `LEASE_LOST`, `RUN_CONFLICT`, or what the store threw. The whole execution is halted then: whether the
    *   write was applied is known only to whoever reads the store.
    */
-  async commit(): Promise<void> {
-    if (this.#failed !== undefined) throw this.#failed;
-    if (this.#run.version === this.#stored) return;
-    if (this.#execution.parking?.away === true) {
-      await this.#execution.parking.comeBack();
-      // Another commit that waited for the lease has written it.
-      if (this.#run.version === this.#stored) return;
-    }
-    const { history, hooks, run, expectVersion } = this.#taken();
-    const { fence, writer } = this.#execution;
-    const durability = isTerminal(run.state) ? 'machine' : 'process';
+  commit(): Promise<void> {
+    if (this.#failed !== undefined) return Promise.reject(this.#failed);
+    if (this.#run.version === this.#stored) return WRITTEN;
+    const { parking } = this.#execution;
+    return parking?.away === true ? this.#writeOnceBack(parking) : this.#write();
+  }
+
+  async #writeOnceBack(parking: Parking): Promise<void> {
+    await parking.comeBack();
+    // Another commit that waited for the lease may have written it.
+    if (this.#run.version !== this.#stored) await this.#write();
+  }
+
+  async #write(): Promise<void> {
+    const write = this.#taken(this.#execution.fence);
     try {
-      const { outcomes, at } = writer.queue(
-        { kind: 'run', expectVersion, run, history, hooks, fence },
-        durability,
+      const { outcomes, at } = this.#execution.writer.queue(
+        write,
+        isTerminal(write.run.state) ? 'machine' : 'process',
       );
       const outcome = (await outcomes)[at] as WriteOutcome;
       if (!outcome.ok) {
@@ -197,7 +198,7 @@ export class RunHandle {
     } catch (error) {
       throw this.#doubt(error);
     }
-    this.#execution.published(run, this.#definition, history, hooks);
+    this.#execution.published(write.run, this.#definition, write.history, write.hooks);
   }
 
   /** Notes that what the run had done was undone. It stays in its state: no history tells of it. */

@@ -40,6 +40,7 @@ export class Scope implements Stretch {
   readonly #admission: Admission | undefined;
   #waits = 0;
   #artifacts: ArtifactKeeper | undefined;
+  #tryName: string | undefined;
   #pauses: Pauses | undefined;
 
   constructor(run: Performance, admission?: Admission) {
@@ -65,7 +66,9 @@ export class Scope implements Stretch {
 
   /** Names this try of the run: `generation.attempt`. */
   get tryName(): string {
-    return `${this.run.generation}.${this.run.attempts}`;
+    // One text for all that the attempt starts, and keeps.
+    this.#tryName ??= `${this.run.generation}.${this.run.attempts}`;
+    return this.#tryName;
   }
 
   /** How many calls of a name with the same hash of arguments this attempt has made. */
