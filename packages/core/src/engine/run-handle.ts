@@ -107,7 +107,7 @@ export class RunHandle {
     const step = this.#history.length;
     const entry = { runId: id, generation, version, step, at: now, state };
     // Copied, not appended to: a list that grows takes room for many, and there are two at most for nearly all runs.
-    this.#history = [...this.#history, entry];
+    this.#history = step === 0 ? [entry] : this.#history.concat(entry);
     for (const { hook } of effects) {
       if (this.#definition?.hooks[hook] === undefined) continue;
       if (this.#hooks === NO_HOOKS) this.#hooks = [];
