@@ -96,6 +96,8 @@ describe.skipIf(!canRun)('a PostgreSQL source', { timeout: 120_000 }, () => {
       stdio: ['pipe', 'pipe', 'ignore'],
     });
     onTestFinished(() => void writer.kill());
+    // It is killed while it has statements left.
+    writer.stdin.on('error', () => undefined);
     writer.stdin.write("INSERT INTO ledger (note) VALUES ('new');\n".repeat(20_000));
     writer.stdin.write('INSERT INTO ledger (note) SELECT repeat($$y$$, 10) RETURNING id;\n');
     const { store, backup, scratchRoot } = await pg.dump({ databases: 'busy' });
