@@ -7,7 +7,7 @@ import { checkName } from '../model/names.ts';
 import { sealerFor } from '../encryption/age.ts';
 import type { EncryptionOptions } from '../encryption/recipient.ts';
 import { Rate } from '../pipeline/rate.ts';
-import type { StartChild } from '../sources/child.ts';
+import { Children, type StartChild } from '../sources/child.ts';
 import { type MoreSources, sourceOfKind } from '../sources/known-sources.ts';
 import type { SourceSpec } from '../sources/source.ts';
 import { defaultScratchRoot, type ReadSecret, withScratch } from '../sources/workroom.ts';
@@ -94,17 +94,18 @@ export async function createBackup(options: CreateBackupOptions): Promise<Backup
   const sealer = encryption === undefined ? undefined : await sealerFor(encryption, secret);
   const startedAt = now();
   const id = newBackupId(startedAt);
+  const children = new Children(startChild);
   const attempt = new Attempt({
     store,
     path: backupPath(set, id),
     signal,
-    startChild,
+    startChild: children.start,
     sealer,
     rate,
   });
   return withScratch(scratchRoot, async (scratch) => {
     try {
-      const room = { scratch, signal: attempt.signal, startChild, secret };
+      const room = { scratch, signal: attempt.signal, startChild: children.start, secret };
       const dump = await storeDump(sourceOfKind(spec.kind, options.sources), spec, room, attempt);
       const manifest = await attempt.publish(
         { ...dump, id, set, startedAt, endedAt: now() },
@@ -118,6 +119,8 @@ export async function createBackup(options: CreateBackupOptions): Promise<Backup
     } catch (error) {
       await attempt.abandon(error);
       throw signal.aborted ? signal.reason : error;
+    } finally {
+      await children.end();
     }
   });
 }

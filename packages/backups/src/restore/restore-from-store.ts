@@ -11,6 +11,7 @@ import { readArtifact } from '../pipeline/read-artifact.ts';
 import { ZstdProgram } from '../pipeline/zstd-program.ts';
 import { checkScratchSpace } from '../pipeline/space.ts';
 import { settle, type Settled, type WorkOptions } from '../publish/create-backup.ts';
+import { Children } from '../sources/child.ts';
 import { sourceOfKind } from '../sources/known-sources.ts';
 import type { ServerTarget, Swapped } from '../sources/servers/server-source.ts';
 import type { StoredBackup } from '../sources/source.ts';
@@ -102,7 +103,9 @@ async function manifestFor(options: RestoreOptions, settled: Settled): Promise<M
  * @throws `TIME_INVALID`; `RESTORE_DIFFERS` what came out is not what the source was
  */
 export async function restoreFromStore(options: RestoreOptions): Promise<Restored> {
-  const settled = settle(options);
+  const given = settle(options);
+  const children = new Children(given.startChild);
+  const settled = { ...given, startChild: children.start };
   const { signal, secret } = settled;
   const keys = new Keyring(options.identities ?? [], secret);
   const manifest = await manifestFor(options, settled);
@@ -116,19 +119,23 @@ export async function restoreFromStore(options: RestoreOptions): Promise<Restore
   };
   const backup: StoredBackup = { manifest, read: (artifact) => readArtifact(artifact, place) };
   const { overwrite = false, tables, only } = options;
-  const swapped =
-    way.kind === 'path'
-      ? await restoreToPath(way, backup, { overwrite, only }, settled)
-      : await withScratch(settled.scratchRoot, (scratch) =>
-          restoreToServer(way, backup, { overwrite, tables }, { ...settled, scratch }),
-        );
-  return {
-    set: manifest.set,
-    backup: manifest.id,
-    ...swapped,
-    dumpedAt: manifest.startedAt,
-    plainBytes: plainBytes(manifest),
-  };
+  try {
+    const swapped =
+      way.kind === 'path'
+        ? await restoreToPath(way, backup, { overwrite, only }, settled)
+        : await withScratch(settled.scratchRoot, (scratch) =>
+            restoreToServer(way, backup, { overwrite, tables }, { ...settled, scratch }),
+          );
+    return {
+      set: manifest.set,
+      backup: manifest.id,
+      ...swapped,
+      dumpedAt: manifest.startedAt,
+      plainBytes: plainBytes(manifest),
+    };
+  } finally {
+    await children.end();
+  }
 }
 
 async function restoreToPath(

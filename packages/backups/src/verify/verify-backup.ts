@@ -4,6 +4,7 @@ import { type BackupRef, loadManifest } from '../catalog/load-manifest.ts';
 import type { Manifest } from '../model/manifest.ts';
 import type { Verification, VerificationLevel } from '../model/verification.ts';
 import { settle, type WorkOptions } from '../publish/create-backup.ts';
+import { Children } from '../sources/child.ts';
 import { sourceOfKind } from '../sources/known-sources.ts';
 import type { ServerTarget } from '../sources/servers/server-source.ts';
 import { withScratch } from '../sources/workroom.ts';
@@ -36,9 +37,14 @@ async function examine(options: VerifyOptions, examination: Examination): Promis
   const { level = 'restored', store, scratchServer, check } = options;
   const manifest = await loadManifest(store, options.backup, signal);
   const source = sourceOfKind(manifest.source.kind, options.sources);
-  await withScratch(scratchRoot, (scratch) => {
-    const room = { scratch, signal, startChild, secret };
-    return examination.run({ manifest, source, store, level, room, scratchServer, check, now });
+  const children = new Children(startChild);
+  await withScratch(scratchRoot, async (scratch) => {
+    const room = { scratch, signal, startChild: children.start, secret };
+    try {
+      await examination.run({ manifest, source, store, level, room, scratchServer, check, now });
+    } finally {
+      await children.end();
+    }
   });
   return manifest;
 }
