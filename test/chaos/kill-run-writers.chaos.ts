@@ -2,9 +2,15 @@ import { expect, it } from 'vitest';
 import { killRunWriters } from './kill-run-writers.ts';
 import { runsOr } from './kill.ts';
 
-it('loses no acknowledged transition, over many kills of a writer at random', async () => {
-  const { kills, acknowledged, lost, broken } = await killRunWriters(runsOr(100));
-  expect({ lost, broken }).toEqual({ lost: [], broken: [] });
-  expect(acknowledged).toBeGreaterThan(kills);
-  console.log(`${kills} kills: ${acknowledged} transitions and claims acknowledged, none lost`);
-});
+const HALF_AN_HOUR = 1_800_000;
+
+it(
+  'loses no acknowledged transition, over many kills of a writer at random',
+  async () => {
+    const { kills, acknowledged, lost, broken } = await killRunWriters(runsOr(100));
+    expect({ lost, broken }).toEqual({ lost: [], broken: [] });
+    expect(acknowledged).toBeGreaterThan(kills);
+    console.log(`${kills} kills: ${acknowledged} transitions and claims acknowledged, none lost`);
+  },
+  HALF_AN_HOUR,
+);
