@@ -31,7 +31,7 @@ function ageProgram(args: readonly string[], input: Buffer): Buffer {
   return execFileSync('age', args, { input, maxBuffer: 1e8, stdio: ['pipe', 'pipe', 'pipe'] });
 }
 
-describe.skipIf(!hasAge)('an age file', () => {
+describe.skipIf(!hasAge)('an age file', { timeout: 120_000 }, () => {
   let key: KeyPair;
   let other: KeyPair;
 

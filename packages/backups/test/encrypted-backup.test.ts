@@ -28,7 +28,7 @@ function orders(): Parameters<typeof createBackup>[0]['source'] {
   return sqliteSource({ name: 'orders', path: join(rooms.root, 'orders.db') });
 }
 
-describe.skipIf(!hasAge)('an encrypted backup', () => {
+describe.skipIf(!hasAge)('an encrypted backup', { timeout: 120_000 }, () => {
   let store: ObjectStore;
   let key: KeyPair;
   let spare: KeyPair;

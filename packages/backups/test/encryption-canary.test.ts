@@ -25,7 +25,8 @@ import { testRooms } from './support/rooms.ts';
 const rooms = testRooms();
 const NAME = 'HOLDFAST_TEST_PASSPHRASE';
 
-describe.skipIf(!hasAge)('no key of an encrypted backup', () => {
+// A passphrase costs a second and 256 MiB each time.
+describe.skipIf(!hasAge)('no key of an encrypted backup', { timeout: 120_000 }, () => {
   let canary: SecretCanary;
   let key: KeyPair;
   let elsewhere: string;
