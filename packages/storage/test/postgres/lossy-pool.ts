@@ -8,7 +8,8 @@ export type Fate = (text: string) => 'unsent' | 'lost' | undefined;
 export function lossyPool(url: string, fate: Fate): PostgresPool & { end(): Promise<void> } {
   const pool = new Pool({ connectionString: url });
   const cut = (): Error => new Error('Connection terminated unexpectedly');
-  const lossy = (client: PostgresClient): PostgresClient => ({
+  const known = new WeakMap<PostgresClient, PostgresClient>();
+  const cutBy = (client: PostgresClient): PostgresClient => ({
     query: async (statement) => {
       const met = fate(statement.text);
       if (met === 'unsent') throw cut();
@@ -20,7 +21,12 @@ export function lossyPool(url: string, fate: Fate): PostgresPool & { end(): Prom
     release: (destroy) => client.release(destroy),
   });
   return {
-    connect: async () => lossy(await pool.connect()),
+    connect: async () => {
+      const client = await pool.connect();
+      const lossy = known.get(client) ?? cutBy(client);
+      known.set(client, lossy);
+      return lossy;
+    },
     on: pool.on.bind(pool) as PostgresPool['on'],
     removeListener: pool.removeListener.bind(pool) as PostgresPool['removeListener'],
     end: () => pool.end(),
