@@ -1,10 +1,11 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ObjectStoreError, secret } from '@holdfast/core';
+import { ObjectStoreError } from '@holdfast/core';
 import { listBackups, nightlyBackup, type NightlyOptions, setLocks } from '@holdfast/backups';
 import { makeOrders } from '../support/databases.ts';
 import { forge } from '../support/forged.ts';
+import { hasAge, makeKey } from '../support/keys.ts';
 import { fill, testNight } from '../support/night.ts';
 import { testRooms } from '../support/rooms.ts';
 
@@ -220,18 +221,27 @@ describe('a nightly backup', () => {
     expect(await readdir(rooms.root)).toContain('elsewhere');
   });
 
-  it('encrypts, and restores for proof with an identity', async () => {
-    process.env['HOLDFAST_TEST_PASSPHRASE'] = 'correct horse';
-    const passphrase = secret('env:HOLDFAST_TEST_PASSPHRASE');
-    const closed = await night.run({ encryption: { passphrase } });
+  it.skipIf(!hasAge)('encrypts what it stores', async () => {
+    const { recipient } = await makeKey(rooms.root, 'main');
+    const stores = { primary: 'primary' };
+    const closed = await night.run({ stores, encryption: { recipients: [recipient] } });
     expect(closed.sources[0]?.verification).toMatchObject({ reached: 'checksum' });
-    const open = await night.run({ encryption: { passphrase }, identities: [{ passphrase }] });
+    const [entry] = (await listBackups(night.primary)).backups;
+    expect(entry?.manifest.artifacts[0]?.layers.at(-1)).toBe('age');
+  });
+
+  it.skipIf(!hasAge)('restores what it has encrypted with an identity', async () => {
+    const { recipient, identity } = await makeKey(rooms.root, 'main');
+    const ways = { encryption: { recipients: [recipient] }, identities: [identity] };
+    const open = await night.run({ stores: { primary: 'primary' }, ...ways });
     expect(open.sources[0]?.verification).toMatchObject({ reached: 'restored' });
-    const { backups } = await listBackups(night.vault);
-    expect(backups.map(({ manifest }) => manifest.artifacts[0]?.layers.at(-1))).toEqual([
-      'age',
-      'age',
-    ]);
+  });
+
+  it('tells people the age of the last restorable copy against its limit', async () => {
+    await forge(night.primary, Date.now() - DAY);
+    await rm(join(rooms.root, 'orders.db'));
+    await expect(night.run({ notify: 'people', maxAge: '26h' })).rejects.toThrow('Without');
+    expect(night.notices[0]?.text).toContain('within its limit of 26.0 hours');
   });
 
   it('is not made of what cannot be', async () => {
