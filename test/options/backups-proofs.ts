@@ -15,6 +15,10 @@ export const BACKUPS_PROOFS: {
     ...inFile(`${TEST}/flows/nightly-backup.test.ts`, {
       bandwidth: 'takes no encryption, identities or bandwidth that are none',
     }),
+    ...inFile(`${TEST}/flows/nightly-proof.test.ts`, {
+      checks: 'asks the check of its source',
+      scratchServer: 'is made on the server that is given',
+    }),
     ...inFile(`${TEST}/flows/nightly-options.test.ts`, {
       name: 'has the name that it is given',
       encryption: 'encrypts what it stores',

@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { HoldfastError } from '@holdfast/core';
+import { type RestoreCheck, type ServerSource, sourceOfKind } from '@holdfast/backups';
+import { rowsOf } from '../support/databases.ts';
+import { testNight } from '../support/night.ts';
+import { testRooms } from '../support/rooms.ts';
+
+const rooms = testRooms();
+/** What the restored copies held that were asked. */
+const asked: number[] = [];
+const check: RestoreCheck = ({ path }) => void asked.push(rowsOf(path, 'orders'));
+
+/** Dumps like SQLite, and says which server it was to restore to. */
+const { identity, dump, guide } = sourceOfKind('sqlite');
+const served: ServerSource = {
+  kind: 'served',
+  restoresTo: 'server',
+  identity,
+  dump,
+  guide,
+  openScratch: (_backup, on) =>
+    Promise.reject(new HoldfastError('ASKED', `on ${on?.host}`, { retryable: false })),
+  openTarget: () => Promise.reject(new Error('not asked')),
+};
+const night = testNight(rooms, {}, { countOrders: check, 'source:served': served });
+const stores = { primary: 'primary' };
+
+describe('the proof of a night', () => {
+  it('asks the check of its source', async () => {
+    asked.length = 0;
+    await night.run({ stores, checks: { orders: 'countOrders' } });
+    expect(asked).toEqual([200]);
+  });
+
+  it('is made on the server that is given', async () => {
+    const scratchServer = { kind: 'served', host: 'scratch.example', port: 1, user: 'backup' };
+    const source = { ...night.orders(), kind: 'served' };
+    const run = night.run({ stores, sources: [source], scratchServer });
+    await expect(run).rejects.toMatchObject({
+      context: { problems: [{ message: 'on scratch.example' }] },
+    });
+  });
+});
