@@ -126,7 +126,7 @@ function unreadable(stderr: string): HoldfastError {
  * are removed first.
  *
  * @throws `SOURCE_MISSING` a path is not there; `SOURCE_UNREADABLE` something could not be read: the snapshot lacks it
- * @throws as {@link runRestic}; `OPTIONS_INVALID`
+ * @throws `RESTIC_PASSWORD_WRONG`, `RESTIC_REPOSITORY_MISSING`, `RESTIC_LOCKED`, `RESTIC_FAILED`, `TOOL_MISSING`; `OPTIONS_INVALID`
  */
 export async function backUpByRestic(options: ResticBackupOptions): Promise<ResticSnapshot> {
   const { paths, exclude = [], tags = [], oneFileSystem = false, onProgress, repository } = options;

@@ -20,7 +20,7 @@ export interface ResticChecked {
 /**
  * Checks a repository.
  *
- * @throws `RESTIC_DAMAGED`; as {@link runRestic}
+ * @throws `RESTIC_DAMAGED`; `RESTIC_PASSWORD_WRONG`, `RESTIC_REPOSITORY_MISSING`, `RESTIC_LOCKED`, `RESTIC_FAILED`, `TOOL_MISSING`
  */
 export async function checkRestic(options: ResticCheckOptions): Promise<ResticChecked> {
   const { readData = false } = options;
@@ -62,7 +62,7 @@ async function claim(to: string): Promise<boolean> {
 /**
  * Restores a snapshot into an empty directory, and has restic read back what it wrote (`--verify`).
  *
- * @throws `RESTORE_TARGET_NOT_EMPTY`, `RESTIC_DAMAGED`; as {@link runRestic}
+ * @throws `RESTORE_TARGET_NOT_EMPTY`, `RESTIC_DAMAGED`; `RESTIC_PASSWORD_WRONG`, `RESTIC_REPOSITORY_MISSING`, `RESTIC_LOCKED`, `RESTIC_FAILED`, `TOOL_MISSING`
  */
 export async function restoreByRestic(options: ResticRestoreOptions): Promise<ResticRestored> {
   const { snapshot, to, include = [] } = options;
