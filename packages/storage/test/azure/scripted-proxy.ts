@@ -72,7 +72,8 @@ export async function scriptedProxy(port: number): Promise<ScriptedProxy> {
       response.writeHead(twist.status, { 'x-ms-error-code': twist.code }).end();
       return;
     }
-    await forward(port, incoming, response, twist);
+    // One side has left: the other one meets a cut connection.
+    await forward(port, incoming, response, twist).catch(() => response.destroy());
   }
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
