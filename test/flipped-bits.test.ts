@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { expect, it } from 'vitest';
 import { flipBits } from './chaos/flipped-bits.ts';
+import { isProvided } from './servers/provided.ts';
 
-const hasAge = spawnSync('age', ['--version']).status === 0;
-if (!hasAge && process.env['CI'] === 'true') throw new Error('This test needs the program age.');
+const hasAge = isProvided(spawnSync('age', ['--version']).status === 0, 'the program age');
 
 // The short form of test/chaos/flipped-bits.chaos.ts.
 it.skipIf(!hasAge)('finds a flipped bit, wherever it is', { timeout: 120_000 }, async () => {

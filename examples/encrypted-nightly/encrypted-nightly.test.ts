@@ -7,10 +7,10 @@ import { listBackups } from '@holdfast/backups';
 import { localObjectStore } from '@holdfast/storage/local';
 import { expect, it, onTestFinished } from 'vitest';
 import { runProgram } from '../../test/run-program.ts';
+import { isProvided } from '../../test/servers/provided.ts';
 
 const program = fileURLToPath(new URL('src/main.ts', import.meta.url));
-const hasAge = spawnSync('age', ['--version']).status === 0;
-if (!hasAge && process.env['CI'] === 'true') throw new Error('This example needs the program age.');
+const hasAge = isProvided(spawnSync('age', ['--version']).status === 0, 'the program age');
 
 it.skipIf(!hasAge)('encrypts for two, and changes a key', { timeout: 60_000 }, async () => {
   const directory = await mkdtemp(join(tmpdir(), 'encrypted-nightly-'));

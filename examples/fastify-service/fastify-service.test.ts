@@ -12,15 +12,13 @@ import {
   type PostgresServer,
   startPostgres,
 } from '../../test/servers/postgres.ts';
+import { isProvided } from '../../test/servers/provided.ts';
 
 const program = fileURLToPath(new URL('src/main.ts', import.meta.url));
 
-if (!hasPostgres) {
-  if (process.env['CI'] === 'true') throw new Error(`These tests need ${POSTGRES_NEEDED}`);
-  console.warn(`skipped: ${POSTGRES_NEEDED}`);
-}
+const canRun = isProvided(hasPostgres, POSTGRES_NEEDED);
 
-describe.skipIf(!hasPostgres)('the service', { timeout: 120_000 }, () => {
+describe.skipIf(!canRun)('the service', { timeout: 120_000 }, () => {
   let directory: string;
   let server: PostgresServer;
   let child: ChildProcess | undefined;

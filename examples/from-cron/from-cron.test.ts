@@ -8,11 +8,14 @@ import { listBackups } from '@holdfast/backups';
 import { localObjectStore } from '@holdfast/storage/local';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { runProgram } from '../../test/run-program.ts';
+import { isProvided } from '../../test/servers/provided.ts';
 
 const program = fileURLToPath(new URL('src/main.ts', import.meta.url));
 const script = fileURLToPath(new URL('backup.sh', import.meta.url));
-const hasSqlite = spawnSync('sqlite3', ['--version']).status === 0;
-if (!hasSqlite && process.env['CI'] === 'true') throw new Error('This needs the program sqlite3.');
+const hasSqlite = isProvided(
+  spawnSync('sqlite3', ['--version']).status === 0,
+  'the program sqlite3',
+);
 
 async function shop(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'from-cron-'));

@@ -2,10 +2,11 @@ import { chmod } from 'node:fs/promises';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { memoryObjectStore } from '@holdfast/core';
 import { createBackup, mysqlSource, redisSource, type SourceSpec } from '@holdfast/backups';
-import { hasMariadb, startMariadb } from '../../../test/servers/mariadb.ts';
-import { freePort, hasRedis, startRedis } from '../../../test/servers/redis.ts';
+import { hasMariadb, MARIADB_NEEDED, startMariadb } from '../../../test/servers/mariadb.ts';
+import { freePort, hasRedis, REDIS_NEEDED, startRedis } from '../../../test/servers/redis.ts';
 import { makeCertificate } from './support/certificates.ts';
 import { testRooms } from './support/rooms.ts';
+import { isProvided } from '../../../test/servers/provided.ts';
 
 const rooms = testRooms();
 beforeEach(() => chmod(rooms.root, 0o755));
@@ -15,7 +16,12 @@ function dump(source: SourceSpec) {
   return createBackup({ source, store, storeName: 's', scratchRoot: rooms.scratchRoot });
 }
 
-describe.skipIf(!hasMariadb)('an encrypted connection to MariaDB', { timeout: 120_000 }, () => {
+const mayUse = {
+  mariadb: isProvided(hasMariadb, MARIADB_NEEDED),
+  redis: isProvided(hasRedis, REDIS_NEEDED),
+};
+
+describe.skipIf(!mayUse.mariadb)('an encrypted connection to MariaDB', { timeout: 120_000 }, () => {
   const shop = { name: 'shop', host: 'localhost', user: 'reader', database: 'shop' };
 
   it('is asked for, and the server is known by its certificate', async () => {
@@ -47,7 +53,7 @@ describe.skipIf(!hasMariadb)('an encrypted connection to MariaDB', { timeout: 12
   });
 });
 
-describe.skipIf(!hasRedis)('an encrypted connection to Redis', { timeout: 120_000 }, () => {
+describe.skipIf(!mayUse.redis)('an encrypted connection to Redis', { timeout: 120_000 }, () => {
   it('is asked for, and the server is known by its certificate', async () => {
     const { key, cert } = await makeCertificate(rooms.root, 'server');
     const other = await makeCertificate(rooms.root, 'other');

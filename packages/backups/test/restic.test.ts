@@ -18,17 +18,14 @@ import {
 import { asNobody } from './support/nobody.ts';
 import { testRooms } from './support/rooms.ts';
 import { describeTree, makeTree } from './support/trees.ts';
+import { isProvided } from '../../../test/servers/provided.ts';
 
 const rooms = testRooms();
 const PASSWORD = `a#b\\c"d'e é😀 x`;
-const canRun = provided();
-
-function provided(): boolean {
-  if (spawnSync('restic', ['version']).error === undefined) return true;
-  if (process.env['CI'] === 'true') throw new Error('These tests need restic (package restic)');
-  console.warn('skipped: restic (package restic) not found');
-  return false;
-}
+const canRun = isProvided(
+  spawnSync('restic', ['version']).error === undefined,
+  'restic (package restic)',
+);
 
 function ours() {
   return resticRepository({

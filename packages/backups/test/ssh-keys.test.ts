@@ -9,11 +9,14 @@ import { sealerFor, unseal } from '../src/encryption/age.ts';
 import { Keyring } from '../src/encryption/keyring.ts';
 import { hasAge, makeKey } from './support/keys.ts';
 import { testRooms } from './support/rooms.ts';
+import { isProvided } from '../../../test/servers/provided.ts';
 
 const rooms = testRooms();
 const read: ReadSecret = (one) => resolveSecret(one, {}, process.env);
-const hasSshKeygen = spawnSync('ssh-keygen', ['-?']).error === undefined;
-if (!hasSshKeygen && process.env['CI'] === 'true') throw new Error('Needs the program ssh-keygen.');
+const hasSshKeygen = isProvided(
+  spawnSync('ssh-keygen', ['-?']).error === undefined,
+  'the program ssh-keygen',
+);
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, void> {
   yield await Promise.resolve(bytes);

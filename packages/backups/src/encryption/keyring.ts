@@ -67,7 +67,7 @@ export function checkIdentities(identities: readonly IdentityOption[]): void {
   const wrong = identities.findIndex((one) => !isSecret(one) && !isSecret(one.passphrase));
   if (wrong === -1) return;
   throw new HoldfastError('OPTIONS_INVALID', `identities: number ${wrong + 1} is no Secret.`, {
-    hint: "Refer to it: secret('file:/root/backup-key.txt'). Never the identity itself.",
+    hint: "Refer to it: secret('file:/run/secrets/backup-key'). Never the identity itself.",
     retryable: false,
   });
 }

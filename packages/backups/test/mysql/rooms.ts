@@ -14,16 +14,10 @@ import {
   startMariadb,
 } from '../../../../test/servers/mariadb.ts';
 import { type Rooms, testRooms } from '../support/rooms.ts';
+import { isProvided } from '../../../../test/servers/provided.ts';
 
 /** Whether these tests can run; in CI they must. */
-export const canRun = provided();
-
-function provided(): boolean {
-  if (hasMariadb) return true;
-  if (process.env['CI'] === 'true') throw new Error(`These tests need ${MARIADB_NEEDED}`);
-  console.warn(`skipped: ${MARIADB_NEEDED}`);
-  return false;
-}
+export const canRun = isProvided(hasMariadb, MARIADB_NEEDED);
 
 /** What the user that dumps is called, and its password. */
 export const USER = 'back up';

@@ -1,8 +1,8 @@
 import { describe } from 'vitest';
 import { sourceContract } from '@holdfast/backups/testing';
-import { hasRedis } from '../../../../test/servers/redis.ts';
 import { redisSubject } from './subject.ts';
+import { canRun } from './harness.ts';
 
-describe.skipIf(!hasRedis)('with redis-server', () => {
+describe.skipIf(!canRun)('with redis-server', () => {
   sourceContract('Redis', redisSubject);
 });

@@ -1,10 +1,12 @@
 import { memoryObjectStore, secret } from '@holdfast/core';
 import { createBackup, redisSource, type RedisOptions, type StartChild } from '@holdfast/backups';
 import { hasRedis, REDIS_NEEDED, type RedisServer } from '../../../../test/servers/redis.ts';
+import { isProvided } from '../../../../test/servers/provided.ts';
 
 export const PASSWORD = `a b#c\\d"e'f:g@h/ü😀`;
 
-if (!hasRedis) console.warn(`skipped: ${REDIS_NEEDED}`);
+/** Whether these tests can run; in CI they must. */
+export const canRun = isProvided(hasRedis, REDIS_NEEDED);
 
 export function source(server: RedisServer, more: Partial<RedisOptions> = {}) {
   return redisSource({

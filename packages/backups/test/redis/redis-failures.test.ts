@@ -3,9 +3,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { memoryObjectStore, secret } from '@holdfast/core';
 import { type Child, type ChildOptions, isAlive, startChild } from '@holdfast/core/process';
 import { createBackup, sourceOfKind, type StartChild } from '@holdfast/backups';
-import { hasRedis, type RedisServer, startRedis } from '../../../../test/servers/redis.ts';
+import { type RedisServer, startRedis } from '../../../../test/servers/redis.ts';
 import { bytesOf, keysOf, leftIn, testRooms } from '../support/rooms.ts';
-import { dump, fill, PASSWORD, source } from './harness.ts';
+import { canRun, dump, fill, PASSWORD, source } from './harness.ts';
 
 const rooms = testRooms();
 
@@ -15,7 +15,7 @@ async function flip(path: string): Promise<void> {
   await writeFile(path, bytes);
 }
 
-describe.skipIf(!hasRedis)('a Redis source that lies or fails', { timeout: 60_000 }, () => {
+describe.skipIf(!canRun)('a Redis source that lies or fails', { timeout: 60_000 }, () => {
   let server: RedisServer;
   beforeAll(async () => {
     server = await startRedis({ password: PASSWORD });

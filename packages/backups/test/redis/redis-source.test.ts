@@ -12,13 +12,13 @@ import {
   verifyBackup,
 } from '@holdfast/backups';
 import { localObjectStore } from '@holdfast/storage/local';
-import { hasRedis, type RedisServer, startRedis } from '../../../../test/servers/redis.ts';
+import { type RedisServer, startRedis } from '../../../../test/servers/redis.ts';
 import { leftIn, testRooms } from '../support/rooms.ts';
-import { dump, fill, PASSWORD, source } from './harness.ts';
+import { canRun, dump, fill, PASSWORD, source } from './harness.ts';
 
 const rooms = testRooms();
 
-describe.skipIf(!hasRedis)('a Redis source', { timeout: 60_000 }, () => {
+describe.skipIf(!canRun)('a Redis source', { timeout: 60_000 }, () => {
   let server: RedisServer;
   beforeAll(async () => {
     server = await startRedis({ password: PASSWORD });

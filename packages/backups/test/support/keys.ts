@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { secret, type Secret } from '@holdfast/core';
+import { isProvided } from '../../../../test/servers/provided.ts';
 
 /** A key pair of age, its identity in a file. */
 export interface KeyPair {
@@ -27,9 +28,4 @@ export function secretLine({ text }: KeyPair): string {
 }
 
 /** Whether the program of age is here; with CI set it must be. */
-export const hasAge = (() => {
-  if (spawnSync('age', ['--version']).status === 0) return true;
-  if (process.env['CI'] === 'true') throw new Error('These tests need the program age.');
-  process.stdout.write('skipped: these tests need the program age\n');
-  return false;
-})();
+export const hasAge = isProvided(spawnSync('age', ['--version']).status === 0, 'the program age');

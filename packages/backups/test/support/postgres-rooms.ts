@@ -18,16 +18,10 @@ import {
   startPostgres,
 } from '../../../../test/servers/postgres.ts';
 import { type Rooms, testRooms } from './rooms.ts';
+import { isProvided } from '../../../../test/servers/provided.ts';
 
 /** Whether these tests can run; in CI they must. */
-export const canRun = provided();
-
-function provided(): boolean {
-  if (hasPostgres) return true;
-  if (process.env['CI'] === 'true') throw new Error(`These tests need ${POSTGRES_NEEDED}`);
-  console.warn(`skipped: ${POSTGRES_NEEDED}`);
-  return false;
-}
+export const canRun = isProvided(hasPostgres, POSTGRES_NEEDED);
 
 /** A server for all tests of a file, and a directory for each. */
 export interface PostgresRooms {
