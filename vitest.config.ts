@@ -2,7 +2,7 @@ import { transform } from 'esbuild';
 import { defineConfig } from 'vitest/config';
 import type { TestProjectInlineConfiguration } from 'vitest/config';
 import { builtWorker } from './test/built-worker.ts';
-import { WITHOUT_OPTION, withoutOption } from './test/options/without-option.ts';
+import { OPTIONS_CAN_BE_LEFT_OUT, withoutOptions } from './test/options/without-option.ts';
 import { reporters, shared } from './vitest.shared.ts';
 
 const STANDARD_DECORATORS = '**/*.std.test.ts';
@@ -38,16 +38,30 @@ const lowerStandardDecorators = {
   },
 };
 
-const leftOut = process.env[WITHOUT_OPTION];
+const canBeLeftOut = process.env[OPTIONS_CAN_BE_LEFT_OUT] !== undefined;
+
+const types: TestProjectInlineConfiguration = {
+  extends: true,
+  test: {
+    name: 'types',
+    include: [],
+    typecheck: {
+      enabled: true,
+      only: true,
+      tsconfig: 'tsconfig.types.json',
+      include: ['{packages,test}/**/*.test-d.ts'],
+      // A type error elsewhere is the build's to report.
+      ignoreSourceErrors: true,
+    },
+  },
+};
 
 export default defineConfig({
   ...shared,
-  plugins: [builtWorker(), ...(leftOut === undefined ? [] : [withoutOption(leftOut)])],
+  plugins: [builtWorker(), ...(canBeLeftOut ? [withoutOptions()] : [])],
   test: {
     ...shared.test,
     reporters,
-    // What is left out is no part of the cache's keys.
-    ...(leftOut === undefined ? {} : { fsModuleCache: false }),
     coverage: { include: ['packages/*/src/**/*.ts'], exclude: ['**/*.test.ts', '**/*.test-d.ts'] },
     projects: [
       packageProject('core'),
@@ -63,21 +77,7 @@ export default defineConfig({
         plugins: [lowerStandardDecorators],
         test: { name: 'decorators-standard', include: [STANDARD_DECORATORS] },
       },
-      {
-        extends: true,
-        test: {
-          name: 'types',
-          include: [],
-          typecheck: {
-            enabled: true,
-            only: true,
-            tsconfig: 'tsconfig.types.json',
-            include: ['{packages,test}/**/*.test-d.ts'],
-            // A type error elsewhere is the build's to report.
-            ignoreSourceErrors: true,
-          },
-        },
-      },
+      ...(canBeLeftOut ? [] : [types]),
     ],
   },
 });

@@ -1,61 +1,56 @@
 // Leaves out one option after the other and runs the test that shows it, which must fail then and must pass otherwise.
 // With names (`definition.timeout`) only those.
-import { spawn } from 'node:child_process';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { GROUPS, isGroup } from '../test/options/groups.ts';
 import type { Proof } from '../test/options/proof.ts';
 import { PROOFS } from '../test/options/proofs.ts';
-import { WITHOUT_OPTION } from '../test/options/without-option.ts';
+import type { Job, Outcome } from './option-prover.ts';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const AT_ONCE = 2;
+const PROVERS = 2;
 
-/** Where an option is left out a test may wait for what never comes. In milliseconds. */
-const LEFT_OUT_TIMEOUT = 4000;
+/** A process that runs tests, job by job. */
+class Prover {
+  readonly #child = fork(fileURLToPath(new URL('option-prover.ts', import.meta.url)), [], {
+    cwd: fileURLToPath(new URL('..', import.meta.url)),
+  });
+  readonly #ended = once(this.#child, 'exit').then(([code]) => {
+    throw new Error(`a process that runs tests has ended with ${code}`);
+  });
 
-interface Result {
-  readonly passed: number;
-  readonly failed: number;
-  /** What went wrong, as the runner says it. */
-  readonly told: string;
+  async started(): Promise<this> {
+    await this.#answer();
+    return this;
+  }
+
+  async run(proofs: readonly Proof[], leftOut?: string): Promise<Outcome> {
+    const job: Job = {
+      files: proofs.map(({ file }) => file),
+      pattern: proofs.map(({ test }) => patternOf(test)).join('|'),
+      leftOut,
+    };
+    this.#child.send(job);
+    return (await this.#answer()) as Outcome;
+  }
+
+  end(): void {
+    this.#ended.catch(() => {});
+    this.#child.disconnect();
+  }
+
+  async #answer(): Promise<unknown> {
+    const [message] = await Promise.race([once(this.#child, 'message'), this.#ended]);
+    return message;
+  }
 }
 
-/** Runs tests by file and title; `leftOut` counts as left out. */
-function run(
-  files: readonly string[],
-  titles: readonly string[],
-  leftOut?: string,
-): Promise<Result> {
-  const pattern = titles
-    .map((title) =>
-      title
-        .replaceAll(/%[sid]/g, '~')
-        .replaceAll(/[^\w\s~]/g, '.')
-        .replaceAll('~', '.*'),
-    )
-    .join('|');
-  const env = leftOut === undefined ? process.env : { ...process.env, [WITHOUT_OPTION]: leftOut };
-  const limit = leftOut === undefined ? [] : [`--testTimeout=${LEFT_OUT_TIMEOUT}`];
-  const child = spawn('vitest', ['run', ...new Set(files), '-t', pattern, ...limit], {
-    cwd: root,
-    env: { ...env, NO_COLOR: '1' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => (output += text));
-  }
-  return new Promise((resolve) => {
-    child.on('close', () => {
-      const line = /^(\d+) passed, (\d+) failed/m.exec(output);
-      const told = output.split('\n').filter((text) => /FAIL|Error: /.test(text));
-      resolve({
-        passed: Number(line?.[1] ?? 0),
-        failed: Number(line?.[2] ?? 0),
-        told: told.join('\n'),
-      });
-    });
-  });
+/** Matches a test's title with its places filled in. */
+function patternOf(title: string): string {
+  return title
+    .replaceAll(/%[sid]/g, '~')
+    .replaceAll(/[^\w\s~]/g, '.')
+    .replaceAll('~', '.*');
 }
 
 function chosen(): [which: string, proof: Proof][] {
@@ -71,26 +66,25 @@ function chosen(): [which: string, proof: Proof][] {
     .filter(([which]) => wanted.length === 0 || wanted.includes(which));
 }
 
-const queue = chosen();
-const all = [...queue];
+const all = chosen();
+const queue = [...all];
 const problems: string[] = [];
-const sound = await run(
-  all.map(([, { file }]) => file),
-  all.map(([, { test }]) => test),
-);
+const provers = await Promise.all(Array.from({ length: PROVERS }, () => new Prover().started()));
+const sound = await provers[0]!.run(all.map(([, proof]) => proof));
 if (sound.failed > 0 || sound.passed === 0) {
   problems.push(`the tests fail while nothing is left out\n${sound.told}`);
 }
 
-async function work(): Promise<void> {
+async function work(prover: Prover): Promise<void> {
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-    const [which, { file, test }] = next;
-    const { failed } = await run([file], [test], which);
-    if (failed === 0) problems.push(`${which}: '${test}' (${file}) passes without it`);
+    const [which, proof] = next;
+    const { failed } = await prover.run([proof], which);
+    if (failed === 0) problems.push(`${which}: '${proof.test}' (${proof.file}) passes without it`);
   }
+  prover.end();
 }
 
-await Promise.all(Array.from({ length: AT_ONCE }, work));
+await Promise.all(provers.map(work));
 for (const problem of problems) console.error(problem);
 console.log(`${all.length} options left out in turn, ${problems.length} problem(s)`);
 process.exit(problems.length === 0 ? 0 : 1);
