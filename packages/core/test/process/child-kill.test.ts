@@ -4,6 +4,9 @@ import { identifyProcess, isAlive } from '../../src/process/index.ts';
 import type { ProcessIdentity } from '../../src/process/index.ts';
 import { firstLine, readAll, rejection, startShell, StillClock } from './support.ts';
 
+/** What another process does, it may do late on loaded cores. In milliseconds. */
+const PATIENCE = 10_000;
+
 /** Starts a shell that prints the pid of a process of its own making. */
 async function withGrandchild(...start: Parameters<typeof startShell>) {
   const child = await startShell(...start);
@@ -66,7 +69,7 @@ describe('kill', () => {
         readFileSync(`/proc/${grandchild.pid}/status`, 'utf8'),
       );
       expect(BigInt(`0x${ignored?.[1] ?? '0'}`) & (1n << 14n)).not.toBe(0n);
-    });
+    }, PATIENCE);
     const killed = child.kill();
     expect(await child.exited).toEqual({ code: null, signal: 'SIGTERM' });
     expect(isAlive(grandchild)).toBe('alive');
@@ -80,7 +83,7 @@ describe('kill', () => {
     const child = await startShell('kill -STOP $$; exit 0', { clock });
     await vi.waitFor(() => {
       expect(readFileSync(`/proc/${child.identity.pid}/stat`, 'latin1')).toContain(') T ');
-    });
+    }, PATIENCE);
     await child.kill();
     expect(await child.exited).toEqual({ code: null, signal: 'SIGTERM' });
   });
@@ -176,7 +179,7 @@ describe('what a child leaves behind', () => {
     const clock = new StillClock();
     const script = 'sleep 1000 >/dev/null 2>&1 & echo $!';
     const { child, grandchild } = await withGrandchild(script, { clock });
-    await vi.waitFor(() => expect(clock.pending).toBe(1));
+    await vi.waitFor(() => expect(clock.pending).toBe(1), PATIENCE);
     expect(isAlive(grandchild)).toBe('alive');
     clock.advance(5_000);
     await expect(child.done).rejects.toMatchObject({ code: 'TOOL_LEFT_PROCESSES' });
@@ -204,7 +207,7 @@ describe('what a child leaves behind', () => {
     const clock = new StillClock();
     const script = `setsid sh -c 'echo $$; exec sleep 1000 >/dev/null' & exit 0`;
     const { child, grandchild } = await withGrandchild(script, { clock });
-    await vi.waitFor(() => expect(clock.pending).toBe(1));
+    await vi.waitFor(() => expect(clock.pending).toBe(1), PATIENCE);
     clock.advance(5_000);
     await child.done;
     expect(isAlive(grandchild)).toBe('alive');

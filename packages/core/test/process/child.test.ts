@@ -9,6 +9,9 @@ import { describe, expect, test, vi } from 'vitest';
 import { startChild } from '../../src/process/index.ts';
 import { firstLine, readAll, rejection, startShell } from './support.ts';
 
+/** What another process does, it may do late on loaded cores. In milliseconds. */
+const PATIENCE = 10_000;
+
 describe('how a child ends', () => {
   test.each([
     { script: 'exit 0', allowed: undefined, ok: true },
@@ -112,7 +115,7 @@ describe('stdout', () => {
 
   test('that nobody reads holds the child up when it is large, and nothing is lost', async () => {
     const child = await startShell('head -c 5000000 /dev/zero; echo after >&2');
-    await vi.waitFor(() => expect(child.stdout?.readableLength).toBeGreaterThan(200_000));
+    await vi.waitFor(() => expect(child.stdout?.readableLength).toBeGreaterThan(200_000), PATIENCE);
     expect(child.stderrTail()).toBe('');
     expect((await readAll(child.stdout)).length).toBe(5_000_000);
     await child.done;

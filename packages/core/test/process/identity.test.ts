@@ -14,6 +14,9 @@ import { areBootsOfOneMachine } from '../../src/process/machine.ts';
 import { parseProcStat } from '../../src/process/process-table.ts';
 import { firstLine, startShell } from './support.ts';
 
+/** What another process does, it may do late on loaded cores. In milliseconds. */
+const PATIENCE = 10_000;
+
 const FIRST_NAMESPACE = '4026531836';
 
 describe('the calling process', () => {
@@ -55,7 +58,7 @@ describe('another process', () => {
     child.stdin?.write('\n');
     await vi.waitFor(() => {
       expect(readFileSync(`/proc/${child.identity.pid}/comm`, 'utf8')).toBe('cat\n');
-    });
+    }, PATIENCE);
     expect(identifyProcess(child.identity.pid)).toEqual(before);
     await child.kill();
   });
@@ -73,7 +76,10 @@ describe('another process', () => {
     const identity = identifyProcess(pid) as ProcessIdentity;
     expect(isAlive(identity)).toBe('alive');
     parent.stdin?.end();
-    await vi.waitFor(() => expect(readFileSync(`/proc/${pid}/stat`, 'latin1')).toContain(') Z '));
+    await vi.waitFor(
+      () => expect(readFileSync(`/proc/${pid}/stat`, 'latin1')).toContain(') Z '),
+      PATIENCE,
+    );
     expect(isAlive(identity)).toBe('dead');
     expect(identifyProcess(pid)).toBeUndefined();
     await parent.kill();
