@@ -18,6 +18,7 @@ describe('a PostgreSQL source', () => {
       globals: 'without-passwords',
       lockWait: 60_000,
       jobs: 1,
+      hashUpTo: 1024 ** 3,
     });
     expect(JSON.stringify(spec)).toContain('Secret(env:PGPASSWORD)');
     expect(postgresSource({ ...base, databases: 'all' }).databases).toBe('all');
@@ -36,6 +37,7 @@ describe('a PostgreSQL source', () => {
     ['a port beyond the last', { port: 70_000 }, 'OPTIONS_INVALID'],
     ['a lock that is waited for for no time that is one', { lockWait: 'soon' }, 'DURATION_INVALID'],
     ['no process to dump with', { jobs: 0 }, 'OPTIONS_INVALID'],
+    ['less than nothing to hash', { hashUpTo: -1 }, 'OPTIONS_INVALID'],
   ];
 
   it.each(wrong)('is refused with %s', (_what, options, code) => {

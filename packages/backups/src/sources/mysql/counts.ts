@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { ObjectCount, TableRows } from '../../model/fingerprint.ts';
+import { inOrder, tableContent } from '../servers/table-content.ts';
 import type { Contents, TableFacts } from './contents.ts';
 import { type MysqlSession, quoteName } from './session.ts';
 
@@ -48,18 +48,8 @@ export function joinCounts(before: RowCounts, after: RowCounts): readonly TableR
 export function contentOf(before: RowCounts, after: RowCounts): readonly ObjectCount[] {
   return [...before].flatMap(([table, { rows, checksum }]) => {
     if (checksum === undefined || checksum !== after.get(table)?.checksum) return [];
-    return [contentObject(table, rows, checksum)];
+    return [tableContent(table, rows, checksum)];
   });
-}
-
-function contentObject(table: string, count: number, checksum: string): ObjectCount {
-  const sha256 = createHash('sha256').update(checksum).digest('hex');
-  return { objects: `content of ${table}`, count, sha256 };
-}
-
-/** Which tables have checksums in a fingerprint. */
-export function hasContent(objects: readonly ObjectCount[], table: string): boolean {
-  return objects.some((one) => one.objects === `content of ${table}`);
 }
 
 /** All that a database holds, in order of name. */
@@ -67,5 +57,5 @@ export function objectsOf(
   contents: Contents,
   content: readonly ObjectCount[],
 ): readonly ObjectCount[] {
-  return [...contents.objects, ...content].toSorted((a, b) => (a.objects < b.objects ? -1 : 1));
+  return inOrder([...contents.objects, ...content]);
 }

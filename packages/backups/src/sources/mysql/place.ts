@@ -1,5 +1,6 @@
 import { HoldfastError } from '@holdfast/core';
 import { compareServers, serverFingerprint } from '../servers/compare-databases.ts';
+import { hasContent } from '../servers/table-content.ts';
 import type {
   AnswerRow,
   ServerConnection,
@@ -10,7 +11,7 @@ import type { Comparison, Difference, StoredBackup } from '../source.ts';
 import { soleArtifact } from '../streams/stream-backup.ts';
 import type { Workroom } from '../workroom.ts';
 import { readContents } from './contents.ts';
-import { contentOf, countRows, hasContent, joinCounts, objectsOf } from './counts.ts';
+import { contentOf, countRows, joinCounts, objectsOf } from './counts.ts';
 import { readIdentity } from './identity.ts';
 import { askForXml, feedDump } from './run-client.ts';
 import { MysqlSession, type SessionPlace } from './session.ts';

@@ -1,13 +1,21 @@
+/** How many tables or sequences one statement is about: the server plans it as one query. */
+const BATCH = 100;
+
+/** Cuts a list into what one statement takes. */
+export function* batches<T>(all: readonly T[]): Generator<readonly T[]> {
+  for (let at = 0; at < all.length; at += BATCH) yield all.slice(at, at + BATCH);
+}
+
 /** Schemas that belong to users. */
-const USERS = `n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'`;
+export const USERS = `n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'`;
 
 /** Objects that an extension made come back with the extension, in the version that is installed. */
-function notOfExtension(catalog: string, oid: string): string {
+export function notOfExtension(catalog: string, oid: string): string {
   return `NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = '${catalog}'::regclass AND e.objid = ${oid} AND e.deptype = 'e')`;
 }
 
-const RELATIONS = `pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace`;
-const OWN_RELATION = `${USERS} AND ${notOfExtension('pg_class', 'c.oid')}`;
+export const RELATIONS = `pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace`;
+export const OWN_RELATION = `${USERS} AND ${notOfExtension('pg_class', 'c.oid')}`;
 
 const COLUMNS = `(SELECT jsonb_agg(jsonb_build_array(a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
     a.atthasdef, a.attidentity, to_jsonb(a) ->> 'attgenerated') ORDER BY a.attname COLLATE "C")
@@ -107,16 +115,22 @@ export const SCHEMA_QUERIES: readonly ObjectQuery[] = [
   ),
 ];
 
-/** Large objects: their content is not read twice. */
+/** Large objects: which there are. */
 export const LARGE_OBJECTS: ObjectQuery = objects(
   'large objects',
   `m.oid::text`,
   `pg_largeobject_metadata m`,
 );
 
-/** Tables that hold rows of their own and whose rows are dumped. */
-export const TABLE_NAMES = `SELECT format('%I.%I', n.nspname, c.relname) COLLATE "C" AS name FROM ${RELATIONS}
-  WHERE c.relkind = 'r' AND ${OWN_RELATION} ORDER BY 1`;
+/**
+ * Tables that hold rows of their own and whose rows are dumped, with their size, and the columns that a dump holds: in order
+ * of name, as that of a partition may change in a copy. What is generated is made anew there.
+ */
+export const TABLES = `SELECT format('%I.%I', n.nspname, c.relname) COLLATE "C" AS name, pg_table_size(c.oid)::text AS bytes,
+    coalesce((SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attname COLLATE "C") FROM pg_attribute a
+      WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+        AND coalesce(to_jsonb(a) ->> 'attgenerated', '') = ''), '') AS columns
+  FROM ${RELATIONS} WHERE c.relkind = 'r' AND ${OWN_RELATION} ORDER BY 1`;
 
 /** Sequences, with the direction that they run in. */
 export const SEQUENCE_NAMES = `SELECT format('%I.%I', n.nspname, c.relname) COLLATE "C" AS name, s.seqincrement::text AS step

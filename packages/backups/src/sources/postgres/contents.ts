@@ -1,27 +1,18 @@
 import { createHash } from 'node:crypto';
-import type {
-  ObjectCount,
-  SequenceRange,
-  ServerDatabase,
-  TableRows,
-} from '../../model/fingerprint.ts';
+import type { ObjectCount, SequenceRange, ServerDatabase } from '../../model/fingerprint.ts';
+import { hasContent, inOrder } from '../servers/table-content.ts';
 import type { Difference } from '../source.ts';
 import {
+  batches,
   INVALID_INDEXES,
   LARGE_OBJECTS,
   type ObjectQuery,
   SCHEMA_QUERIES,
   SEQUENCE_NAMES,
-  TABLE_NAMES,
 } from './catalog-queries.ts';
+import { COMMENTS, RIGHTS } from './rights.ts';
 import type { PsqlSession } from './session.ts';
-
-/** How many tables or sequences one statement is about: the server plans it as one query. */
-const BATCH = 100;
-
-function* batches<T>(all: readonly T[]): Generator<readonly T[]> {
-  for (let at = 0; at < all.length; at += BATCH) yield all.slice(at, at + BATCH);
-}
+import { type Hashed, LARGE_OBJECT_CONTENT, readRows, type TableFacts } from './table-content.ts';
 
 async function countObjects(
   session: PsqlSession,
@@ -33,39 +24,18 @@ async function countObjects(
   return { objects, count: rows.length, sha256: hash.digest('hex') };
 }
 
-/** The tables whose rows are counted; each name is quoted as SQL needs it. */
-export async function tablesOf(session: PsqlSession): Promise<readonly string[]> {
-  return (await session.query<{ name: string }>(TABLE_NAMES)).map(({ name }) => name);
-}
-
 /**
  * Keeps tables from being emptied, rewritten or dropped until the transaction ends: TRUNCATE is seen by older
  * snapshots, too. The same lock that pg_dump takes.
  */
-export async function lockTables(session: PsqlSession, tables: readonly string[]): Promise<void> {
+export async function lockTables(
+  session: PsqlSession,
+  tables: readonly TableFacts[],
+): Promise<void> {
   for (const batch of batches(tables)) {
-    const list = batch.map((table) => `ONLY ${table}`).join(', ');
+    const list = batch.map(({ name }) => `ONLY ${name}`).join(', ');
     await session.run(`LOCK TABLE ${list} IN ACCESS SHARE MODE`);
   }
-}
-
-/**
- * Counts rows. What a count locks besides the table (its indexes) is let go after each batch: ten thousand tables
- * would fill the server's table of locks.
- */
-async function countRows(session: PsqlSession, tables: readonly string[]): Promise<TableRows[]> {
-  const counted: TableRows[] = [];
-  for (const batch of batches(tables)) {
-    await session.run('SAVEPOINT holdfast_count');
-    const counts = batch.map(
-      (table, at) => `SELECT ${at} AS at, count(*)::text AS rows FROM ONLY ${table}`,
-    );
-    const answer = await session.query<{ at: number; rows: string }>(counts.join(' UNION ALL '));
-    const rows = new Map(answer.map((one) => [one.at, Number(one.rows)]));
-    counted.push(...batch.map((table, at) => ({ table, rows: rows.get(at) ?? -1 })));
-    await session.run('ROLLBACK TO SAVEPOINT holdfast_count; RELEASE SAVEPOINT holdfast_count');
-  }
-  return counted;
 }
 
 /** Where a sequence stands: the last value that it has given out, or the one before its first. */
@@ -98,27 +68,71 @@ export function rangesOf(before: Positions, after: Positions): readonly Sequence
   }));
 }
 
-/**
- * Reads what a database holds. Call it in a transaction of REPEATABLE READ: every query must see one snapshot.
- *
- * @param tables those to count, from {@link tablesOf}
- */
+/** What is read of a database. */
+export interface Reading {
+  readonly tables: readonly TableFacts[];
+  readonly hashed: Hashed;
+  /** Whether owners and grants are. */
+  readonly rights: boolean;
+  readonly comments: boolean;
+}
+
+/** Reads what a database holds. Call it in a transaction of REPEATABLE READ: every query must see one snapshot. */
 export async function readContents(
   session: PsqlSession,
   database: string,
-  tables: readonly string[],
+  reading: Reading,
 ): Promise<ServerDatabase> {
+  const { hashed, rights, comments } = reading;
   const schema: ObjectCount[] = [];
   for (const query of SCHEMA_QUERIES) schema.push(await countObjects(session, query));
   const whole = createHash('sha256');
   for (const { objects, sha256 } of schema) whole.update(`${objects} ${sha256}\n`);
-  const largeObjects = await countObjects(session, LARGE_OBJECTS);
+  const more: ObjectCount[] = [];
+  for (const query of [
+    LARGE_OBJECTS,
+    ...(hashed.largeObjects ? [LARGE_OBJECT_CONTENT] : []),
+    ...(rights ? [RIGHTS] : []),
+    ...(comments ? [COMMENTS] : []),
+  ]) {
+    more.push(await countObjects(session, query));
+  }
+  const { tables, content } = await readRows(session, reading.tables, hashed.tables);
   return {
     database,
     schemaSha256: whole.digest('hex'),
-    tables: await countRows(session, tables),
-    objects: [...schema, largeObjects].toSorted((a, b) => (a.objects < b.objects ? -1 : 1)),
+    tables,
+    objects: inOrder([...schema, ...more, ...content]),
   };
+}
+
+/**
+ * What is read of a copy, to be compared with what its source held: no more than that tells.
+ *
+ * @param rights whether the copy has the owners and grants of its source
+ */
+export function readingLike(
+  { objects }: ServerDatabase,
+  tables: readonly TableFacts[],
+  rights: boolean,
+): Reading {
+  const has = (kind: string): boolean => objects.some((one) => one.objects === kind);
+  const hashed = tables.filter(({ name }) => hasContent(objects, name));
+  return {
+    tables,
+    hashed: {
+      tables: new Set(hashed.map(({ name }) => name)),
+      largeObjects: has(LARGE_OBJECT_CONTENT.objects),
+    },
+    rights: rights && has(RIGHTS.objects),
+    comments: has(COMMENTS.objects),
+  };
+}
+
+/** What a copy is expected to hold; one without the owners and grants of its source is not held to them. */
+export function withoutRights(database: ServerDatabase): ServerDatabase {
+  const objects = database.objects.filter((one) => one.objects !== RIGHTS.objects);
+  return { ...database, objects };
 }
 
 /** Whether a position lies between two others, whichever is greater. */

@@ -3,7 +3,7 @@ import type { ServerDatabase } from '../../model/fingerprint.ts';
 import type { DumpCommand } from '../command.ts';
 import { type DumpFacts, type DumpStream, NO_FILES } from '../source.ts';
 import type { Workroom } from '../workroom.ts';
-import { lockTables, rangesOf, readContents, readPositions, tablesOf } from './contents.ts';
+import { lockTables, rangesOf, readContents, readPositions } from './contents.ts';
 import { dumpDirectory } from './directory-dump.ts';
 import { postgresError } from './errors.ts';
 import { globalsName, identityOf, tablespacesName, databaseFile } from './identity.ts';
@@ -20,6 +20,7 @@ import {
 } from './server.ts';
 import { PsqlSession } from './session.ts';
 import type { PostgresSpec } from './spec.ts';
+import { chooseHashed, tablesOf } from './table-content.ts';
 
 /** What one dump goes by. */
 interface Plan {
@@ -148,7 +149,9 @@ async function* dumpDatabase(
     await lockTables(session, tables);
     const [facts, expectedBytes] = [await readDatabase(session), await sizeOf(session)];
     const before = await readPositions(session);
-    const counting = readContents(session, database, tables);
+    const hashed = await chooseHashed(session, tables, spec.hashUpTo);
+    const reading = { tables, hashed, rights: true, comments: true };
+    const counting = readContents(session, database, reading);
     counting.catch((error: unknown) => {
       uncounted = { error };
     });

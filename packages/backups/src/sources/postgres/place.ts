@@ -1,6 +1,11 @@
 import { HoldfastError } from '@holdfast/core';
 import type { ServerDatabase } from '../../model/fingerprint.ts';
-import { compareServers, serverFingerprint, tablesOnly } from '../servers/compare-databases.ts';
+import {
+  compareServers,
+  rowsOnly,
+  serverFingerprint,
+  tablesOnly,
+} from '../servers/compare-databases.ts';
 import type {
   AnswerRow,
   ServerConnection,
@@ -9,12 +14,14 @@ import type {
 } from '../servers/server-source.ts';
 import type { Comparison, Difference, StoredBackup } from '../source.ts';
 import type { Workroom } from '../workroom.ts';
-import { inspectCopy, readContents, tablesOf } from './contents.ts';
-import type { DumpedDatabase } from './identity.ts';
+import { inspectCopy, readContents, readingLike, withoutRights } from './contents.ts';
+import { type DumpedDatabase, readIdentity } from './identity.ts';
 import { restoreArchive } from './restore-archive.ts';
 import type { Programs } from './programs.ts';
-import { withSession } from './server.ts';
+import { readServer, withSession } from './server.ts';
+import type { PsqlSession } from './session.ts';
 import type { PostgresAddress } from './spec.ts';
+import { tablesOf } from './table-content.ts';
 
 /** One database of a backup, and the one that it is restored into. */
 export interface DatabaseCopy {
@@ -76,29 +83,33 @@ export class PostgresPlace implements ServerPlace {
 
   async compare(): Promise<Comparison> {
     const { backup, copies, tables, server, room } = this.#parts;
-    const whole = serverFingerprint(backup.manifest);
-    const names = new Set(copies.map(({ dumped }) => dumped.database));
-    const all = whole.databases.filter(({ database }) => names.has(database));
-    const expected = tables === undefined ? all : tablesOnly(all, tables);
+    const { databases } = serverFingerprint(backup.manifest);
+    const expected: ServerDatabase[] = [];
     const found: ServerDatabase[] = [];
     const more: Difference[] = [];
     for (const { dumped, name } of copies) {
-      const database = expected.find((one) => one.database === dumped.database);
+      const whole = databases.find(({ database }) => database === dumped.database);
+      if (whole === undefined) continue;
+      const wanted = tables === undefined ? whole : tablesOnly(whole, tables);
       await withSession(server, name, room, async (session) => {
         await session.run('BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY');
-        const contents = await readContents(session, dumped.database, await tablesOf(session));
+        const rights = await this.#hasRights(session);
+        const reading = readingLike(wanted, await tablesOf(session), rights);
+        const contents = await readContents(session, dumped.database, reading);
+        expected.push(rights ? wanted : withoutRights(wanted));
         // Of single tables their rows are compared: what belongs to the rest of the database was left out.
-        found.push(
-          tables === undefined || database === undefined
-            ? contents
-            : { ...database, tables: contents.tables },
-        );
-        if (tables === undefined) {
-          more.push(...(await inspectCopy(session, database?.sequences ?? [])));
-        }
+        found.push(tables === undefined ? contents : rowsOnly(whole, contents));
+        if (tables === undefined) more.push(...(await inspectCopy(session, whole.sequences ?? [])));
       });
     }
     return compareServers({ kind: 'server', databases: expected }, found, more);
+  }
+
+  /** Rights are those of a major version: others have more or fewer of them. */
+  async #hasRights(session: PsqlSession): Promise<boolean> {
+    const { backup, roles, tables } = this.#parts;
+    if (roles === 'ignore' || tables !== undefined) return false;
+    return (await readServer(session)).major === readIdentity(backup.manifest).major;
   }
 
   query(statement: string): Promise<readonly AnswerRow[]> {

@@ -28,6 +28,8 @@ export interface PostgresSpec extends PostgresAddress {
   readonly lockWait: number;
   /** How many processes dump one database at once. With 1 nothing of it lies on a disk of this machine. */
   readonly jobs: number;
+  /** How much of each database is hashed, in bytes on the server's disk. */
+  readonly hashUpTo: number;
 }
 
 /** A PostgreSQL server that backups are restored into. */
@@ -125,6 +127,13 @@ export interface PostgresSourceOptions extends PostgresAddressOptions {
    * through, and needs no room. At most 64.
    */
   readonly jobs?: number;
+  /**
+   * How much of each database is hashed row by row, in the dump's snapshot, in bytes on the server's disk: from the smallest
+   * table up, and large objects last. A count finds rows that are lost, and no value that is another. Hashing runs beside
+   * the dump, and takes the server longer than reading those tables for it does; hence the limit. Default 1 GiB; what is
+   * beyond it is counted alone. `Infinity`: everything; 0: nothing.
+   */
+  readonly hashUpTo?: number;
 }
 
 /** The most processes that dump at once. */
@@ -133,6 +142,15 @@ const MOST_JOBS = 64;
 function checkJobs(name: string, jobs: number): number {
   if (Number.isInteger(jobs) && jobs >= 1 && jobs <= MOST_JOBS) return jobs;
   throw invalid(name, `has jobs that are no whole number from 1 to ${MOST_JOBS}`);
+}
+
+const DEFAULT_HASHED = 1024 ** 3;
+
+function checkHashed(name: string, bytes: number): number {
+  // Plain data: it is stored with a run, in JSON.
+  if (bytes === Infinity) return Number.MAX_SAFE_INTEGER;
+  if (Number.isSafeInteger(bytes) && bytes >= 0) return bytes;
+  throw invalid(name, 'has a hashUpTo that is no whole number of bytes');
 }
 
 /**
@@ -154,6 +172,7 @@ export function postgresSource(options: PostgresSourceOptions): PostgresSpec {
     globals,
     lockWait: durationMs(lockWait, `lockWait of ${name}`),
     jobs: checkJobs(`source ${name}`, options.jobs ?? 1),
+    hashUpTo: checkHashed(`source ${name}`, options.hashUpTo ?? DEFAULT_HASHED),
   };
 }
 

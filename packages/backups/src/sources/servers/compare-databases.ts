@@ -7,6 +7,7 @@ import type {
 } from '../../model/fingerprint.ts';
 import type { Manifest } from '../../model/manifest.ts';
 import type { Comparison, Difference } from '../source.ts';
+import { contentOf } from './table-content.ts';
 
 /** The most differences that are reported. */
 const MOST = 100;
@@ -115,27 +116,30 @@ export function compareServers(
 }
 
 /**
- * What of a fingerprint a restore of single tables can be held to: their rows alone. Their database's schema
- * and other objects are not in it.
+ * What of a database a restore of single tables can be held to: their rows and content. The schema and other objects are
+ * not in it.
  *
  * @throws `RESTORE_TABLE_UNKNOWN` the backup has no such table
  */
-export function tablesOnly(
-  databases: readonly ServerDatabase[],
-  tables: readonly string[],
-): readonly ServerDatabase[] {
-  const missing = tables.find(
-    (name) => !databases.some((one) => one.tables.some(({ table }) => table === name)),
-  );
+export function tablesOnly(database: ServerDatabase, tables: readonly string[]): ServerDatabase {
+  const missing = tables.find((name) => !database.tables.some(({ table }) => table === name));
   if (missing !== undefined) {
     throw new HoldfastError('RESTORE_TABLE_UNKNOWN', `The backup has no table ${missing}.`, {
-      hint: "Name tables as the manifest's fingerprint does, the schema included: public.orders.",
+      hint: "Name tables as the manifest's fingerprint does, with PostgreSQL the schema included: public.orders.",
       retryable: false,
       context: { table: missing },
     });
   }
-  return databases.map((one) => ({
-    ...one,
-    tables: one.tables.filter(({ table }) => tables.includes(table)),
-  }));
+  return {
+    ...database,
+    tables: database.tables.filter(({ table }) => tables.includes(table)),
+    objects: contentOf(database.objects, tables),
+  };
+}
+
+/** What a copy of single tables holds, as far as it is compared. */
+export function rowsOnly(expected: ServerDatabase, found: ServerDatabase): ServerDatabase {
+  const { schemaSha256 } = expected;
+  const names = found.tables.map(({ table }) => table);
+  return { ...found, schemaSha256, objects: contentOf(found.objects, names) };
 }
