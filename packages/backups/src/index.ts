@@ -120,6 +120,29 @@ export type {
   LatestQuery,
   Removal,
 } from './catalog/list-backups.ts';
+export type { PointMember, RecoveryPoint } from './model/recovery-point.ts';
+export { parsePoint } from './model/recovery-point.ts';
+export { latestPoint, listRecoveryPoints } from './points/list-points.ts';
+export type {
+  LatestPointQuery,
+  ListedMember,
+  ListedPoint,
+  PointCatalog,
+  PointQuery,
+} from './points/list-points.ts';
+export type { PointRef } from './points/load-point.ts';
+export { publishPoint } from './points/publish-point.ts';
+export type { PublishPointOptions } from './points/publish-point.ts';
+export { archiveRecoveryPoint, publishRecoveryPoint } from './tasks/recovery-point.ts';
+export type {
+  ArchivedPoint,
+  ArchivePointInput,
+  PublishPointInput,
+  StoredPoint,
+} from './tasks/recovery-point.ts';
+export { checkRecoveryPoint, restoreRecoveryPoint } from './tasks/restore-point.ts';
+export type { FindPointInput, RestoredPoint, RestorePointInput } from './tasks/restore-point.ts';
+export type { PointReport } from './flows/nightly-point.ts';
 export type { Decryption, Proof } from './catalog/proof.ts';
 
 export { explainRetention, planRetention } from './retention/plan.ts';
@@ -136,7 +159,13 @@ export type {
 export { retainedBackup } from './retention/retained-backup.ts';
 export type { RetainedBackup } from './retention/retained-backup.ts';
 export { pruneStore } from './prune/prune-store.ts';
-export type { PruneFailure, PruneOptions, PruneReport, Weighed } from './prune/prune-store.ts';
+export type {
+  PrunedPoints,
+  PruneFailure,
+  PruneOptions,
+  PruneReport,
+  Weighed,
+} from './prune/prune-store.ts';
 
 export { functionNotifier } from './notify/notifier.ts';
 export type { AnyNotifier, Notice, NoticeContext, Notifier } from './notify/notifier.ts';

@@ -1,4 +1,4 @@
-import { type Duration, durationMs, HoldfastError, type ObjectStore } from '@holdfast/core';
+import { type Duration, HoldfastError, type ObjectStore } from '@holdfast/core';
 import { type BackupRef, loadManifest, readText } from '../catalog/load-manifest.ts';
 import { backupPath, MANIFEST_NAME } from '../model/layout.ts';
 import type { Manifest } from '../model/manifest.ts';
@@ -12,6 +12,7 @@ import {
 } from '../pipeline/read-artifact.ts';
 import { settle, type WorkOptions } from '../publish/create-backup.ts';
 import { keepRecord } from '../verify/record.ts';
+import { retainUntilOf } from './retain-until.ts';
 
 /** How a backup is copied to another store. */
 export interface CopyOptions extends Pick<WorkOptions, 'signal' | 'now'> {
@@ -66,16 +67,6 @@ async function isRetained(
 
 function retentionOf({ retainUntil }: CopyPlace): { readonly retainUntil?: number } {
   return retainUntil === undefined ? {} : { retainUntil };
-}
-
-/** @throws `RETENTION_UNSUPPORTED` */
-function retainUntilOf({ retainFor, to }: CopyOptions, startedAt: number): number | undefined {
-  if (retainFor === undefined) return undefined;
-  if (to.properties.retention === true) return startedAt + durationMs(retainFor);
-  throw new HoldfastError('RETENTION_UNSUPPORTED', `${to.url} cannot keep objects until a date.`, {
-    hint: 'Leave out retainFor for this store, or choose one with an object lock.',
-    retryable: false,
-  });
 }
 
 /** Whether an object is there already, whole: its size first, then its hash. */

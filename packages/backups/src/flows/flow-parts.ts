@@ -19,9 +19,17 @@ export function notifiersOf(notify: string | readonly string[] = []): readonly s
 /** The option `limits` of the tasks that work on a set; nothing where there are none. */
 export function limited(
   set: string,
+  options: CommonFlowOptions,
+): { readonly limits?: readonly LimitUse[] } {
+  return limitedAll([set], options);
+}
+
+/** The same for tasks that work on several sets: they take the locks of all of them at once. */
+export function limitedAll(
+  sets: readonly string[],
   { limits = [], lock = false }: CommonFlowOptions,
 ): { readonly limits?: readonly LimitUse[] } {
-  const all = lock ? [...limits, lockOf(set)] : limits;
+  const all = lock ? [...limits, ...sets.map(lockOf)] : limits;
   return all.length === 0 ? {} : { limits: all };
 }
 

@@ -3,12 +3,13 @@ import type { Backup } from '../model/backup.ts';
 import type { SourceSpec } from '../sources/source.ts';
 import { tellOf, withPings } from './nightly-notices.ts';
 import { checkNightly, type NightlyOptions } from './nightly-options.ts';
+import { joinNight } from './nightly-point.ts';
 import * as report from './nightly-report.ts';
 import { stepsOf } from './nightly-steps.ts';
 
 /**
  * Makes a flow: each source is dumped, restored for proof, and copied; then old backups are pruned. A backup that cannot
- * be proven is dumped afresh once. People are told when a set begins to stand badly, or is good again. A copy or a prune that
+ * be proven is dumped afresh once. Backups of several sources make a recovery point. People are told when a set begins to stand badly, or is good again. A copy or a prune that
  * fails is told, and fails nothing, as long as enough copies were made.
  *
  * @throws `OPTIONS_INVALID` there is no source, two have one name, two stores have, a recipient or an identity is none;
@@ -46,7 +47,8 @@ export function nightlyBackup(options: NightlyOptions): Flow<report.Nightly> {
       const dumped = await (first.get(source) ?? allFirst.then(() => dump(source)));
       return tellOf(options, await protect(source, dumped));
     };
-    return report.provenOrThrow({ sources: await Promise.all(sources.map(each)) });
+    const reports = await Promise.all(sources.map(each));
+    return report.provenOrThrow({ sources: reports, ...(await joinNight(name, options, reports)) });
   }
 
   const run = (): Promise<report.NightlyReport> => withPings(options.pings, night);

@@ -4,6 +4,7 @@ import type { Backup } from '../model/backup.ts';
 import type { Verification } from '../model/verification.ts';
 import { type Problem, problemOf } from '../notify/compose.ts';
 import type { Standing } from '../notify/standing.ts';
+import type { PointReport } from './nightly-point.ts';
 import type { PruneReport } from '../prune/prune-store.ts';
 
 /** What became of old backups in a store. */
@@ -70,6 +71,8 @@ function namesOf(reports: readonly { readonly store: string }[]): string {
 /** How the night went. */
 export interface NightlyReport {
   readonly sources: readonly SourceReport[];
+  /** The recovery point that its backups make, in each store that has all of them; absent where there is one source. */
+  readonly points?: readonly PointReport[];
 }
 
 /** The function of the flow. */

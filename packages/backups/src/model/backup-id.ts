@@ -18,6 +18,16 @@ export function newBackupId(now: number): string {
   return `${compactSecond(now)}-${randomBytes(8).toString('hex')}`;
 }
 
+/**
+ * An id that follows from what it is the id of: made again it is the same.
+ *
+ * @param time epoch milliseconds
+ * @param sha256 hex SHA-256 of what it names
+ */
+export function derivedId(time: number, sha256: string): string {
+  return `${compactSecond(time)}-${sha256.slice(0, 16)}`;
+}
+
 /** Whether a text has the form of a backup id. */
 export function isBackupId(text: string): boolean {
   return BACKUP_ID.test(text);

@@ -11,7 +11,10 @@ const LONGEST = 100;
  * @returns the name
  * @throws `BACKUP_NAME_INVALID`
  */
-export function checkName(what: 'source' | 'backup set' | 'topic', name: string): string {
+export function checkName(
+  what: 'source' | 'backup set' | 'topic' | 'recovery point',
+  name: string,
+): string {
   const good =
     NAME.test(name) && name === name.normalize('NFC') && Buffer.byteLength(name) <= LONGEST;
   if (good) return name;

@@ -43,13 +43,14 @@ import {
 const FILE_NAME = /^[\p{L}\p{N}_][\p{L}\p{N}_.-]*$/u;
 
 /** A name within the backup's folder: never a path, so that no manifest can point elsewhere. */
-const fileName: Read<string> = (value, at) => {
+export const fileName: Read<string> = (value, at) => {
   const name = text(value, at);
   if (FILE_NAME.test(name)) return name;
   throw new ShapeError(`${at} must be a plain file name`);
 };
 
-const backupId: Read<string> = (value, at) => {
+/** Of the form that ids of backups have. */
+export const backupId: Read<string> = (value, at) => {
   const id = text(value, at);
   if (isBackupId(id)) return id;
   throw new ShapeError(`${at} must be a backup id`);

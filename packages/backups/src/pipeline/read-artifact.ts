@@ -81,6 +81,27 @@ export function storedFile(artifact: Artifact): StoredFile {
 }
 
 /**
+ * Asks the store for the sizes of files, and reads none of them.
+ *
+ * @throws `OBJECT_MISSING` one is not there; `ARTIFACT_ALTERED` one has another size
+ */
+export async function checkSizes(files: readonly StoredFile[], place: ReadPlace): Promise<void> {
+  for (const { name, bytes } of files) {
+    const info = await place.store.head(place.path + name, { signal: place.signal });
+    if (info?.bytes === bytes) continue;
+    const found = info === undefined ? 'nothing' : `${info.bytes} bytes`;
+    throw new HoldfastError(
+      info === undefined ? 'OBJECT_MISSING' : 'ARTIFACT_ALTERED',
+      `The object ${name} should have ${bytes} bytes; the store has ${found}.`,
+      {
+        retryable: false,
+        context: { artifact: name, expected: bytes, found: info?.bytes ?? null },
+      },
+    );
+  }
+}
+
+/**
  * Reads a stored file as it is. Its bytes are handed out before the hash is known: whoever consumes them
  * must make nothing final before the iteration has ended.
  *

@@ -6,12 +6,15 @@ import {
   listBackups,
 } from '../catalog/list-backups.ts';
 import { REMOVING_NAME } from '../model/layout.ts';
+import type { RecoveryPoint } from '../model/recovery-point.ts';
+import { memberKey } from '../points/list-points.ts';
 import { settle, type WorkOptions } from '../publish/create-backup.ts';
 import type { RetentionFinding } from '../retention/anomaly.ts';
 import { type RetentionDecision, planRetention } from '../retention/plan.ts';
 import type { RetentionPolicy } from '../retention/policy.ts';
 import { retainedBackup, type RetainedBackup } from '../retention/retained-backup.ts';
-import { finishRemoval, type RemovalPlace, removeBackup } from './remove-backup.ts';
+import { needsOf, planPoints, type PointsPlan, type WeighablePoint } from './plan-points.ts';
+import { finishRemoval, type RemovalPlace, removeBackup, removePoint } from './remove-backup.ts';
 
 /** How a store is pruned. */
 export interface PruneOptions extends Pick<WorkOptions, 'signal' | 'now'> {
@@ -40,6 +43,12 @@ export interface PruneFailure {
   readonly message: string;
 }
 
+/** What became of recovery points; `set` is their name. */
+export interface PrunedPoints {
+  readonly removed: readonly Weighed[];
+  readonly kept: readonly Weighed[];
+}
+
 /** What pruning did, or would do. */
 export interface PruneReport {
   readonly dryRun: boolean;
@@ -50,6 +59,8 @@ export interface PruneReport {
   readonly finished: readonly { readonly set: string; readonly id: string }[];
   /** What is still there in spite of the plan. */
   readonly failures: readonly PruneFailure[];
+  /** Recovery points, which go before the backups that they name. Those that are kept keep all of theirs. */
+  readonly points: PrunedPoints;
   /** Why sets were not pruned at all. */
   readonly findings: readonly RetentionFinding[];
   /** What of the catalog is damaged: it was left alone. */
@@ -62,7 +73,9 @@ interface Weighable extends RetainedBackup {
 
 type Decision = RetentionDecision<Weighable>;
 
-function weighed({ backup: { set, id }, reasons }: Decision): Weighed {
+type PointDecision = RetentionDecision<WeighablePoint>;
+
+function weighed({ backup: { set, id }, reasons }: RetentionDecision): Weighed {
   return { set, id, reasons };
 }
 
@@ -101,55 +114,101 @@ class Pruning {
     return done;
   }
 
-  async remove({ entry: { manifest } }: Weighable, place: RemovalPlace): Promise<void> {
-    const { set, id, sha256: manifestSha256 } = manifest;
-    await removeBackup({ set, id, manifestSha256 }, place, this.#now());
+  /** Gives those that went. */
+  async removeAll(doomed: readonly Decision[]): Promise<Decision[]> {
+    const gone = new Set(
+      await this.each(
+        doomed.map(({ backup }) => backup),
+        async ({ entry: { manifest } }, place) => {
+          const { set, id, sha256: manifestSha256 } = manifest;
+          await removeBackup({ set, id, manifestSha256 }, place, this.#now());
+        },
+      ),
+    );
+    return doomed.filter(({ backup }) => gone.has(backup));
   }
 }
 
-function plan(catalog: Catalog, policy: RetentionPolicy, now: number) {
-  const backups = catalog.backups.map((entry) => ({ ...retainedBackup(entry), entry }));
-  return planRetention(backups, policy, now);
+/** Judges the backups; what a recovery point needs that is still there is kept. */
+function plan(
+  catalog: Catalog,
+  points: readonly RecoveryPoint[],
+  policy: RetentionPolicy,
+  now: number,
+) {
+  const needs = needsOf(points);
+  const backups = catalog.backups.map((entry) => {
+    const neededBy = needs.get(memberKey(entry.manifest));
+    return { ...retainedBackup(entry), ...(neededBy === undefined ? {} : { neededBy }), entry };
+  });
+  const { decisions, findings } = planRetention(backups, policy, now);
+  return {
+    kept: decisions.filter(({ keep }) => keep),
+    doomed: decisions.filter(({ keep }) => !keep).toReversed(),
+    findings,
+  };
 }
 
-/**
- * Removes the backups that a policy does not keep, oldest first, as the store's own catalog has them, and ends
- * removals that were interrupted. Nothing else may work on the sets meanwhile.
- *
- * @throws `RETENTION_EMPTY`, `RETENTION_INVALID`, or what the store throws when it cannot be listed
- */
-export async function pruneStore(options: PruneOptions): Promise<PruneReport> {
-  const { store, policy, set, dryRun = false } = options;
+/** Removes the points that are not kept, before any backup that they name; gives those that went. */
+async function removePoints(
+  { doomed }: PointsPlan,
+  pruning: Pruning,
+  now: number,
+): Promise<readonly PointDecision[]> {
+  const all = doomed.map(({ backup }) => backup);
+  const gone = new Set(
+    await pruning.each(all, ({ point }, place) => removePoint(point, place, now)),
+  );
+  return doomed.filter(({ backup }) => gone.has(backup));
+}
+
+async function lookInto(options: PruneOptions) {
+  const { store, policy, set } = options;
   const { signal, now } = settle(options);
   // Before the store is listed: a policy that is wrong is told at once.
   planRetention([], policy, now());
   const query = set === undefined ? { signal, now } : { signal, now, set };
   const catalog = await listBackups(store, query);
-  const { decisions, findings } = plan(catalog, policy, now());
-  const kept = decisions.filter(({ keep }) => keep);
-  const doomed = decisions.filter(({ keep }) => !keep).toReversed();
-  const common = { findings, problems: catalog.problems, kept: kept.map(weighed) };
+  return { catalog, points: await planPoints({ store, policy, set, catalog, signal, now }) };
+}
+
+/**
+ * Removes the backups that a policy does not keep, oldest first, as the store's own catalog has them, and ends
+ * removals that were interrupted. Recovery points are judged first, by the same policy: those that are kept keep all of
+ * their backups, the others go before theirs. Nothing else may work on the sets meanwhile.
+ *
+ * @throws `RETENTION_EMPTY`, `RETENTION_INVALID`, or what the store throws when it cannot be listed
+ */
+export async function pruneStore(options: PruneOptions): Promise<PruneReport> {
+  const { policy, dryRun = false } = options;
+  const { now } = settle(options);
+  const { catalog, points } = await lookInto(options);
+  const pruning = new Pruning(options);
+  const gone = dryRun ? points.doomed : await removePoints(points, pruning, now());
+  const left = [...points.kept, ...points.doomed].filter((one) => !gone.includes(one));
+  const needing = left.map(({ backup }) => backup.point);
+  const { kept, doomed, findings } = plan(catalog, needing, policy, now());
+  const common = {
+    dryRun,
+    kept: kept.map(weighed),
+    points: { removed: gone.map(weighed), kept: points.kept.map(weighed) },
+    findings: [...points.findings, ...findings],
+    problems: [...catalog.problems, ...points.problems],
+  };
   if (dryRun) {
     const finished = catalog.removals.map(named);
-    return { ...common, dryRun, removed: doomed.map(weighed), finished, failures: [] };
+    return { ...common, removed: doomed.map(weighed), finished, failures: [] };
   }
-  const pruning = new Pruning(options);
   const finished = await pruning.each(catalog.removals, ({ path }, place) =>
     finishRemoval(path, place),
   );
-  const gone = new Set(
-    await pruning.each(
-      doomed.map(({ backup }) => backup),
-      (backup, place) => pruning.remove(backup, place),
-    ),
-  );
+  const removed = await pruning.removeAll(doomed);
   await pruning.each(
     kept.filter(hasNote).map(({ backup }) => backup),
     ({ entry }, place) => place.store.delete(entry.path + REMOVING_NAME, { signal: place.signal }),
   );
-  const removed = doomed.filter(({ backup }) => gone.has(backup)).map(weighed);
   const { failures } = pruning;
-  return { ...common, dryRun, removed, finished: finished.map(named), failures };
+  return { ...common, removed: removed.map(weighed), finished: finished.map(named), failures };
 }
 
 /** A removal that was interrupted before the manifest went, of a backup that the policy keeps now. */

@@ -2,6 +2,7 @@ import { HoldfastError, type ObjectStore } from '@holdfast/core';
 import { type BackupRef, loadManifest } from '../catalog/load-manifest.ts';
 import { backupPath, MANIFEST_NAME, REMOVING_NAME } from '../model/layout.ts';
 import { serialiseManifest } from '../model/parse-manifest.ts';
+import { pointKey } from '../model/recovery-point.ts';
 
 /** Where something is removed. */
 export interface RemovalPlace {
@@ -35,6 +36,21 @@ async function checkRetained(key: string, { store, signal }: RemovalPlace, now: 
     retryable: false,
     context: { key, until: time },
   });
+}
+
+/**
+ * Removes a recovery point; its backups stay.
+ *
+ * @throws `BACKUP_RETAINED`, or what the store throws
+ */
+export async function removePoint(
+  point: { readonly name: string; readonly id: string },
+  place: RemovalPlace,
+  now: number,
+): Promise<void> {
+  const key = pointKey(point);
+  await checkRetained(key, place, now);
+  await place.store.delete(key, { signal: place.signal });
 }
 
 /**

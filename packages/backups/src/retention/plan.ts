@@ -94,6 +94,7 @@ class SetPlan<B extends RetainedBackup> {
     for (const one of this.#all) {
       const pin = pins.size === 0 ? undefined : pins.get(one.backup.id);
       if (pin !== undefined) because(one, `pinned: ${pin}`);
+      for (const need of one.backup.neededBy ?? []) because(one, `needed by ${need}`);
       if (isAhead(one.time, this.#now)) {
         because(one, 'dated in the future: it takes no slot, and is judged when its time has come');
       }
@@ -149,8 +150,8 @@ function newerFirst<B extends RetainedBackup>(a: Dated<B>, b: Dated<B>): number 
  * Decides which backups are kept. Each set is judged for itself. Asks no clock and no store.
  *
  * A backup takes a slot when it is proven as far as the policy asks and not dated more than an hour ahead. Never
- * removed are: the newest that is proven restorable, what is pinned, what is dated ahead, anything of a set with
- * a finding.
+ * removed are: the newest that is proven restorable, what is pinned, what a recovery point needs, what is dated
+ * ahead, anything of a set with a finding.
  *
  * @param now epoch milliseconds
  * @throws `RETENTION_EMPTY`, `RETENTION_INVALID`

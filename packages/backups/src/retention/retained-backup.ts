@@ -13,6 +13,8 @@ export interface RetainedBackup {
   readonly level: VerificationLevel | null;
   /** Whether its latest verification failed. */
   readonly failed: boolean;
+  /** What would be incomplete without it, in words: a recovery point. It is kept then. Default: nothing. */
+  readonly neededBy?: readonly string[];
 }
 
 /** What a catalog says of a backup, for retention. */

@@ -5,11 +5,11 @@ import type { Artifact, Manifest } from '../model/manifest.ts';
 import { type Compared, reaches, type VerificationLevel } from '../model/verification.ts';
 import {
   checkReadable,
+  checkSizes,
   checkStored,
   readArtifact,
   type ReadPlace,
   storedFile,
-  type StoredFile,
 } from '../pipeline/read-artifact.ts';
 import { ZstdProgram } from '../pipeline/zstd-program.ts';
 import { checkScratchSpace } from '../pipeline/space.ts';
@@ -72,31 +72,14 @@ export class Examination {
       zstd: new ZstdProgram(room),
     };
     const stored = manifest.artifacts.map(storedFile);
-    await this.#checkSizes([...manifest.documents, ...stored], place);
+    await checkSizes([...manifest.documents, ...stored], place);
+    this.reached = 'stored';
     if (level === 'stored') return;
     for (const document of manifest.documents) await checkStored(document, place);
     if (level === 'checksum') {
       for (const file of stored) await checkStored(file, place);
       this.reached = 'checksum';
     } else await this.#read(subject, place);
-  }
-
-  async #checkSizes(files: readonly StoredFile[], place: ReadPlace): Promise<void> {
-    for (const { name, bytes } of files) {
-      const key = place.path + name;
-      const info = await place.store.head(key, { signal: place.signal });
-      if (info?.bytes === bytes) continue;
-      const found = info === undefined ? 'nothing' : `${info.bytes} bytes`;
-      throw new HoldfastError(
-        info === undefined ? 'OBJECT_MISSING' : 'ARTIFACT_ALTERED',
-        `The object ${name} should have ${bytes} bytes; the store has ${found}.`,
-        {
-          retryable: false,
-          context: { artifact: name, expected: bytes, found: info?.bytes ?? null },
-        },
-      );
-    }
-    this.reached = 'stored';
   }
 
   async #read(subject: Subject, place: ReadPlace): Promise<void> {
