@@ -38,6 +38,10 @@ export const PROOFS: { readonly [group in GroupName]: { readonly [option: string
       key: 'that the author gives joins equal calls, and refuses different ones',
       durable: 'a flow that wants a durable store gets one, also as a subflow',
     }),
+    ...inFile(`${ENGINE}/queues/task-queue.test.ts`, {
+      queue:
+        'waits there with its arguments, and is executed by the engine that works on the queue',
+    }),
     ...inFile(`${ENGINE}/map.test.ts`, {
       concurrency: 'pulls an item only when a slot is free, and never runs more at once than told',
     }),

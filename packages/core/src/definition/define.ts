@@ -8,6 +8,7 @@ import type { Definition, GivenOptions, InputCheck, Loose } from './definition.t
 import { limitShares, whenLimited } from './limit-options.ts';
 import { checkOptionTypes, HOOKS } from './option-types.ts';
 import { KNOWN_OPTIONS } from './known-options.ts';
+import { queueOption } from './queue-option.ts';
 import { resumePolicy } from './resume-options.ts';
 import { runNameOption } from './run-name.ts';
 import { isSchema, isSchemas, schemaCheck } from './schema-check.ts';
@@ -156,6 +157,7 @@ export function define(
     resume: resumePolicy(what, options),
     stillValid: options['stillValid'] as Definition['stillValid'],
     ...callOptions(what, options),
+    queue: queueOption(what, options),
     cache: cacheRule(kind, what, fn, options),
     limits: limitShares(what, options['limits']),
     whenLimited: whenLimited(what, options),

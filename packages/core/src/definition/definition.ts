@@ -48,6 +48,8 @@ export interface Definition extends TimeLimits {
   readonly waitFor: readonly Waitable[];
   readonly concurrency: number;
   readonly stopOnFailure: boolean;
+  /** The queue on which its calls wait for who executes them; undefined: they are executed where they are made. */
+  readonly queue: string | undefined;
   /** Undefined: its results are not cached. */
   readonly cache: CacheRule | undefined;
   /** Shares of limits that each attempt takes. */

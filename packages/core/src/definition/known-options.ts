@@ -28,6 +28,6 @@ const SHARED: readonly string[] = [
 
 /** Every option there is, by what takes it. */
 export const KNOWN_OPTIONS: { readonly [kind in 'flow' | 'task']: ReadonlySet<string> } = {
-  task: new Set([...SHARED, 'waitFor', 'concurrency', 'stopOnFailure', 'stillValid']),
+  task: new Set([...SHARED, 'queue', 'waitFor', 'concurrency', 'stopOnFailure', 'stillValid']),
   flow: new Set([...SHARED, 'durable', 'resumeWithin', 'resumeOtherVersions']),
 };

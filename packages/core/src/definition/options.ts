@@ -154,6 +154,14 @@ export interface TaskOptions<A extends readonly unknown[] = never, R = never> ex
    * asked about each time before it is served. Default: a stored result counts.
    */
   stillValid?(result: R): boolean | Promise<boolean>;
+  /**
+   * On which queue its calls wait, for whichever engine works on the queue (`engine.work`) and knows the task by its name:
+   * in another process, on another machine, or here. It is executed there as if it were here, with its retries, timeout,
+   * limits and hooks; whoever has called it waits for the outcome, holds no permits meanwhile, and cancels it when it is
+   * cancelled itself. Its arguments must be data that can be kept (`INPUT_NOT_SERIALISABLE`); it is part of no transaction.
+   * A run stays on the queue that it was made for. Default: it is executed where it is called.
+   */
+  queue?: string | undefined;
 }
 
 /** Options of a flow. */

@@ -1,6 +1,7 @@
 import type { Definition } from '../definition/definition.ts';
 import { assertSecrets } from '../definition/secret-args.ts';
 import { waitsOnItself } from '../errors/errors.ts';
+import { queueInTransaction } from '../errors/queue-errors.ts';
 import type { ChildRun } from './child-run.ts';
 import { assertRunnable } from './engine-core.ts';
 import { currentGroup, type Group } from './group.ts';
@@ -34,7 +35,7 @@ export interface Call {
  * Checks a call.
  *
  * @throws `RUN_ENDED`, `NAME_REUSED`, `OPTIONS_INVALID`, `DURABLE_STORE_REQUIRED`, `RUN_WAITS_ON_ITSELF`,
- *   `SECRET_EXPECTED`, `KEY_INVALID`, `LEASE_LOST`, `ENGINE_STOPPED`
+ *   `SECRET_EXPECTED`, `KEY_INVALID`, `QUEUE_IN_TRANSACTION`, `LEASE_LOST`, `ENGINE_STOPPED`
  */
 export function callOf(scope: Scope, definition: Definition, given: readonly unknown[]): Call {
   const { engine } = scope.execution;
@@ -46,6 +47,9 @@ export function callOf(scope: Scope, definition: Definition, given: readonly unk
   const found = searchIn(given);
   const plain = unquoted(given, found);
   assertSecrets(definition, plain);
+  const transaction = transactionIn();
+  const outer = transaction === undefined ? scope.run.transaction : transaction.membership;
+  if (definition.queue !== undefined && outer !== undefined) throw queueInTransaction(definition);
   const waits = found.futures.length > 0;
   const futures =
     definition.waitFor.length === 0
@@ -58,7 +62,7 @@ export function callOf(scope: Scope, definition: Definition, given: readonly unk
     scope,
     stretch,
     group: currentGroup(),
-    transaction: transactionIn(),
+    transaction,
     definition,
     args: waits ? given : plain,
     futures,

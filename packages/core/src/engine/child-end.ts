@@ -6,13 +6,14 @@ import { toFailure } from '../serial/failure-codec.ts';
 import type { Call } from './call.ts';
 import { keepableText } from './engine-core.ts';
 import { failed, failureOf, skippedBy } from './outcomes.ts';
+import { isElsewhere } from './queues/place.ts';
 import type { RunHandle } from './run-handle.ts';
 import type { Scope } from './scope.ts';
-import { crashedWith, endOpenBelow } from './unreached.ts';
+import { crashedWith, endElsewhere, endOpenBelow } from './left-runs.ts';
 
 /** Writes that rules have ended a run which a process had left: what is open below it ends first. */
 export async function endRefused(
-  { execution }: Scope,
+  { execution }: Pick<Scope, 'execution'>,
   handle: RunHandle,
   state: TerminalState,
 ): Promise<Outcome<unknown>> {
@@ -30,6 +31,11 @@ export async function endRefused(
   return outcome;
 }
 
+/** Whether an earlier process has put it on its queue: others may have claimed it since. */
+function isUnderWayElsewhere({ run, written }: RunHandle): boolean {
+  return isElsewhere(run) && written === run.version;
+}
+
 /** Writes that a run was skipped, because what it needs did not complete. */
 export async function skip(
   { execution }: Scope,
@@ -39,16 +45,22 @@ export async function skip(
 ): Promise<Outcome<unknown>> {
   const outcome = skippedBy(execution.engine, handle.run, upstream);
   const { message: reason } = outcome.error;
-  await handle.apply({ type: 'skip', name: 'UpstreamFailed', reason }, { dependsOn });
+  const event = { type: 'skip', name: 'UpstreamFailed', reason } as const;
+  if (isUnderWayElsewhere(handle)) await endElsewhere(execution, handle.run, event);
+  else await handle.apply(event, { dependsOn });
   return outcome;
 }
 
 /** Fails a run whose arguments cannot be taken, where there is a record of it. */
 export async function refuse(
+  { execution }: Scope,
   handle: RunHandle | undefined,
   error: Error,
 ): Promise<Outcome<unknown>> {
-  await handle?.apply({ type: 'fail', error: toFailure(error) });
+  const event = { type: 'fail', error: toFailure(error) } as const;
+  if (handle !== undefined && isUnderWayElsewhere(handle)) {
+    await endElsewhere(execution, handle.run, event);
+  } else await handle?.apply(event);
   return failed('FAILED', error);
 }
 

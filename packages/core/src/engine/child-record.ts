@@ -5,7 +5,11 @@ import { wasCutOff } from '../rules/replay.ts';
 import type { Membership } from '../model/transaction.ts';
 import { boundsFor } from '../policies/deadline.ts';
 import type { Call } from './call.ts';
-import { encodeInputs, nameForPeople } from './engine-core.ts';
+import type { Definition } from '../definition/definition.ts';
+import type { JsonValue } from '../model/json.ts';
+import { encodeInputs, nameForPeople, type EngineCore } from './engine-core.ts';
+import { searchIn } from './search.ts';
+import { isElsewhere } from './queues/place.ts';
 import { tellOfRecovery } from './notes/run-logger.ts';
 import { RunHandle } from './run-handle.ts';
 import { underVersion, versionField } from './run-version.ts';
@@ -58,19 +62,31 @@ function newRun(call: Call, { id, key }: ChildIdentity, args: readonly unknown[]
     nameForPeople(execution.engine, definition, args),
     versionField(definition),
     group && { groups: group.path },
+    definition.queue !== undefined && {
+      queue: definition.queue,
+      inputs: inputsFor(execution.engine, definition, args),
+    },
   );
   return run;
 }
 
+/** The arguments for whoever claims the run; null while they hold futures, where it never comes to be called. */
+function inputsFor(engine: EngineCore, { name }: Definition, args: readonly unknown[]): JsonValue {
+  return searchIn(args).futures.length > 0 ? null : encodeInputs(engine, name, args, true);
+}
+
 /** Stages the next generation of a child. */
-function stageAgain(call: Call, handle: RunHandle): void {
+function stageAgain(call: Call, handle: RunHandle, args: readonly unknown[]): void {
   const { definition, scope } = call;
+  const { engine } = scope.execution;
   const transaction = membershipOf(call);
+  const queued = handle.run.queue !== undefined;
   handle.stage(
     { type: 'again' },
     {
       parentTry: scope.tryName,
       ...(transaction === undefined ? {} : { transaction }),
+      ...(queued ? { inputs: inputsFor(engine, definition, args) } : {}),
       ...boundsFor(definition, scope.execution.clock.now()),
     },
   );
@@ -96,13 +112,15 @@ export function openRecord(
   const handle = RunHandle.read(execution, underVersion(known, definition), definition);
   const refusal = refusalBelow(execution, definition, known);
   if (isTerminal(known.state)) {
-    stageAgain(call, handle);
+    stageAgain(call, handle, args);
+  } else if (isElsewhere(known)) {
+    // Whoever has claimed it goes on with it, and takes it up where its process died.
   } else if (refusal !== undefined) {
     handle.stage({ type: 'refuseRecovery', error: refusal });
   } else if (known.state.type === 'RUNNING' || known.state.type === 'CANCELLING') {
     const { maxRecoveries } = definition;
     handle.stage({ type: 'interrupt', crashed: true }, { maxRecoveries });
-    if (wasCutOff(handle.state)) stageAgain(call, handle);
+    if (wasCutOff(handle.state)) stageAgain(call, handle, args);
     else if (!isTerminal(handle.state)) {
       tellOfRecovery(execution, handle, known.recoveries, maxRecoveries);
     }

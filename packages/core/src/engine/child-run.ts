@@ -209,17 +209,18 @@ export class ChildRun implements Accountable, FutureParts<unknown> {
   /** What its futures gave cannot be taken: nothing of it is kept. */
   #refused(error: Error): Promise<Outcome<unknown>> {
     const known = this.#known?.state;
-    const recorded = (this.#handle ?? this.#known) !== undefined;
-    const open = recorded && (known === undefined || !isTerminal(known));
-    return refuse(open ? this.#open([]) : undefined, error);
+    const open = known === undefined ? this.#handle !== undefined : !isTerminal(known);
+    return refuse(this.#call.scope, open ? this.#open([]) : undefined, error);
   }
 
   /** Shows a task that waits for others as PENDING, where it has to wait at all. */
   #recordWaiting(): void {
     const { transaction, futures } = this.#call;
-    const unknown = this.#key !== undefined && this.#known === undefined;
-    if (!unknown || transaction?.undone !== undefined) return;
-    if (this.definition.kind !== 'task' || allEnded(futures)) return;
+    if (this.#key === undefined || this.#known !== undefined) return;
+    if (transaction?.undone !== undefined) return;
+    // On a queue it would be claimed without its inputs.
+    const { kind, queue } = this.definition;
+    if (kind !== 'task' || queue !== undefined || allEnded(futures)) return;
     // A failure to write it halts the execution, and is met again by the next write.
     this.#open(this.#call.args)
       .commit()
@@ -235,9 +236,8 @@ export class ChildRun implements Accountable, FutureParts<unknown> {
   /** Told to stop while it waited for others. What it had done in an earlier try stands. */
   async #cancelledEarly(reason: Error): Promise<Outcome<unknown>> {
     const known = this.#known?.state;
-    if (this.#key === undefined || (known !== undefined && isTerminal(known))) {
-      return cancelledUnstarted(this.#call, reason);
-    }
+    const unmade = known === undefined ? this.definition.queue !== undefined : isTerminal(known);
+    if (this.#key === undefined || unmade) return cancelledUnstarted(this.#call, reason);
     const { args } = this.#call;
     return this.#perform(this.#open(args), { args, dependsOn: [] });
   }
@@ -295,6 +295,6 @@ export class ChildRun implements Accountable, FutureParts<unknown> {
     const cancellation = this.#cancellation;
     const bound = nearerBound(boundOf(handle.run), scope.bound);
     const run = { execution, handle, definition, args, cancellation, flow, bound, dependsOn };
-    return this.#known === undefined ? performCall(run, group) : performKnown(run, group);
+    return (this.#known === undefined ? performCall : performKnown)(run, group);
   }
 }

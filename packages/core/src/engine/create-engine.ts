@@ -1,13 +1,6 @@
 import { sleep } from '../clock/clock.ts';
-import { isSchedule, type CheckedSchedule } from '../definition/schedule.ts';
-import { definitionOf, type Definition } from '../definition/definition.ts';
-import {
-  engineStopped,
-  notTopLevel,
-  optionsInvalid,
-  runNotEnded,
-  runUnknown,
-} from '../errors/errors.ts';
+import type { Definition } from '../definition/definition.ts';
+import { engineStopped, notTopLevel, runNotEnded, runUnknown } from '../errors/errors.ts';
 import type { EngineEvents } from '../events/engine-events.ts';
 import { durationMs } from '../model/duration.ts';
 import type { RunId } from '../model/ids.ts';
@@ -18,6 +11,7 @@ import { assertRunnable } from './engine-core.ts';
 import type { EngineOptions } from './engine-options.ts';
 import { flowAround } from './flow-around.ts';
 import type { FlowHandle, RecoveryReport } from './flow-handle.ts';
+import { definitionFor, schedulesOf } from './given-definitions.ts';
 import { Recoverer, type RecoveryHost } from './recoverer.ts';
 import {
   sweepResults,
@@ -32,6 +26,7 @@ import {
   type WorkOptions,
 } from './queues/queue-options.ts';
 import { QueueWork } from './queues/queue-work.ts';
+import type { QueuedTask } from './queues/queued-task.ts';
 import type { QueueWorker } from './queues/queues.ts';
 import type { PruneOptions, PruneReport } from './retention/prune-options.ts';
 import { Retention } from './retention/retention.ts';
@@ -44,31 +39,12 @@ import { foreignHandle, handleOf, quiet, RootRun } from './root-run.ts';
 import { StoreReader } from './store-reader.ts';
 import { provideInput } from './waiting/provide-input.ts';
 
-function definitionFor(value: unknown, kind: 'flow' | 'task'): Definition {
-  const definition = definitionOf(value);
-  if (definition?.kind === kind) return definition;
-  throw optionsInvalid(
-    'The engine',
-    `it was given something that is no ${kind}`,
-    `Define it with ${kind}().`,
-  );
-}
-
-function schedulesOf({ schedules = [] }: EngineOptions): readonly CheckedSchedule[] {
-  return schedules.map((each) => {
-    if (isSchedule(each)) return each;
-    throw optionsInvalid(
-      'The engine',
-      'it was given something that is no schedule',
-      'Make it with schedule(flow, …).',
-    );
-  });
-}
-
 const LOOK_AGAIN = 30_000;
 
 class HoldfastEngine extends StoreReader implements Engine, CallTarget {
   readonly #roots = new Map<RunId, RootRun>();
+  /** Claimed from queues: their flows may be anywhere. */
+  readonly #tasks = new Set<QueuedTask>();
   readonly #starting = new Set<Promise<unknown>>();
   /** Ends what waits for runs of other processes; aborted once the engine interrupts its own. */
   readonly #waiting = new AbortController();
@@ -103,6 +79,7 @@ class HoldfastEngine extends StoreReader implements Engine, CallTarget {
       has: (id) => this.#roots.has(id),
       worksOn: (queue) => [...this.#workers].some((worker) => worker.isOn(queue)),
       keep: (root) => this.#keep(root),
+      keepTask: (task) => this.#keepTask(task),
       unlessStopped: (work) => this.#unlessStopped(work),
     };
   }
@@ -154,6 +131,18 @@ class HoldfastEngine extends StoreReader implements Engine, CallTarget {
     // It came about while the engine was being stopped: it is left to a recovery.
     if (this.#waiting.signal.aborted) root.execution.stop(engineStopped());
     return handleOf(root);
+  }
+
+  #keepTask(task: QueuedTask): void {
+    this.#tasks.add(task);
+    const forget = (): boolean => this.#tasks.delete(task);
+    task.ended.then(forget, forget);
+    if (this.#waiting.signal.aborted) task.execution.stop(engineStopped());
+  }
+
+  /** What is under way at this moment. */
+  get #underWay(): readonly (RootRun | QueuedTask)[] {
+    return [...this.#roots.values(), ...this.#tasks];
   }
 
   async startDefinition(
@@ -265,20 +254,20 @@ class HoldfastEngine extends StoreReader implements Engine, CallTarget {
   async #stop(timeout: number): Promise<void> {
     await Promise.all(Array.from(this.#workers, (worker) => worker.stop()));
     await this.#service.stop();
-    for (const root of this.#roots.values()) root.execution.stopOncePaused(engineStopped());
-    if (timeout > 0 && this.#roots.size > 0) {
+    for (const each of this.#underWay) each.execution.stopOncePaused(engineStopped());
+    if (timeout > 0 && this.#underWay.length > 0) {
       const waited = new AbortController();
       await Promise.race([
-        Promise.allSettled([...this.#roots.values()].map((root) => root.ended)),
+        Promise.allSettled(this.#underWay.map(({ ended }) => ended)),
         sleep(this.core.clock, timeout, waited.signal).catch(() => undefined),
       ]);
       waited.abort();
     }
     this.#waiting.abort(engineStopped());
-    for (const root of this.#roots.values()) root.execution.stop(engineStopped());
+    for (const { execution } of this.#underWay) execution.stop(engineStopped());
     await Promise.allSettled(this.#starting);
     // What is under way by now: runs that were being started have joined, and were stopped as they did.
-    await Promise.allSettled([...this.#roots.values()].map((root) => root.ended));
+    await Promise.allSettled(this.#underWay.map(({ ended }) => ended));
     await this.core.writer.idle();
     await this.core.permits.stop();
     if (this.#opened !== undefined) await this.core.store.close();

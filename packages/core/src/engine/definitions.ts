@@ -13,6 +13,11 @@ export class Definitions {
     return this.#known[kind].get(name);
   }
 
+  /** The names of those of a kind. */
+  names(kind: 'flow' | 'task'): readonly string[] {
+    return [...this.#known[kind].keys()];
+  }
+
   /** All of them: flows first, each kind by name. */
   all(): readonly Definition[] {
     return [this.#known.flow, this.#known.task].flatMap((known) =>

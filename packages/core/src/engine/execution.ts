@@ -16,7 +16,10 @@ import { Transactions } from './transactions/transactions.ts';
 import type { Parking } from './waiting/parking.ts';
 import type { Writer } from './writer.ts';
 
-/** A top-level flow run while this engine executes it: its lease, its memory, its end. */
+/**
+ * What this engine executes under one lease, while it does: its memory, its end. A top-level flow run, or a task run that
+ * was claimed from a queue.
+ */
 export class Execution {
   readonly engine: EngineCore;
   readonly rootId: RunId;
@@ -79,14 +82,18 @@ export class Execution {
     return this.engine.writer;
   }
 
-  /** Takes over what the store knows of the runs below the root, when an execution takes up what another began. */
-  remember(runs: readonly Run[], recorded: readonly RecordedValue[]): void {
+  /**
+   * Takes over what the store knows of the runs below it, when an execution takes up what another began.
+   *
+   * @param ours those whose transactions are for it to bring to an end
+   */
+  remember(runs: readonly Run[], recorded: readonly RecordedValue[], ours = runs): void {
     for (const run of runs) {
       this.remembered.note(run);
       this.inherited.add(run.id);
     }
-    if (runs.some(({ transaction }) => transaction !== undefined)) {
-      this.transactions.load(runs, recorded);
+    if (ours.some(({ transaction }) => transaction !== undefined)) {
+      this.transactions.load(ours, recorded);
     }
     for (const value of recorded) {
       this.#recorded.set(`${value.runId}|${value.scope}|${value.slot}`, value);

@@ -133,7 +133,8 @@ export class Group implements Accountable, Stretch {
 
 /** Shows a run that waits for a place. One that backs off, or was left by its process, is shown as that. */
 function showWaiting({ execution, handle }: Performance, path: readonly string[]): void {
-  if (handle.state.type !== 'PENDING') return;
+  // One with a queue waits for its place here, unseen by those who work on the queue.
+  if (handle.state.type !== 'PENDING' || handle.run.queue !== undefined) return;
   const limits = [limitOfGroup(path)];
   handle.stage({ type: 'schedule', name: 'AwaitingSlot', dueAt: execution.clock.now(), limits });
   // A failure to write it halts the execution, and is met again by the next write.

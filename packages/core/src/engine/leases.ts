@@ -1,12 +1,18 @@
+import type { RunId } from '../model/ids.ts';
 import type { Timer } from '../clock/clock.ts';
 import { formatIdentity, currentProcess, isAlive, parseIdentity } from '../process/identity.ts';
-import type { Lease } from '../store/run-store.ts';
+import type { Fence, Lease } from '../store/run-store.ts';
 import type { EngineCore } from './engine-core.ts';
 import type { Execution } from './execution.ts';
 
 function isDead(holder: string): boolean {
   const identity = parseIdentity(holder.split(' ')[0] ?? '');
   return identity !== undefined && isAlive(identity) === 'dead';
+}
+
+/** The run whose lease it is. */
+function leasedRun({ rootId, runId }: Pick<Fence, 'rootId' | 'runId'>): RunId {
+  return runId ?? rootId;
 }
 
 /** Keeps the leases of what an engine executes, and judges those of others. */
@@ -89,9 +95,9 @@ export class Leases {
       asked.map(({ fence }) => fence),
       { ...this.terms, now: this.#engine.clock.now() },
     );
-    const byRoot = new Map(renewals.map((renewal) => [renewal.rootId, renewal]));
+    const byRun = new Map(renewals.map((renewal) => [leasedRun(renewal), renewal]));
     for (const { execution, fence } of asked) {
-      const renewal = byRoot.get(execution.rootId);
+      const renewal = byRun.get(leasedRun(fence));
       // Given back meanwhile, perhaps taken again: the answer is about a lease of the past.
       const past = !this.#held.has(execution) || execution.fence !== fence;
       if (renewal === undefined || past) continue;

@@ -5,11 +5,16 @@ import { toFailure } from '../serial/failure-codec.ts';
 import type { Group } from './group.ts';
 import { failed } from './outcomes.ts';
 import { perform } from './perform.ts';
+import { performElsewhere } from './queues/elsewhere.ts';
+import { isElsewhere } from './queues/place.ts';
 import type { Performance } from './performance.ts';
 import { withinBound } from './time/watch.ts';
 
 /** One whose arguments are refused fails without an attempt. */
-async function performChecked(run: Performance, check: InputCheck): Promise<Outcome<unknown>> {
+export async function performChecked(
+  run: Performance,
+  check: InputCheck,
+): Promise<Outcome<unknown>> {
   const { execution, handle, dependsOn } = run;
   let args: readonly unknown[];
   try {
@@ -24,9 +29,12 @@ async function performChecked(run: Performance, check: InputCheck): Promise<Outc
 
 /** Its arguments are checked once the group around its call has a place for it. */
 function performAdmitted(run: Performance, group: Group | undefined): Promise<Outcome<unknown>> {
-  if (run.cancellation.reason !== undefined) return perform(run);
+  const elsewhere = isElsewhere(run.handle.run);
+  if (run.cancellation.reason !== undefined)
+    return elsewhere ? performElsewhere(run) : perform(run);
   const { checkInput } = run.definition;
   if (group === undefined) {
+    if (elsewhere) return performElsewhere(run);
     return checkInput === undefined ? perform(run) : performChecked(run, checkInput);
   }
   return group.admit(run, () => performAdmitted(run, undefined));

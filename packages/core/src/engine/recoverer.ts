@@ -11,6 +11,7 @@ import {
   type WaitingRun,
 } from './flow-handle.ts';
 import { recoverRun } from './recovery.ts';
+import type { QueuedTask } from './queues/queued-task.ts';
 import type { RootRun } from './root-run.ts';
 
 /** What a recovery needs of its engine. */
@@ -22,6 +23,8 @@ export interface RecoveryHost {
   worksOn(queue: string): boolean;
   /** Takes a run among those that this engine executes. */
   keep(root: RootRun): FlowHandle<unknown>;
+  /** Takes a task run from a queue among what this engine executes. */
+  keepTask(task: QueuedTask): void;
   /** Lets a stop wait for what is about to add runs. */
   unlessStopped<T>(work: Promise<T>): Promise<T>;
 }

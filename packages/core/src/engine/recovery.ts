@@ -3,7 +3,7 @@ import { cancelled } from '../errors/errors.ts';
 import { HoldfastError } from '../errors/holdfast-error.ts';
 import type { RunId } from '../model/ids.ts';
 import type { Failure } from '../model/failure.ts';
-import type { FlowRun, PendingHook, Run } from '../model/run.ts';
+import type { FlowRun, Run } from '../model/run.ts';
 import { isTerminal } from '../model/state.ts';
 import { fromFailure } from '../serial/failure-codec.ts';
 import type { Lease, OpenRun } from '../store/run-store.ts';
@@ -11,13 +11,13 @@ import { executedBy } from './code-version.ts';
 import type { EngineCore } from './engine-core.ts';
 import { Execution } from './execution.ts';
 import type { HookLeft } from './flow-handle.ts';
+import { crashedWith, endOpenBelow } from './left-runs.ts';
 import { tellOfRecovery } from './notes/run-logger.ts';
 import { isUntouched, refusalOf, resumptionOf, tellOfVersion } from './resumption.ts';
 import { RootRun } from './root-run.ts';
 import { RunHandle } from './run-handle.ts';
 import { underVersion } from './run-version.ts';
-import { isTransactionHook } from './transactions/due-runs.ts';
-import { crashedWith, endOpenBelow } from './unreached.ts';
+import { killChildrenOf, remember } from './remember.ts';
 import { waitsUntil } from './waiting/due.ts';
 
 /** What became of one run that was found open; `hooksLeft` are due and cannot be delivered by this engine. */
@@ -56,59 +56,6 @@ export async function takeLease(
   const execution = new Execution(engine, { rootId, epoch: grant.lease.epoch });
   leases.keep(execution);
   return execution;
-}
-
-/** Ends the children that the dead process had started, before anything starts them again. */
-async function killChildren(execution: Execution): Promise<void> {
-  const { store, clock, writer, logger } = execution.engine;
-  const children = await store.children(execution.rootId);
-  if (children.length === 0) return;
-  const { killLeftover } = await import('../process/leftover.ts');
-  for (const child of children) {
-    const fate = await killLeftover(child, clock);
-    if (fate === 'killed') {
-      logger.warn(
-        { pid: child.pid, command: child.command },
-        'a child of a dead process was ended',
-      );
-    }
-    await writer.write({ kind: 'child-ended', child }, 'process');
-  }
-}
-
-/** Begins to deliver the hooks that are due; gives those of definitions that this engine does not know. */
-function deliverDue(
-  execution: Execution,
-  runs: readonly Run[],
-  hooks: readonly PendingHook[],
-): HookLeft[] {
-  const byId = new Map<RunId, Run>(runs.map((run) => [run.id, run]));
-  const left: HookLeft[] = [];
-  for (const due of hooks) {
-    const run = byId.get(due.runId);
-    if (run === undefined) continue;
-    if (isTransactionHook(due.hook)) {
-      execution.transactions.due.note(run);
-      continue;
-    }
-    const definition = execution.engine.definitions.get(run.kind, run.name);
-    if (definition === undefined) left.push({ runId: run.id, name: run.name, hook: due.hook });
-    execution.hooks.deliver({ due, run, definition });
-  }
-  return left;
-}
-
-/** Reads what the run had done, and begins to deliver the hooks that were due. */
-export async function remember(execution: Execution, root: FlowRun): Promise<HookLeft[]> {
-  const { store } = execution.engine;
-  const { rootId } = execution;
-  const [runs, recorded, hooks] = await Promise.all([
-    store.below(rootId),
-    store.recorded(rootId),
-    store.pendingHooks(rootId),
-  ]);
-  execution.remember(runs, recorded);
-  return deliverDue(execution, [root, ...runs], hooks);
 }
 
 /**
@@ -177,7 +124,7 @@ async function interrupted(
 
 /** Its process died just when the run had paused: what that process left is cleared away, and the run waits on. */
 async function leaveWaiting(execution: Execution, run: FlowRun, until: number): Promise<Recovered> {
-  await killChildren(execution);
+  await killChildrenOf(execution);
   const { hooksLeft } = await finish(execution, await remember(execution, run));
   return { kind: 'waiting', run, until, hooksLeft };
 }
@@ -227,7 +174,7 @@ export async function takeUp(
   const refusal = cancels ? undefined : refusalOf(engine, definition, resumption);
   const ends = cancels || refusal !== undefined;
   const args = ends ? [] : await argumentsOf(engine, definition, run);
-  await killChildren(execution);
+  await killChildrenOf(execution);
   const hooksLeft = await remember(execution, run);
   execution.resumption = resumption;
   const handle = RunHandle.read(execution, ends ? run : goesOn, definition);

@@ -85,6 +85,11 @@ export interface TaskRun extends RunBase {
   readonly key: string;
   /** Hash of the inputs, also when the author gave a key. */
   readonly inputHash: string;
+  /**
+   * Only with a `queue`: the arguments of the present generation, encoded, so that the process which claims it can call
+   * its function.
+   */
+  readonly inputs?: JsonValue;
   /** Runs whose outcome this one depends on: when one of them is run again, so is this. */
   readonly dependsOn: readonly Dependency[];
 }

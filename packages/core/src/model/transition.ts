@@ -1,6 +1,7 @@
 import type { RunBounds } from './bounds.ts';
 import type { Draft } from './draft.ts';
 import type { Dependency, HookName, Run } from './run.ts';
+import type { JsonValue } from './json.ts';
 import type { RunEvent } from './run-event.ts';
 import {
   isTerminal,
@@ -24,6 +25,8 @@ export interface TransitionFacts {
   readonly transaction?: Membership;
   /** What a task takes as input, where that has come to be known, or has changed. */
   readonly dependsOn?: readonly Dependency[];
+  /** The arguments of a new generation of a task that waits on a queue. */
+  readonly inputs?: JsonValue;
 }
 
 /** What has to be done because of a transition, as data. */
@@ -166,8 +169,15 @@ function effectsOf({ transaction }: Run, state: State): readonly Effect[] {
   }
 }
 
-function inputsOf(run: Run, facts: TransitionFacts): { dependsOn?: readonly Dependency[] } {
-  return run.kind === 'task' && facts.dependsOn !== undefined ? { dependsOn: facts.dependsOn } : {};
+function inputsOf(
+  { kind }: Run,
+  { dependsOn, inputs }: TransitionFacts,
+): { dependsOn?: readonly Dependency[]; inputs?: JsonValue } {
+  if (kind !== 'task') return {};
+  return {
+    ...(dependsOn === undefined ? {} : { dependsOn }),
+    ...(inputs === undefined ? {} : { inputs }),
+  };
 }
 
 function newGeneration(run: Run, state: State, facts: TransitionFacts): Run {

@@ -22,7 +22,7 @@ function checkState(state: State, runId: RunId): void {
 }
 
 function checkValues({ run, history, hooks }: RunWrite): void {
-  if (run.kind === 'flow') checkJson(run.inputs, 'its inputs', run.id);
+  if (run.inputs !== undefined) checkJson(run.inputs, 'its inputs', run.id);
   checkState(run.state, run.id);
   for (const { state } of history) if (state !== run.state) checkState(state, run.id);
   for (const { state } of hooks) if (state !== run.state) checkState(state, run.id);

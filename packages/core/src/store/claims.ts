@@ -11,6 +11,8 @@ export interface ClaimRequest extends LeaseTerms {
   readonly flows: readonly string[];
   /** Only runs of these tasks. */
   readonly tasks: readonly string[];
+  /** Not these: for runs that the worker could not take, and has given back to others. */
+  readonly without?: readonly RunId[];
   readonly now: EpochMs;
   /** At most this many. */
   readonly limit: number;
@@ -22,13 +24,15 @@ export interface Claim {
   readonly run: Run;
   /** The right to write it. It serves as a {@link Fence}: that of the root, or for a run below one the run's own. */
   readonly lease: Lease & Fence;
-  /** Set when somebody asked for its root to be cancelled. */
+  /** Set when somebody asked for it to be cancelled, or for its root. */
   readonly cancelReason?: string;
 }
 
 /** Which claims to list. All conditions must hold; an absent one always does. */
 export interface ClaimQuery {
   readonly queues: readonly string[];
+  /** Only those of this holder. */
+  readonly holder?: string;
   /** Only those that have expired at this time. */
   readonly expiredBy?: EpochMs;
   /** At most this many. Default 100. */
@@ -37,7 +41,7 @@ export interface ClaimQuery {
 
 /** What somebody waits for. */
 export interface WatchTerms {
-  /** Runs that can be claimed on one of these queues. */
+  /** Runs that can be claimed on one of these queues, and requests to cancel runs on them. */
   readonly queues?: readonly string[];
   /** The end of one of these runs. */
   readonly runs?: readonly RunId[];
@@ -51,7 +55,7 @@ export type StopWatching = () => void;
  * other, without a lease; whoever works on the queue claims it. A run keeps the queue that it was made with.
  *
  * Promises of an adapter:
- * 1. A run with a queue can be claimed while it is open and not PAUSED, from the `dueAt` of its state on (without one: at
+ * 1. A run with a queue can be claimed while it is open (and not PAUSED, where it is a top-level run), from the `dueAt` of its state on (without one: at
  *    once), and its lease is free: never taken, released, or expired.
  * 2. A claim takes the lease: it raises the epoch and sets holder and expiry, in one transaction, and is on the disk
  *    before it is given. Of all who ask at once exactly one is given a run.
@@ -64,8 +68,8 @@ export type StopWatching = () => void;
  *    not parse is never given, and keeps back no other.
  * 5. Who waits for a run on a queue holds nothing: `openRuns` leaves out top-level runs that can be claimed, or
  *    will be once they are due, as long as nobody leases them.
- * 6. A watch wakes after every commit that makes a run claimable on one of its queues (also when it is due only later), or
- *    that ends one of its runs, and that was made after `watch` resolved; and after a release. It may wake
+ * 6. A watch wakes after every commit that makes a run claimable on one of its queues (also when it is due only later),
+ *    that asks for a run on them to be cancelled, or that ends one of its runs, and that was made after `watch` resolved; and after a release. It may wake
  *    without a reason. Where another process commits, it wakes within a second, or it may not wake at all (no
  *    notifications through a connection pooler): look again from time to time, too, for a time that passes wakes nobody.
  */

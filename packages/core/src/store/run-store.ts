@@ -70,11 +70,13 @@ export interface ChildWrite {
 
 /**
  * Asks for a run to be cancelled, from any process. Needs no lease and changes no version: the holder
- * learns of it when it renews. The first reason stays.
+ * learns of it when it renews, or when it looks at what it has claimed. The first reason stays, until the next generation.
  */
 export interface CancelRequestWrite {
   readonly kind: 'cancel-request';
   readonly rootId: RunId;
+  /** Asks it of this run below the root alone, which has a queue. Absent: of the root, and of all below it. */
+  readonly runId?: RunId;
   readonly reason: string;
 }
 
@@ -154,7 +156,7 @@ export interface LeaseRenewal {
   readonly runId?: RunId;
   /** False: another epoch is in force, or the run is gone. Stop writing. */
   readonly held: boolean;
-  /** Set when somebody asked for the root to be cancelled. */
+  /** Set when somebody asked for the root to be cancelled, or for the run whose lease it is. */
   readonly cancelReason?: string;
 }
 

@@ -32,10 +32,12 @@ export class Watchers {
   committed(writes: readonly Write[]): void {
     if (this.#watchers.size === 0) return;
     for (const write of writes) {
+      // Which queue it is about, if any, is not said: this is rare.
+      if (write.kind === 'cancel-request') this.all();
       if (write.kind !== 'run') continue;
       const { id, queue, state } = write.run;
       const ended = isTerminal(state);
-      const claimable = queue !== undefined && claimableFrom(state) !== undefined;
+      const claimable = queue !== undefined && claimableFrom(write.run) !== undefined;
       if (!ended && !claimable) continue;
       for (const watcher of this.#watchers) {
         if ((ended && watcher.runs.has(id)) || (claimable && watcher.queues.has(queue))) {

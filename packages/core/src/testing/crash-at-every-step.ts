@@ -4,6 +4,7 @@ import type { Clock } from '../clock/clock.ts';
 import { systemClock } from '../clock/system-clock.ts';
 import { createEngine } from '../engine/create-engine.ts';
 import type { Engine } from '../engine/engine.ts';
+import type { WorkOptions } from '../engine/queues/queue-options.ts';
 import type { EngineOptions } from '../engine/engine-options.ts';
 import { memoryRunStore } from '../store/memory/memory-run-store.ts';
 import type { RunId } from '../model/ids.ts';
@@ -18,6 +19,8 @@ export interface CrashOptions<F> {
   readonly args?: Args<F>;
   /** Beside the store, the clock and the random source, which each process gets anew. */
   readonly engine?: Omit<EngineOptions, 'store' | 'clock' | 'random'>;
+  /** What each process works on: for flows whose tasks wait on queues. Default: on none. */
+  readonly work?: WorkOptions;
   /** Called before each execution of the flow from its beginning: clean up what the last one left outside. */
   readonly prepare?: () => void | Promise<void>;
   /** Called after each recovered execution, with the crash it survived: look at what it left outside. Throw to complain. */
@@ -72,7 +75,7 @@ class Crasher<F extends Function> {
   }
 
   /** A new process: another clock, another seed, the same store. */
-  #process(store: RunStore): Process {
+  async #process(store: RunStore): Promise<Process> {
     const number = this.#processes++;
     const clock =
       this.#options.realTime === true
@@ -84,6 +87,8 @@ class Crasher<F extends Function> {
     engine.events.on('state', ({ run, state }) => this.#answer(engine, run.id, state));
     const until = async <T>(promise: PromiseLike<T>): Promise<T> =>
       clock instanceof TestClock ? clock.runUntil(promise) : promise;
+    // One that dies at its first commit never comes to it.
+    if (this.#options.work !== undefined) await engine.work(this.#options.work);
     return { engine, until };
   }
 
@@ -104,7 +109,7 @@ class Crasher<F extends Function> {
   async undisturbed(): Promise<{ result: FlowValue<F>; commits: number }> {
     await this.#options.prepare?.();
     const store = crashingRunStore(memoryRunStore(), undefined);
-    const process = this.#process(store);
+    const process = await this.#process(store);
     const result = await process.until(this.#start(process));
     return { result, commits: store.commits };
   }
@@ -114,14 +119,14 @@ class Crasher<F extends Function> {
     await this.#options.prepare?.();
     const inner = memoryRunStore();
     const store = crashingRunStore(inner, at);
-    const first = this.#process(store);
+    const first = await this.#process(store);
     const ended = this.#start(first).then(
       () => 'ended' as const,
       () => 'ended' as const,
     );
     const fate = await first.until(Promise.race([store.died.then(() => 'died' as const), ended]));
     if (fate === 'ended') return undefined;
-    const second = this.#process(crashingRunStore(inner, undefined));
+    const second = await this.#process(crashingRunStore(inner, undefined));
     const result = await second.until(this.#recovered(second));
     await this.#options.check?.(at);
     return { result };

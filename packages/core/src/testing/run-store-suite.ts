@@ -14,6 +14,7 @@ import { permitChecks } from './run-store/permit-checks.ts';
 import { pruneChecks } from './run-store/prune-checks.ts';
 import { readChecks } from './run-store/read-checks.ts';
 import { sharedStateChecks } from './run-store/shared-state-checks.ts';
+import { watchChecks } from './run-store/watch-checks.ts';
 
 /** Every check of the `RunStore` contract. They need no test runner: `run` throws when a promise is broken. */
 export const runStoreChecks: readonly RunStoreCheck[] = [
@@ -31,6 +32,7 @@ export const runStoreChecks: readonly RunStoreCheck[] = [
   ...pruneChecks,
   ...claimChecks,
   ...claimBelowChecks,
+  ...watchChecks,
 ];
 
 /** The checks that apply to what a harness offers. */

@@ -62,6 +62,7 @@ export const TAKEN: { readonly [option: string]: readonly string[] } = {
   onRollback: ['function'],
   waitFor: ['list'],
   concurrency: ['five', 'Infinity'],
+  queue: ['text', 'duration'],
   stopOnFailure: ['true'],
   durable: ['true'],
   stillValid: ['function'],

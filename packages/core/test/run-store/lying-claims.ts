@@ -70,6 +70,11 @@ export const LYING_CLAIMS: readonly LyingStore[] = [
     tell: (inner) => asking(inner, (request) => ({ ...request, flows: ['nightly', 'unknown'] })),
   },
   {
+    lie: 'gives a worker what it has given back',
+    caughtBy: 'only runs of the flows and tasks that are asked for are given',
+    tell: (inner) => asking(inner, ({ without: _without, ...request }) => request),
+  },
+  {
     lie: 'lets a claim expire early',
     caughtBy:
       'a claim that expired is given to another, as the run stands, and the one before can write nothing',
@@ -98,6 +103,36 @@ export const LYING_CLAIMS: readonly LyingStore[] = [
     tell: (inner) => ({
       claim: async (request) =>
         (await inner.claim(request)).map(({ cancelReason: _reason, ...claim }) => claim),
+    }),
+  },
+  {
+    lie: 'takes a request to stop one task run for one to stop its root',
+    caughtBy:
+      'a task run is told to stop by itself, the first reason stays, and its next generation is not',
+    tell: (inner) => ({
+      commit: (writes, durability) =>
+        inner.commit(
+          writes.map((write) => {
+            if (write.kind !== 'cancel-request') return write;
+            const { runId: _run, ...ofRoot } = write;
+            return ofRoot;
+          }),
+          durability,
+        ),
+    }),
+  },
+  {
+    lie: 'lists the claims of others as those of a holder',
+    caughtBy:
+      'a task run is told to stop by itself, the first reason stays, and its next generation is not',
+    tell: (inner) => ({ claimed: ({ holder: _holder, ...query }) => inner.claimed(query) }),
+  },
+  {
+    lie: 'leaves a task run that is paused to who has died',
+    caughtBy: 'a task run that is paused is claimed once its lease has expired',
+    tell: (inner) => ({
+      claim: async (request) =>
+        (await inner.claim(request)).filter(({ run }) => run.state.type !== 'PAUSED'),
     }),
   },
   {

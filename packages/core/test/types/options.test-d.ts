@@ -87,7 +87,9 @@ it('flow and task are functions, and what they make has members', () => {
 it('options are shared, but for what one kind alone can have', () => {
   expectTypeOf<RunOptions<[Db], Backup>>().toExtend<Hooks<Backup>>();
   expectTypeOf<TaskOptions<[Db], Backup>>().toExtend<RunOptions<[Db], Backup>>();
-  expectTypeOf<Exclude<keyof TaskOptions, keyof RunOptions>>().toEqualTypeOf<'stillValid'>();
+  expectTypeOf<Exclude<keyof TaskOptions, keyof RunOptions>>().toEqualTypeOf<
+    'stillValid' | 'queue'
+  >();
   expectTypeOf<Exclude<keyof FlowOptions, keyof RunOptions>>().toEqualTypeOf<
     'durable' | 'resumeWithin' | 'resumeOtherVersions'
   >();

@@ -38,7 +38,7 @@ export async function claimRuns(
   const { queues, flows, tasks, holder, now, ttl, limit } = request;
   const statement = `select * from "${schema}".claim($1, $2, $3, $4, $5, $6, $7, $8, $9)`;
   const found: Claim[] = [];
-  const without: string[] = [];
+  const without: string[] = [...(request.without ?? [])];
   while (found.length < limit) {
     const who: unknown[] = [SCHEMA_VERSION, [...new Set(queues)], flows, tasks, holder];
     const terms = [now, now + ttl, limit - found.length, without];
@@ -58,7 +58,7 @@ export async function claimRuns(
 /** Runs that could be claimed but for a lease that was taken. */
 export async function readClaimed(
   database: Kysely<Tables>,
-  { queues, expiredBy = Number.MAX_VALUE, limit = DEFAULT_LIMIT }: ClaimQuery,
+  { queues, holder, expiredBy = Number.MAX_VALUE, limit = DEFAULT_LIMIT }: ClaimQuery,
 ): Promise<Claim[]> {
   if (queues.length === 0) return [];
   const rows = await database
@@ -67,12 +67,14 @@ export async function readClaimed(
     .leftJoin('lease as root', 'root.run_id', 'lease.root_id')
     .where('lease.queue', 'in', queues)
     .where('lease.due_at', 'is not', null)
-    .where('lease.holder', '<>', '')
+    .where((is) =>
+      holder === undefined ? is('lease.holder', '<>', '') : is('lease.holder', '=', holder),
+    )
     .where('lease.expires_at', '<=', expiredBy)
     .select([
       sql<RunRow>`row_to_json(run)`.as('run'),
       sql<LeaseTable>`row_to_json(lease)`.as('lease'),
-      'root.cancel_reason',
+      sql<string | null>`coalesce(root.cancel_reason, lease.cancel_reason)`.as('cancel_reason'),
     ])
     .orderBy('lease.expires_at')
     .orderBy('lease.run_id')

@@ -56,7 +56,7 @@ const BESIDE: {
   'hook-delivered': ({ id }) => ({ id }),
   'child-started': childColumns,
   'child-ended': childColumns,
-  'cancel-request': ({ rootId, reason }) => ({ root_id: rootId, reason }),
+  'cancel-request': ({ rootId, runId, reason }) => ({ root_id: rootId, claimed: runId, reason }),
   log: ({ entry: { rootId, runId, generation, attempt, at, level, message, fields } }) => ({
     root_id: rootId,
     run_id: runId,

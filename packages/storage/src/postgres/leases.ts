@@ -81,9 +81,9 @@ export async function renewLeases(
     with mine as (${locked(table, fences)}), renewed as (
       update ${table} as lease set expires_at = ${now + ttl} from mine
       where lease.run_id = mine.run_id and lease.epoch = mine.epoch and lease.holder = ${holder}
-      returning lease.run_id, lease.root_id, lease.epoch
+      returning lease.run_id, lease.root_id, lease.epoch, lease.cancel_reason
     )
-    select renewed.run_id, renewed.epoch, root.cancel_reason
+    select renewed.run_id, renewed.epoch, coalesce(root.cancel_reason, renewed.cancel_reason) as cancel_reason
     from renewed left join ${table} as root on root.run_id = renewed.root_id`.execute(database);
   const renewed = new Map(rows.map((row) => [row.run_id, row]));
   return fences.map(({ rootId, runId, epoch }) => {

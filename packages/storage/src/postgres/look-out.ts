@@ -23,9 +23,9 @@ export class LookOut {
   constructor(run: Run, schema: string, watchers: Watchers) {
     this.#run = run;
     this.#watchers = watchers;
-    // Whatever is made, becomes due, is claimed or released on a queue changes one of these.
+    // Whatever is made, becomes due, is claimed, told to stop or released on a queue changes one of these.
     this.#statement = `
-      select 'queue ' || queue as what, concat_ws('/', count(*), sum(epoch), max(run_id), sum(due_at)) as state
+      select 'queue ' || queue as what, concat_ws('/', count(*), sum(epoch), max(run_id), sum(due_at), count(cancel_reason)) as state
         from "${schema}".lease where queue = any($1) and due_at is not null group by queue
       union all
       select 'run ' || id, state_type from "${schema}".run where id = any($2)

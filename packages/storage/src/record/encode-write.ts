@@ -59,9 +59,9 @@ function encodeRunWrite(write: RunWrite): EncodedRun {
     tags: run.tags,
     endedAt: run.endedAt ?? null,
   };
-  const { queue, state } = run;
+  const { queue } = run;
   if (queue !== undefined) {
-    encoded = { ...encoded, queued: { queue, dueAt: claimableFrom(state) ?? null } };
+    encoded = { ...encoded, queued: { queue, dueAt: claimableFrom(run) ?? null } };
   }
   if (fence?.runId !== undefined) encoded = { ...encoded, claimed: fence.runId };
   if (lease === undefined) return encoded;

@@ -184,6 +184,7 @@ const taskShape = record<TaskRun>({
   parentId: text,
   key: text,
   inputHash: text,
+  inputs: optional(json),
   dependsOn: list(record<Dependency>({ runId: text, generation: count })),
 });
 

@@ -1,5 +1,6 @@
 import { optionsInvalid } from '../../errors/errors.ts';
 import { shownValue } from '../../errors/shown-value.ts';
+import { queueName } from '../../definition/queue-option.ts';
 import { wholeNumber } from '../../definition/whole-number.ts';
 import { durationMs, type Duration } from '../../model/duration.ts';
 import type { EpochMs } from '../../model/state.ts';
@@ -17,7 +18,7 @@ export interface EnqueueOptions extends StartOptions {
 export interface WorkOptions {
   /** The queues that it works on; those of the first are executed before those of the second. Default `['default']`. */
   readonly queues?: readonly string[];
-  /** How many runs it executes at once. Default 10. */
+  /** How many flows it executes at once, and how many tasks beside them. Default 10. */
   readonly concurrency?: number;
   /**
    * How long until it looks again where nobody has told it of news: the delay with which a run is started that was due
@@ -42,17 +43,6 @@ export interface WorkTerms {
 }
 
 const DEFAULT_QUEUE = 'default';
-const LONGEST_NAME = 200;
-
-function queueName(what: string, name: unknown): string {
-  const text = typeof name === 'string' && name.isWellFormed() && !/\p{Cc}/u.test(name);
-  if (text && name !== '' && name.length <= LONGEST_NAME) return name;
-  throw optionsInvalid(
-    what,
-    `a queue is named by a text of one line, at most ${LONGEST_NAME} characters, not ${shownValue(name)}`,
-    "Give the queue a name such as 'dumps'.",
-  );
-}
 
 /** Checks where a run is put. Throws `OPTIONS_INVALID`. */
 export function queuePlace(options: EnqueueOptions): QueuePlace {

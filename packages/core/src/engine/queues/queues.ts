@@ -26,10 +26,10 @@ export interface Queues {
     options?: EnqueueOptions,
   ): Promise<FlowHandle<FlowValue<F>>>;
   /**
-   * Executes what waits on queues, as far as this engine knows the flows, each run in one engine only; and serves, as
-   * `serve()` does: it takes up runs of its queues that were paused, or whose worker has died, at once where that was
-   * seen, else when their lease has expired. A run that it cannot take up (a resource is missing) is left alone until its
-   * lease expires. Keeps the process alive until it is stopped.
+   * Executes what waits on queues, as far as this engine knows the flows and tasks, each run in one engine only; and serves,
+   * as `serve()` does: it takes up runs of its queues that were paused, or whose worker has died, at once where that was
+   * seen, else when their lease has expired. A run that it cannot take up (a resource is missing) is given back at once,
+   * and left to others for 30 s. Keeps the process alive until it is stopped.
    *
    * @throws `OPTIONS_INVALID`, `DURATION_INVALID`, and what the store throws
    */

@@ -7,7 +7,7 @@ import { isTerminal, type EpochMs } from '../../model/state.ts';
 import { fromFailure, toFailure } from '../../serial/failure-codec.ts';
 import type { EngineCore } from '../engine-core.ts';
 import type { Performance } from '../performance.ts';
-import { endOpenBelow } from '../unreached.ts';
+import { endOpenBelow } from '../left-runs.ts';
 
 /** How a run ends whose time is over: what happens to it, and the error of it in this process. */
 interface Ending {
@@ -23,6 +23,11 @@ function endingOf(engine: EngineCore, run: Run, bound: Bound, failed?: Error): E
   const failure = toFailure(error, engine.scrubber.scrub);
   if (bound.kind === 'deadline') return { event: { type: 'timeOut', error: failure }, error };
   return { event: { type: started ? 'closeWindow' : 'missWindow', error: failure }, error };
+}
+
+/** What happens to a run whose time is over. */
+export function outOfTime(engine: EngineCore, run: Run, bound: Bound): RunEvent {
+  return endingOf(engine, run, bound).event;
 }
 
 /** From when on a retry starts too late, and how its run ends then. */
@@ -63,7 +68,7 @@ export async function endOutOfTime(
 ): Promise<Error> {
   const { execution, handle, dependsOn } = run;
   const { engine } = execution;
-  const below = (child: Run): RunEvent => endingOf(engine, child, bound).event;
+  const below = (child: Run): RunEvent => outOfTime(engine, child, bound);
   await endOpenBelow(execution, handle.run.id, below);
   const { event, error } = endingOf(engine, handle.run, bound, failedBefore(run, lastError));
   if (!isTerminal(handle.state)) {

@@ -1,4 +1,6 @@
 import type { RunId } from '../../model/ids.ts';
+import type { Run } from '../../model/run.ts';
+import { isTerminal } from '../../model/state.ts';
 import type { Outcome } from '../../model/outcome.ts';
 import type { EngineCore } from '../engine-core.ts';
 import { outcomeOf } from '../outcomes.ts';
@@ -9,16 +11,12 @@ const FIRST_LOOK = 100;
 const LONGEST_LOOK = 5000;
 
 /**
- * How a run ended that another process executes, once the store says that it has: woken by the store, and looking by
- * itself from time to time.
+ * A run that another process executes, once the store says that it has ended: woken by the store, and looking by itself
+ * from time to time.
  *
  * @param signal ends the waiting
  */
-export async function outcomeInStore(
-  engine: EngineCore,
-  id: RunId,
-  signal: AbortSignal,
-): Promise<Outcome<unknown>> {
+export async function endedRun(engine: EngineCore, id: RunId, signal: AbortSignal): Promise<Run> {
   const { store, clock } = engine;
   const news = new Wakeup();
   const stopWatching = await store.watch({ runs: [id] }, news.tell);
@@ -26,11 +24,19 @@ export async function outcomeInStore(
     for (let wait = FIRST_LOOK; ; wait = Math.min(wait * 2, LONGEST_LOOK)) {
       const run = await store.run(id);
       if (run === undefined) throw runUnknown(id);
-      const outcome = outcomeOf(engine, run);
-      if (outcome !== undefined) return await outcome;
+      if (isTerminal(run.state)) return run;
       await news.sleep(clock, wait, signal);
     }
   } finally {
     stopWatching();
   }
+}
+
+/** How a run ended that another process executes, once it has: see {@link endedRun}. */
+export async function outcomeInStore(
+  engine: EngineCore,
+  id: RunId,
+  signal: AbortSignal,
+): Promise<Outcome<unknown>> {
+  return (await outcomeOf(engine, await endedRun(engine, id, signal))) as Outcome<unknown>;
 }

@@ -66,8 +66,9 @@ function copyMembers(copy: Draft<Run>): void {
   if (copy.kind === 'flow') {
     copy.inputs = copyJson(copy.inputs);
     if (copy.earlierVersions !== undefined) copy.earlierVersions = copyJson(copy.earlierVersions);
-  } else if (copy.dependsOn !== NONE) {
-    copy.dependsOn = copy.dependsOn.map((on) => ({ ...on }));
+  } else {
+    if (copy.dependsOn !== NONE) copy.dependsOn = copy.dependsOn.map((on) => ({ ...on }));
+    if (copy.inputs !== undefined) copy.inputs = copyJson(copy.inputs);
   }
   if (copy.bounds !== undefined) copy.bounds = copyJson(copy.bounds);
   if (copy.transaction !== undefined) copy.transaction = copyJson(copy.transaction);

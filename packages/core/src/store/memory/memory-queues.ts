@@ -10,13 +10,15 @@ import { copyRun } from './copy-records.ts';
 export interface Leased {
   readonly entry: { readonly run: Run };
   lease: Lease;
+  /** Why it is to stop: asked of the run itself. */
+  cancelReason?: string;
 }
 
 const DEFAULT_LIMIT = 100;
 
 /** From when on a run is free to be claimed; undefined while its state is in the way. */
 function freeFrom({ entry, lease }: Leased): EpochMs | undefined {
-  const from = claimableFrom(entry.run.state);
+  const from = claimableFrom(entry.run);
   return from === undefined ? undefined : Math.max(from, lease.expiresAt);
 }
 
@@ -30,8 +32,8 @@ function byTime(a: [number, Leased], b: [number, Leased]): number {
 
 /** Whether nobody leases a run with a queue, and its state lets it be claimed, be it later. */
 export function waitsOnQueue({ entry, lease }: Leased): boolean {
-  const { queue, state } = entry.run;
-  return queue !== undefined && lease.holder === '' && claimableFrom(state) !== undefined;
+  const { queue } = entry.run;
+  return queue !== undefined && lease.holder === '' && claimableFrom(entry.run) !== undefined;
 }
 
 /** The runs with queues of a memory store. */
@@ -74,14 +76,15 @@ export class MemoryQueues {
   }
 
   claim(request: ClaimRequest): Leased[] {
-    const { queues, flows, tasks, holder, ttl, now, limit } = request;
+    const { queues, flows, tasks, without = [], holder, ttl, now, limit } = request;
     const free = queues.flatMap((queue) => {
       const found: [number, Leased][] = [];
       for (const leased of this.#queues.get(queue)?.values() ?? []) {
         const from = freeFrom(leased);
         const { kind, name } = leased.entry.run;
         const known = (kind === 'flow' ? flows : tasks).includes(name);
-        if (known && from !== undefined && from <= now) found.push([from, leased]);
+        const wanted = known && !without.includes(idOf(leased));
+        if (wanted && from !== undefined && from <= now) found.push([from, leased]);
       }
       return found.toSorted(byTime).map(([, leased]) => leased);
     });
@@ -92,12 +95,13 @@ export class MemoryQueues {
     return taken;
   }
 
-  claimed({ queues, expiredBy = Infinity, limit = DEFAULT_LIMIT }: ClaimQuery): Leased[] {
+  claimed({ queues, holder, expiredBy = Infinity, limit = DEFAULT_LIMIT }: ClaimQuery): Leased[] {
     return [...new Set(queues)]
       .flatMap((queue) => [...(this.#queues.get(queue)?.values() ?? [])])
       .filter(({ entry, lease }) => {
-        const claimable = claimableFrom(entry.run.state) !== undefined;
-        return claimable && lease.holder !== '' && lease.expiresAt <= expiredBy;
+        const claimable = claimableFrom(entry.run) !== undefined;
+        const held = holder === undefined ? lease.holder !== '' : lease.holder === holder;
+        return claimable && held && lease.expiresAt <= expiredBy;
       })
       .map((leased): [number, Leased] => [leased.lease.expiresAt, leased])
       .toSorted(byTime)

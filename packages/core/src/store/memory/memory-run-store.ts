@@ -173,8 +173,7 @@ class MemoryRunStore implements RunStore {
   ): Promise<readonly LeaseRenewal[]> {
     const tables = this.#open();
     return fences.map((fence) => {
-      const reason = tables.roots.get(fence.rootId)?.cancelReason;
-      return renew(tables.inForce(fence), fence, terms, reason);
+      return renew(tables.inForce(fence), fence, terms, tables.cancelReasonOf(fence));
     });
   }
 
@@ -200,8 +199,8 @@ class MemoryRunStore implements RunStore {
     return tables.queues.claimed(query).map((leased) => this.#claimOf(tables, leased));
   }
 
-  #claimOf({ roots }: MemoryTables, leased: Leased): Claim {
-    return claimOf(leased, roots.get(leased.lease.rootId)?.cancelReason);
+  #claimOf(tables: MemoryTables, leased: Leased): Claim {
+    return claimOf(leased, tables.cancelReasonOf(leased.lease));
   }
 
   async watch(terms: WatchTerms, wake: () => void): Promise<StopWatching> {

@@ -2,7 +2,14 @@ import type { RunId } from '../../model/ids.ts';
 import type { ChildRecord, PendingHook, RecordedValue, Run } from '../../model/run.ts';
 import { isTerminal } from '../../model/state.ts';
 import type { ArtifactWrite, LogWrite } from '../run-notes.ts';
-import type { Fence, Lease, RunWrite, Write, WriteOutcome } from '../run-store.ts';
+import type {
+  CancelRequestWrite,
+  Fence,
+  Lease,
+  RunWrite,
+  Write,
+  WriteOutcome,
+} from '../run-store.ts';
 import type {
   CacheWrite,
   InputWrite,
@@ -12,7 +19,7 @@ import type {
 } from '../shared-state.ts';
 import { copyJson, copyRun, copyHook, keptRun } from './copy-records.ts';
 import { EndedRoots } from './ended-roots.ts';
-import { Identities } from './identities.ts';
+import { Identities, sameIdentity } from './identities.ts';
 import { historyAfter, type KeptHistory } from './kept-history.ts';
 import { MemoryNotes } from './memory-notes.ts';
 import { MemoryQueues, type Leased } from './memory-queues.ts';
@@ -28,7 +35,6 @@ export interface RunEntry {
 /** What belongs to a top-level run as a whole. */
 export interface RootEntry extends Leased {
   readonly entry: RunEntry;
-  cancelReason?: string;
   /** The runs below it, in the order in which they were made. */
   below: RunEntry[];
   readonly recorded: Map<string, RecordedValue>;
@@ -42,17 +48,6 @@ const FENCED: WriteOutcome = Object.freeze({ ok: false, conflict: 'fence' });
 /** Joins texts so that different lists never give the same key. */
 function keyOf(first: string, second: string, third: string): string {
   return `${first.length}:${second.length}:${first}${second}${third}`;
-}
-
-function sameIdentity(a: Run, b: Run): boolean {
-  return (
-    a.kind === b.kind &&
-    a.name === b.name &&
-    a.rootId === b.rootId &&
-    a.parentId === b.parentId &&
-    a.key === b.key &&
-    (a.kind === 'task' || a.idempotencyKey === (b as typeof a).idempotencyKey)
-  );
 }
 
 /** The lease of a run below a root that has a queue, before anybody claims it. */
@@ -104,7 +99,7 @@ export class MemoryTables {
         this.#noteChild(write.kind, write.child);
         return APPLIED;
       case 'cancel-request':
-        return this.#requestCancel(write.rootId, write.reason);
+        return this.#requestCancel(write);
       default:
         return this.#beside(write);
     }
@@ -190,9 +185,15 @@ export class MemoryTables {
     entry.history = historyAfter(entry, write, run);
     entry.run = run;
     if (run.queue !== undefined) this.queues.note(run);
-    if (entry.run.generation > generation) delete this.roots.get(entry.run.id)?.cancelReason;
+    if (run.generation > generation) this.#forgetCancel(run);
     this.#addPast(entry, write);
     return APPLIED;
+  }
+
+  /** What was asked of a run was asked of its generation. */
+  #forgetCancel({ id, rootId }: Run): void {
+    const leased = id === rootId ? this.roots.get(id) : this.queues.below(rootId, id);
+    if (leased !== undefined) delete leased.cancelReason;
   }
 
   #addPast(entry: RunEntry, { run, hooks }: RunWrite): void {
@@ -281,10 +282,18 @@ export class MemoryTables {
     else children?.set(key, { ...child });
   }
 
-  #requestCancel(rootId: RunId, reason: string): WriteOutcome {
-    const root = this.roots.get(rootId);
-    if (root === undefined) return VERSION;
-    root.cancelReason ??= reason;
+  #requestCancel(write: CancelRequestWrite): WriteOutcome {
+    const leased = this.leased(write);
+    if (leased === undefined) return VERSION;
+    leased.cancelReason ??= write.reason;
     return APPLIED;
+  }
+
+  /** Why what has a lease is to stop: because its root is, or by itself. */
+  cancelReasonOf({ rootId, runId }: Pick<Fence, 'rootId' | 'runId'>): string | undefined {
+    const ofRoot = this.roots.get(rootId)?.cancelReason;
+    return (
+      ofRoot ?? (runId === undefined ? undefined : this.leased({ rootId, runId })?.cancelReason)
+    );
   }
 }

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import type { TaskRun } from '../../model/run.ts';
 import type { LeaseRequest, RunStore, Write } from '../../store/run-store.ts';
-import type { WatchTerms } from '../../store/claims.ts';
 import type { Fence } from '../../store/run-store.ts';
 import {
   advanced,
@@ -12,7 +11,7 @@ import {
   sampleTask,
   update,
 } from '../sample-runs.ts';
-import { ask, claimedIds, NOW, queued, waiting } from './claim-checks.ts';
+import { ask, claimedIds, NOW, waiting } from './claim-checks.ts';
 import { commitAll, commitOne, HOLDER, leasedFlow, rejectsWith, RIVAL, takeOver } from './check.ts';
 import type { RunStoreCheck } from './check.ts';
 
@@ -21,7 +20,7 @@ const FENCED = { ok: false, conflict: 'fence' } as const;
 /** The process that holds the root. */
 const OWNER = { ...HOLDER, holder: 'boot-1/300/1' };
 
-interface Below {
+export interface Below {
   readonly task: TaskRun;
   /** Of the root. */
   readonly root: Fence;
@@ -37,7 +36,8 @@ async function queuedTask(store: RunStore): Promise<Below> {
   return { task, root };
 }
 
-async function claimedTask(store: RunStore): Promise<Below & { readonly fence: Fence }> {
+/** The same, claimed by {@link HOLDER}. */
+export async function claimedTask(store: RunStore): Promise<Below & { readonly fence: Fence }> {
   const below = await queuedTask(store);
   const [claim] = await ask(store);
   assert.equal(claim?.run.id, below.task.id);
@@ -49,7 +49,8 @@ function recording(task: TaskRun, fence: Fence): Write {
   return { kind: 'record', value: { runId, rootId, scope: '1.1', slot: 'now:0', value: 1 }, fence };
 }
 
-const tasks: readonly RunStoreCheck[] = [
+/** Claims of runs below a root. */
+export const claimBelowChecks: readonly RunStoreCheck[] = [
   {
     name: 'a task run with a queue is claimed with a lease of its own, beside that of its root',
     async run({ store }) {
@@ -150,6 +151,52 @@ const tasks: readonly RunStoreCheck[] = [
     },
   },
   {
+    name: 'a task run is told to stop by itself, the first reason stays, and its next generation is not',
+    async run({ store }) {
+      const { task, fence, root } = await claimedTask(store);
+      const { id: runId, rootId } = task;
+      const other = sampleTask(3, task, { queue: 'q', state: waiting(), key: 'other' });
+      await commitAll(store, creation(other, { fence: root }));
+      const asks = (reason: string, of: object = { runId }): Write => ({
+        kind: 'cancel-request',
+        rootId,
+        reason,
+        ...of,
+      });
+      await commitAll(store, asks('stop'), asks('later'));
+      const terms = { ...HOLDER, now: NOW };
+      const told = { rootId, runId, held: true, cancelReason: 'stop' };
+      assert.deepEqual(await store.renewLeases([fence], terms), [told]);
+      assert.deepEqual(await store.renewLeases([root], { ...OWNER, now: NOW }), [
+        { rootId, held: true },
+      ]);
+      const [claim] = await ask(store);
+      assert.deepEqual([claim?.run.id, claim?.cancelReason], [other.id, undefined]);
+      const held = await store.claimed({ queues: ['q'], holder: HOLDER.holder });
+      assert.deepEqual(claimedIds(held).toSorted(), [runId, other.id].toSorted());
+      assert.equal(held.find(({ run }) => run.id === runId)?.cancelReason, 'stop');
+      assert.deepEqual(await store.claimed({ queues: ['q'], holder: RIVAL.holder }), []);
+      for (const unknown of [{ runId: root.rootId }, { runId: sampleTask(9, task).id }]) {
+        const outcome = await commitOne(store, asks('no', unknown));
+        assert.deepEqual(outcome, { ok: false, conflict: 'version' });
+      }
+      const again = { ...advanced(task, waiting()), generation: 2 };
+      await commitAll(store, update(again, { fence }));
+      assert.deepEqual(await store.renewLeases([fence], terms), [{ rootId, runId, held: true }]);
+    },
+  },
+  {
+    name: 'a task run that is paused is claimed once its lease has expired',
+    async run({ store }) {
+      const { task, fence } = await claimedTask(store);
+      const paused = advanced(task, { type: 'PAUSED', name: 'Sleeping', until: NOW + 9_000_000 });
+      await commitAll(store, update(paused, { fence }));
+      assert.deepEqual(await ask(store, RIVAL), []);
+      const claims = await ask(store, { ...RIVAL, now: NOW + HOLDER.ttl });
+      assert.deepEqual(claimedIds(claims), [task.id]);
+    },
+  },
+  {
     name: 'the lease of a task run whose holder was seen dead is granted, and of one without a queue there is none',
     async run({ store }) {
       const { task, fence, root } = await claimedTask(store);
@@ -188,74 +235,3 @@ const tasks: readonly RunStoreCheck[] = [
     },
   },
 ];
-
-/** Long, for a busy machine: a watch that wakes ends it at once. */
-const PATIENCE = 30_000;
-
-/** Watches, does something, and waits until it is woken. */
-async function wakesOn(
-  store: RunStore,
-  terms: WatchTerms,
-  act: () => Promise<unknown>,
-): Promise<void> {
-  let wake = (): void => undefined;
-  const woken = new Promise<void>((resolve) => (wake = resolve));
-  const stop = await store.watch(terms, wake);
-  await act();
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(
-    () => late.reject(new assert.AssertionError({ message: 'nobody was woken' })),
-    PATIENCE,
-  );
-  try {
-    await Promise.race([woken, late.promise]);
-  } finally {
-    clearTimeout(timer);
-    stop();
-  }
-}
-
-const watching: readonly RunStoreCheck[] = [
-  {
-    name: 'a watch wakes when a run can be claimed on its queue, also when one was given back',
-    async run({ store }) {
-      await wakesOn(store, { queues: ['other', 'q'] }, () => queued(store, 1));
-      const claims = await ask(store);
-      await wakesOn(store, { queues: ['q'] }, () =>
-        store.releaseLeases(claims.map(({ lease }) => lease)),
-      );
-      await wakesOn(store, { queues: ['q'] }, () =>
-        queued(store, 2, { state: waiting(NOW + 9_000_000) }),
-      );
-      assert.equal(claimedIds(await ask(store)).length, 1);
-    },
-  },
-  {
-    name: 'a watch wakes when its run ends, be it a task run',
-    async run({ store }) {
-      const { task, fence, root } = await claimedTask(store);
-      await wakesOn(store, { runs: [task.id] }, () =>
-        commitAll(store, update(advanced(task, COMPLETED), { fence })),
-      );
-      const flow = await store.run(root.rootId);
-      assert.ok(flow?.kind === 'flow');
-      await wakesOn(store, { runs: [task.id, flow.id] }, () =>
-        commitAll(store, update(advanced(flow, COMPLETED), { fence: root })),
-      );
-    },
-  },
-  {
-    name: 'a watch that was stopped wakes nobody',
-    async run({ store }) {
-      let woken = 0;
-      const stop = await store.watch({ queues: ['q'] }, () => woken++);
-      stop();
-      stop();
-      await wakesOn(store, { queues: ['q'] }, () => queued(store, 1));
-      assert.equal(woken, 0);
-    },
-  },
-];
-
-/** Claims of runs below a root, and what wakes those who wait. */
-export const claimBelowChecks: readonly RunStoreCheck[] = [...tasks, ...watching];

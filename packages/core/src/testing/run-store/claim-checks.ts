@@ -101,7 +101,7 @@ const taking: readonly RunStoreCheck[] = [
       const expected: string[] = [];
       for (const [n, state] of SAMPLE_STATES.entries()) {
         const { id } = await queued(store, n + 1, { state });
-        if (claimableFrom(state) !== undefined) expected.push(id);
+        if (claimableFrom({ state }) !== undefined) expected.push(id);
       }
       const claims = await ask(store, { now: NOW + 1_000_000, limit: 100 });
       assert.deepEqual(claimedIds(claims).toSorted(), expected);
@@ -152,6 +152,9 @@ const taking: readonly RunStoreCheck[] = [
       assert.deepEqual(await ask(store, { flows: [] }), []);
       assert.deepEqual(claimedIds(await ask(store, { limit: 1 })), [known.id]);
       assert.deepEqual(await ask(store), []);
+      const [left, next] = [await queued(store, 8), await queued(store, 9)];
+      assert.deepEqual(claimedIds(await ask(store, { without: [left.id] })), [next.id]);
+      assert.deepEqual(claimedIds(await ask(store, { without: [next.id] })), [left.id]);
     },
   },
   {

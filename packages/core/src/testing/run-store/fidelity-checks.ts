@@ -135,9 +135,14 @@ export const fidelityChecks: readonly RunStoreCheck[] = [
       const groups = ['dumps', 'große'];
       const bounds = { window: { opensAt: 0, closesAt: 1 } };
       const task = sampleTask(2, flow, { dependsOn, groups, bounds, key: '', inputHash: '' });
+      const queued = sampleTask(4, flow, { queue: 'gpu', inputs: [{ table: 'orders' }, null] });
       const { startedAt: _, ...unstarted } = sampleTask(3, flow, { name: '' });
       await commitAll(store, creation(task, { fence }), creation(unstarted, { fence }));
-      assert.deepEqual(await store.runs({ order: 'oldest' }), [flow, task, unstarted]);
+      await commitAll(store, creation(queued, { fence }));
+      assert.deepEqual(await store.runs({ order: 'oldest' }), [flow, task, unstarted, queued]);
+      const moved = { ...advanced(queued, RUNNING), inputs: ['other'] };
+      await commitAll(store, update(moved, { fence }));
+      assert.deepEqual(await store.run(queued.id), moved);
       const { tags, queue, rolledBackAt, parentTry, transaction, ...rest } = flow;
       const next = advanced({ ...rest, tags: tags.slice(1) }, COMPLETED, { attempts: 4 });
       await commitAll(store, update(next, { fence }));

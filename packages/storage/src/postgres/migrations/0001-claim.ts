@@ -36,9 +36,9 @@ begin
       ), taken as (
         update ${s}.lease l set holder = p_holder, epoch = l.epoch + 1, expires_at = p_until
         from free where l.run_id = free.run_id
-        returning l.run_id, l.root_id, l.holder, l.epoch, l.expires_at, free.free_at
+        returning l.run_id, l.root_id, l.holder, l.epoch, l.expires_at, l.cancel_reason, free.free_at
       )
-      select row_to_json(r), row_to_json(taken), root.cancel_reason
+      select row_to_json(r), row_to_json(taken), coalesce(root.cancel_reason, taken.cancel_reason)
       from taken join ${s}.run r on r.id = taken.run_id
         left join ${s}.lease root on root.run_id = taken.root_id
       order by taken.free_at, taken.run_id;

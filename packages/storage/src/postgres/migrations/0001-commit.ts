@@ -92,7 +92,7 @@ const CREATE_RUN = (s: string): string => `
         end if;`;
 
 const UPDATE_RUN = (s: string): string => `
-        if w.id = w.root_id then
+        if w.id = w.root_id or w.queue is not null then
           select generation into v_generation from ${s}.run where id = w.id;
         end if;
         update ${s}.run set generation = w.generation, version = w.version, state_type = w.state_type,
@@ -114,7 +114,9 @@ const UPDATE_RUN = (s: string): string => `
             where run_id = w.id;
         end if;
         if w.queue is not null then
-          update ${s}.lease set due_at = w.due_at where run_id = w.id;
+          update ${s}.lease set due_at = w.due_at,
+              cancel_reason = case when w.generation > v_generation then null else cancel_reason end
+            where run_id = w.id;
         end if;`;
 
 /** Tells who waits for runs on a queue, or for the end of a run that others may wait for. */
@@ -163,11 +165,13 @@ const FENCED = (s: string): Record<string, string> => ({
 });
 
 /** Each kind that needs no more than a root that is in the store, with what it does. */
-const OF_KNOWN = (s: string): Record<string, string> => ({
+const OF_KNOWN = (s: string, channel: string): Record<string, string> => ({
   input: `insert into ${s}.input (root_id, run_id, generation, name, at, value_json)
         values (w.root_id, w.run_id, w.generation, w.name, w.at, w.value_json) on conflict do nothing;`,
   'cancel-request': `update ${s}.lease set cancel_reason = coalesce(cancel_reason, w.reason)
-        where run_id = w.root_id;`,
+        where run_id = coalesce(w.claimed, w.root_id);
+      perform pg_notify('${channel}', case when length(queue) < 1000 then 'queue ' || queue else 'all' end)
+        from ${s}.lease where run_id = coalesce(w.claimed, w.root_id) and queue is not null;`,
 });
 
 /** Each kind that is always applied, with what it does. */
@@ -248,7 +252,7 @@ begin
     ${STANDING(s).trimStart()}
     if w.w = 'run' then${RUN(s, channel)}
     ${cases(FENCED(s), 'not v_may', 'fence')}
-    ${cases(OF_KNOWN(s), 'not v_known', 'version')}
+    ${cases(OF_KNOWN(s, channel), 'not v_known', 'version')}
     ${cases(ALWAYS(s), '', '')}
     elsif w.w = 'schedule' then${SCHEDULE(s)}
     else

@@ -20,11 +20,14 @@ type ClaimRow = RunRow &
   LeaseTable & {
     readonly lease_root: string;
     readonly free_at: number;
-    readonly root_cancel: string | null;
+    readonly cancel: string | null;
   };
 
 /** From when on a run is free, in the words of the index over it. */
 const FREE_AT = sql<number>`max(lease.due_at, lease.expires_at)`;
+
+/** Why a run is to stop: because its root is, or by itself. */
+const CANCEL = sql<string | null>`coalesce(root.cancel_reason, lease.cancel_reason)`;
 
 type Found = SelectQueryBuilder<Tables, 'lease' | 'run', object>;
 
@@ -39,7 +42,7 @@ function onQueue(query: Kysely<Tables>): Found {
     .where('lease.queue', '=', LATER)
     .selectAll('run')
     .select(['lease.run_id', 'lease.root_id as lease_root', 'lease.holder', 'lease.epoch'])
-    .select(['lease.expires_at', 'root.cancel_reason as root_cancel', FREE_AT.as('free_at')])
+    .select(['lease.expires_at', CANCEL.as('cancel'), FREE_AT.as('free_at')])
     .orderBy(FREE_AT)
     .orderBy('lease.run_id')
     .limit(LATER);
@@ -50,6 +53,8 @@ interface ClaimStatements {
   readonly free: Compilable;
   /** queue, the latest time at which it has expired, limit. */
   readonly taken: Compilable;
+  /** queue, holder, the latest time at which it has expired, limit. */
+  readonly takenBy: Compilable;
 }
 
 /** What claims read. */
@@ -63,6 +68,9 @@ export function claimStatements(query: Kysely<Tables>): ClaimStatements {
     taken: onQueue(query)
       .where(sql<boolean>`lease.holder <> ''`)
       .where('lease.expires_at', '<=', LATER),
+    takenBy: onQueue(query)
+      .where('lease.holder', '=', LATER)
+      .where('lease.expires_at', '<=', LATER),
   };
 }
 
@@ -71,15 +79,17 @@ export class Claims {
   readonly #database: Database;
   readonly #free: Statement;
   readonly #taken: Statement;
+  readonly #takenBy: Statement;
   /** holder, expires_at; run_id, epoch. */
   readonly #take: Statement;
 
   constructor(database: Database) {
     const { query, connection } = database;
-    const { free, taken } = claimStatements(query);
+    const { free, taken, takenBy } = claimStatements(query);
     this.#database = database;
     this.#free = connection.prepareCompiled(free);
     this.#taken = connection.prepareCompiled(taken);
+    this.#takenBy = connection.prepareCompiled(takenBy);
     this.#take = connection.prepareCompiled(
       query
         .updateTable('lease')
@@ -101,20 +111,26 @@ export class Claims {
     );
   }
 
-  claimed({ queues, expiredBy = Number.MAX_VALUE, limit = DEFAULT_LIMIT }: ClaimQuery): Claim[] {
-    const found = [...new Set(queues)].flatMap((queue) =>
-      readable(this.#taken.all([queue, expiredBy, limit]) as ClaimRow[]),
-    );
+  claimed(query: ClaimQuery): Claim[] {
+    const { queues, holder, expiredBy = Number.MAX_VALUE, limit = DEFAULT_LIMIT } = query;
+    const found = [...new Set(queues)].flatMap((queue) => {
+      const rows =
+        holder === undefined
+          ? this.#taken.all([queue, expiredBy, limit])
+          : this.#takenBy.all([queue, holder, expiredBy, limit]);
+      return readable(rows as ClaimRow[]);
+    });
     return found.toSorted((a, b) => a.lease.expiresAt - b.lease.expiresAt).slice(0, limit);
   }
 
-  #find({ queues, flows, tasks, now, limit }: ClaimRequest): Claim[] {
+  #find({ queues, flows, tasks, without = [], now, limit }: ClaimRequest): Claim[] {
     const known = { flow: new Set(flows), task: new Set(tasks) };
     const found: Claim[] = [];
     for (const queue of new Set(queues)) {
       for (const claim of this.#freeOn(queue, now, limit - found.length)) {
         if (found.length >= limit) return found;
-        if (known[claim.run.kind].has(claim.run.name)) found.push(claim);
+        const { kind, name, id } = claim.run;
+        if (known[kind].has(name) && !without.includes(id)) found.push(claim);
       }
     }
     return found;
@@ -147,7 +163,7 @@ function readable(rows: readonly ClaimRow[]): Claim[] {
 }
 
 function claimOf(row: ClaimRow): Claim {
-  const { root_cancel: cancelReason } = row;
+  const { cancel: cancelReason } = row;
   const lease: Lease = leaseOf({ ...row, root_id: row.lease_root });
   const claim = { run: decodeRun(row), lease };
   return cancelReason === null ? claim : { ...claim, cancelReason };

@@ -1,4 +1,11 @@
-import type { ChildRecord, Fence, RecordedValue, Run, RunId, WriteOutcome } from '@holdfast/core';
+import type {
+  CancelRequestWrite,
+  ChildRecord,
+  Fence,
+  RecordedValue,
+  Run,
+  WriteOutcome,
+} from '@holdfast/core';
 import type { EncodedRun, EncodedWrite } from '../../record/encode-write.ts';
 import { decodeRun } from '../../record/run-row.ts';
 import type { RunColumns, RunRow } from '../../record/run-row.ts';
@@ -53,7 +60,7 @@ export class Committer {
         this.#noteChild(write.kind, write.child);
         return APPLIED;
       case 'cancel-request':
-        return this.#requestCancel(write.rootId, write.reason);
+        return this.#requestCancel(write);
       default:
         return this.#beside.apply(write);
     }
@@ -135,7 +142,8 @@ export class Committer {
   #update(write: EncodedRun): WriteOutcome {
     const { columns: is, expectVersion } = write;
     const isRoot = is.id === is.root_id;
-    const before = isRoot ? this.#generation(is.id) : is.generation;
+    const leased = isRoot || write.queued !== undefined;
+    const before = leased ? this.#generation(is.id) : is.generation;
     const state = [is.generation, is.version, is.state_type, is.state_json];
     const next = [...state, is.body_json, is.past_text];
     const identity = [is.kind, is.name, is.root_id, is.parent_id, is.key, is.idempotency_key];
@@ -182,9 +190,10 @@ export class Committer {
     else this.#sql.insertChild.run([...identity, command]);
   }
 
-  #requestCancel(rootId: RunId, reason: string): WriteOutcome {
-    if (this.#standing(rootId) === undefined) return VERSION;
-    this.#sql.requestCancel.run([reason, rootId]);
+  #requestCancel({ rootId, runId, reason }: CancelRequestWrite): WriteOutcome {
+    const known = runId === undefined ? this.#standing(rootId) : this.#claim(runId, rootId);
+    if (known === undefined) return VERSION;
+    this.#sql.requestCancel.run([reason, runId ?? rootId]);
     return APPLIED;
   }
 }

@@ -91,7 +91,8 @@ export class Leases {
         const id = runId ?? rootId;
         const { changes } = this.#sql.renew.run([now + ttl, id, rootId, epoch, holder]);
         if (changes === 0 || runId === rootId) return { ...of, held: false };
-        const reason = this.#select(rootId, rootId)?.cancel_reason ?? null;
+        const ofRoot = this.#select(rootId, rootId)?.cancel_reason ?? null;
+        const reason = ofRoot ?? this.#select(id, rootId)?.cancel_reason ?? null;
         return reason === null
           ? { ...of, held: true }
           : { ...of, held: true, cancelReason: reason };
