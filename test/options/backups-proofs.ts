@@ -18,6 +18,7 @@ export const BACKUPS_PROOFS: {
     ...inFile(`${TEST}/flows/nightly-proof.test.ts`, {
       checks: 'asks the check of its source',
       scratchServer: 'is made on the server that is given',
+      samples: 'may be of a sample of its source, which it says',
     }),
     ...inFile(`${TEST}/flows/nightly-options.test.ts`, {
       name: 'has the name that it is given',

@@ -22,6 +22,7 @@ export type {
   ToolVersion,
 } from './model/manifest.ts';
 export { parseManifest } from './model/parse-manifest.ts';
+export type { Sample, Sampled, SampleOption, SampleTaken } from './model/sample.ts';
 export type {
   Compared,
   Verification,

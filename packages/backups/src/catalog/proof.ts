@@ -1,3 +1,4 @@
+import type { SampleTaken } from '../model/sample.ts';
 import {
   VERIFICATION_LEVELS,
   type Verification,
@@ -13,7 +14,9 @@ export interface Proof {
   readonly provenAt?: string;
   /** Set when the latest verification failed: what was proven before no longer counts. */
   readonly failedAt?: string;
-  /** How long the latest proven restore took, in milliseconds (RTO). */
+  /** Set where that verification restored or compared a sample: what was not in it is not proven restorable. */
+  readonly sample?: SampleTaken;
+  /** How long the latest proven restore of all of it took, in milliseconds (RTO). */
   readonly restoreMs?: number;
   /** Of an encrypted backup: who is proven to be able to decrypt it. */
   readonly decryption?: Decryption;
@@ -32,7 +35,7 @@ export interface Decryption {
 /** The part of a verification that a proof is made of. */
 export type ProvingRecord = Pick<
   Verification,
-  'outcome' | 'reached' | 'endedAt' | 'durationMs' | 'identities'
+  'outcome' | 'reached' | 'endedAt' | 'durationMs' | 'identities' | 'sample'
 >;
 
 function decryptionBy(
@@ -84,7 +87,9 @@ export function proofOf(
       : records.slice(records.indexOf(failure) + 1).filter(({ endedAt }) => !isAhead(endedAt, now));
   const decryption = decryptionBy(later, recipients);
   const proven = best(later);
-  const restored = later.findLast((record) => record.reached === 'restored');
+  const restored = later.findLast(
+    (record) => record.reached === 'restored' && record.sample === undefined,
+  );
   if (proven === undefined) {
     return failure === undefined
       ? { level: 'stored', ...decryption }
@@ -93,6 +98,7 @@ export function proofOf(
   return {
     level: proven.reached,
     provenAt: proven.endedAt,
+    ...(proven.sample === undefined ? {} : { sample: proven.sample }),
     ...(restored === undefined ? {} : { restoreMs: restored.durationMs }),
     ...decryption,
   };

@@ -85,9 +85,10 @@ class FolderReader {
         parseVerification(await readText(this.#store, key, this.#signal), key),
       );
       if (record === undefined || !isAbout(record, manifest)) continue;
-      const { outcome, reached, endedAt, durationMs, identities } = record;
+      const { outcome, reached, endedAt, durationMs, identities, sample } = record;
       const decrypted = identities === undefined ? {} : { identities };
-      records.push({ outcome, reached, endedAt, durationMs, ...decrypted });
+      const part = sample === undefined ? {} : { sample };
+      records.push({ outcome, reached, endedAt, durationMs, ...decrypted, ...part });
     }
     return records;
   }

@@ -4,6 +4,7 @@ import { checkIdentities, type IdentityOption } from '../encryption/keyring.ts';
 import { checkBandwidth } from '../pipeline/rate.ts';
 import { checkEncryption, type EncryptionOptions } from '../encryption/recipient.ts';
 import { checkPolicy } from '../retention/check-policy.ts';
+import { checkSample, type SampleOption } from '../model/sample.ts';
 import type { RetentionPolicy } from '../retention/policy.ts';
 import type { ServerTarget } from '../sources/servers/server-source.ts';
 import type { SourceSpec } from '../sources/source.ts';
@@ -35,6 +36,8 @@ export interface NightlyOptions extends CommonFlowOptions {
   readonly scratchServer?: ServerTarget;
   /** By the name of a source: the name of a `RestoreCheck` among the engine's resources, asked of its restored copy. */
   readonly checks?: Readonly<Record<string, string>>;
+  /** Proves each backup by a sample, by the name of its source: see `VerifyOptions`. Default: everything is compared. */
+  readonly samples?: Readonly<Record<string, SampleOption>>;
   /** How fast each source is stored, in bytes a second after compression. Default: as fast as can be. */
   readonly bandwidth?: number;
   /** Which backups of a set are kept, in every store, once tonight's is proven. Default: all; nothing is removed. */
@@ -67,20 +70,21 @@ function checkSources(flow: string, sources: readonly SourceSpec[]): void {
   });
 }
 
-/** A check of a set that is not backed up would be one that is never asked. */
-function checkChecks(
+/** A check or a sample of a set that is not backed up would be one that never is. */
+function checkNamed(
   flow: string,
   sources: readonly SourceSpec[],
-  checks: Readonly<Record<string, string>>,
+  named: object,
+  what: string,
 ): void {
   const known = new Set(sources.map((source) => source.name));
-  const unknown = Object.keys(checks).find((name) => !known.has(name));
+  const unknown = Object.keys(named).find((name) => !known.has(name));
   if (unknown === undefined) return;
   throw new HoldfastError(
     'OPTIONS_INVALID',
-    `The flow ${flow} has no source ${unknown} to check.`,
+    `The flow ${flow} has no source ${unknown} to ${what}.`,
     {
-      hint: 'Name checks by the names of the sources.',
+      hint: 'Name checks and samples by the names of the sources.',
       retryable: false,
       context: { flow, source: unknown },
     },
@@ -103,5 +107,7 @@ export function checkNightly(name: string, options: NightlyOptions): void {
   if (bandwidth !== undefined) checkBandwidth(bandwidth);
   if (retention !== undefined) checkPolicy(retention);
   if (maxAge !== undefined) durationMs(maxAge);
-  checkChecks(name, sources, options.checks ?? {});
+  checkNamed(name, sources, options.checks ?? {}, 'check');
+  checkNamed(name, sources, options.samples ?? {}, 'take a sample of');
+  for (const sample of Object.values(options.samples ?? {})) checkSample(sample);
 }

@@ -28,14 +28,16 @@ function prunings(options: NightlyOptions): Pruning[] {
 
 /** What a verification is told: without an identity a closed backup can only be read back. */
 function provingOf(set: string, options: NightlyOptions) {
-  const { scratchRoot, encryption, identities, scratchServer, checks = {} } = options;
+  const { scratchRoot, encryption, identities, scratchServer, checks = {}, samples = {} } = options;
   const check = Object.hasOwn(checks, set) ? checks[set] : undefined;
+  const sample = Object.hasOwn(samples, set) ? samples[set] : undefined;
   const isClosed = encryption !== undefined && (identities ?? []).length === 0;
   return {
     ...(scratchRoot === undefined ? {} : { scratchRoot }),
     ...(identities === undefined ? {} : { identities }),
     ...(scratchServer === undefined ? {} : { scratchServer }),
     ...(check === undefined ? {} : { check }),
+    ...(sample === undefined ? {} : { sample }),
     ...(isClosed ? ({ level: 'checksum' } as const) : {}),
   };
 }

@@ -1,5 +1,6 @@
 import { type Flow, flow, HoldfastError } from '@holdfast/core';
 import { checkIdentities, type IdentityOption } from '../encryption/keyring.ts';
+import { checkSample, type SampleOption } from '../model/sample.ts';
 import type { Verification } from '../model/verification.ts';
 import { type Problem, problemOf } from '../notify/compose.ts';
 import type { ServerTarget } from '../sources/servers/server-source.ts';
@@ -24,6 +25,8 @@ export interface DrillOptions extends CommonFlowOptions {
   readonly scratchServer?: ServerTarget;
   /** Name of a `RestoreCheck` among the engine's resources, asked of every restored copy. Default: none is. */
   readonly check?: string;
+  /** Proves each backup by a sample of it: see `VerifyOptions`. Default: everything is compared. */
+  readonly sample?: SampleOption;
   /** Where scratch directories are made. Default: `holdfast-<uid>` in the system's directory for temporary files. */
   readonly scratchRoot?: string;
 }
@@ -56,16 +59,18 @@ function provenOrThrow(reports: DrillReport[]): DrillReport[] {
  */
 export function restoreDrill(options: DrillOptions): Flow<() => Promise<DrillReport[]>> {
   const { name = 'restore-drill', sets, store, pick = 'newest' } = options;
-  const { identities, scratchServer, check, scratchRoot } = options;
+  const { identities, scratchServer, check, sample, scratchRoot } = options;
   const ways = {
     ...(identities === undefined ? {} : { identities }),
     ...(scratchServer === undefined ? {} : { scratchServer }),
     ...(check === undefined ? {} : { check }),
+    ...(sample === undefined ? {} : { sample }),
     ...(scratchRoot === undefined ? {} : { scratchRoot }),
   };
   const notifiers = notifiersOf(options.notify);
   refuseEmpty(name, 'set', sets);
   if (identities !== undefined) checkIdentities(identities);
+  if (sample !== undefined) checkSample(sample);
 
   async function restore(set: string): Promise<DrillReport> {
     const found = await findBackup.submit({ set, store, pick }).outcome();

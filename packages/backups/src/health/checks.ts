@@ -52,28 +52,36 @@ const restorable: Check = ({ backups }, { maxRestorableAge }, now) => {
   const newest = backups.find(({ isRestorable }) => isRestorable);
   if (newest === undefined)
     return check('restorable', 'late', 'none of its backups is proven restorable');
-  const what = 'its newest restorable backup';
+  const what = newest.isSampled
+    ? 'its newest backup of which a sample is restorable'
+    : 'its newest restorable backup';
   const { isLate, found } = old(what, newest.startedAt, maxRestorableAge, now);
   return check('restorable', isLate ? 'late' : 'good', found);
 };
 
-/** When a restore was last proven; a time that lies ahead says nothing. */
-export function restoreProvenAt({ backups }: SeenSet, now: number): number | undefined {
-  const times = backups.flatMap(({ isRestorable, provenAt }) =>
-    isRestorable && provenAt !== null && !isAhead(provenAt, now) ? [provenAt] : [],
+/** What a restore last proved, and when; a time that lies ahead says nothing. */
+function lastRestore({ backups }: SeenSet, now: number) {
+  const restores = backups.flatMap(({ isRestorable, isSampled, provenAt: at }) =>
+    isRestorable && at !== null && !isAhead(at, now) ? [{ at, isSampled }] : [],
   );
-  return times.length === 0 ? undefined : Math.max(...times);
+  return restores.toSorted((a, b) => b.at - a.at)[0];
+}
+
+/** When a restore was last proven. */
+export function restoreProvenAt(set: SeenSet, now: number): number | undefined {
+  return lastRestore(set, now)?.at;
 }
 
 const restoreProven: Check = (set, { restoreProvenWithin }, now) => {
-  const at = restoreProvenAt(set, now);
-  if (at === undefined) {
+  const last = lastRestore(set, now);
+  if (last === undefined) {
     return check('restore-proven', 'restore-unproven', 'no restore of it was ever proven');
   }
-  const since = Math.max(0, now - at);
+  const since = Math.max(0, now - last.at);
+  const what = last.isSampled ? 'a restore of a sample' : 'a restore';
   const isLate = since > restoreProvenWithin;
   const against = isLate ? `, over its limit of ${spanText(restoreProvenWithin)}` : '';
-  const found = `a restore was last proven ${spanText(since)} ago${against}`;
+  const found = `${what} was last proven ${spanText(since)} ago${against}`;
   return check('restore-proven', isLate ? 'restore-unproven' : 'good', found);
 };
 

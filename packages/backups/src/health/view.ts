@@ -24,6 +24,8 @@ export interface SeenBackup {
   readonly stores: readonly string[];
   /** Whether it was proven by restoring it, from one of them at least. */
   readonly isRestorable: boolean;
+  /** Whether what proves it was a restore of a sample, in every store. */
+  readonly isSampled: boolean;
   /** When it was last proven, as far as it is; epoch milliseconds. */
   readonly provenAt: number | null;
 }
@@ -62,6 +64,9 @@ function seen(copies: readonly Found[]): SeenBackup | undefined {
     bytes: manifest.artifacts.reduce((sum, { plainBytes }) => sum + plainBytes, 0),
     stores: copies.filter(isWhole).map(({ store }) => store),
     isRestorable: copies.some((one) => isWhole(one) && one.entry.proof.level === 'restored'),
+    isSampled: copies.every(
+      ({ entry: { proof } }) => proof.level !== 'restored' || proof.sample !== undefined,
+    ),
     provenAt: proven.length === 0 ? null : Math.max(...proven),
   };
 }

@@ -21,6 +21,12 @@ export const count: Read<number> = (value, at) =>
     ? value
     : expected('a whole number, 0 or more', at);
 
+/** A part of something, above 0 and below 1. */
+export const share: Read<number> = (value, at) =>
+  typeof value === 'number' && value > 0 && value < 1
+    ? value
+    : expected('a number above 0 and below 1', at);
+
 const SHA256 = /^[0-9a-f]{64}$/;
 export const sha256: Read<string> = (value, at) =>
   typeof value === 'string' && SHA256.test(value) ? value : expected('a SHA-256 in hex', at);

@@ -1,4 +1,5 @@
 import { HoldfastError } from '@holdfast/core';
+import type { SampleTaken } from './sample.ts';
 import { openSealed, seal, sealedText } from './sealed-json.ts';
 import {
   count,
@@ -8,6 +9,7 @@ import {
   orNull,
   record,
   sha256,
+  share,
   ShapeError,
   text,
   time,
@@ -78,6 +80,11 @@ export interface Verification {
   /** How old the restored data was: what a recovery would have lost (RPO). Milliseconds; only with `restoreMs`. */
   readonly dataAgeMs?: number;
   readonly compared: Compared;
+  /**
+   * Where not everything was restored and compared, but a sample: of what, and which. Nothing but the sample is proven
+   * `restored` then; `restoreMs` tells nothing of a whole restore. Absent: all of it was.
+   */
+  readonly sample?: SampleTaken;
   /** Whose identities have decrypted all of an encrypted backup: their public sides. Absent when none did. */
   readonly identities?: readonly string[];
   readonly problem: VerificationProblem | null;
@@ -112,6 +119,15 @@ const verification = record<Verification>({
     rows: optional(count),
     members: optional(count),
   }),
+  sample: optional(
+    record<SampleTaken>({
+      share,
+      seed: text,
+      unit: literal('members', 'tables'),
+      taken: count,
+      of: count,
+    }),
+  ),
   identities: optional(list(text)),
   problem: orNull(record<VerificationProblem>({ code: text, message: text })),
   tool: text,

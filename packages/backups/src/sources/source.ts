@@ -1,6 +1,7 @@
 import type { JsonValue } from '@holdfast/core';
 import type { Fingerprint } from '../model/fingerprint.ts';
 import type { Artifact, Layer, Manifest, NamedFiles, ToolVersion } from '../model/manifest.ts';
+import type { Sample, Sampled } from '../model/sample.ts';
 import type { DumpCommand } from './command.ts';
 import type { Workroom } from './workroom.ts';
 
@@ -70,6 +71,11 @@ export interface StoredBackup {
    * @throws `ARTIFACT_ALTERED`, `ARTIFACT_UNREADABLE`, or what the store throws
    */
   read(artifact: Artifact): AsyncIterable<Uint8Array>;
+  /**
+   * How much is to be restored and compared, where it is not all. A kind of source may restore and compare all the
+   * same: only what {@link Comparison.sampled} says was a sample.
+   */
+  readonly sample?: Sample;
 }
 
 /** One thing that is not as it was at the moment of the dump. */
@@ -87,6 +93,8 @@ export interface Comparison {
   readonly tables?: number;
   readonly rows?: number;
   readonly members?: number;
+  /** Where a sample was compared: of what. Absent: everything was. */
+  readonly sampled?: Sampled;
 }
 
 /** How a backup is restored by hand, in a plain sh, from within its folder. */

@@ -1,5 +1,6 @@
 import { runContext, task } from '@holdfast/core';
 import type { IdentityOption } from '../encryption/keyring.ts';
+import type { SampleOption } from '../model/sample.ts';
 import type { Verification, VerificationLevel } from '../model/verification.ts';
 import type { BackupRef } from '../catalog/load-manifest.ts';
 import type { ServerTarget } from '../sources/servers/server-source.ts';
@@ -20,6 +21,8 @@ export interface VerifyInput {
   readonly scratchServer?: ServerTarget;
   /** Name of a {@link RestoreCheck} among the engine's resources. Default: none is asked. */
   readonly check?: string;
+  /** Compares a sample of a big set, and records that: see `VerifyOptions`. Default: everything is compared. */
+  readonly sample?: SampleOption;
   /** What an encrypted backup is read with; from the level `readable` on it is needed. */
   readonly identities?: readonly IdentityOption[];
 }
@@ -28,7 +31,15 @@ function verify(input: VerifyInput, own?: RestoreCheck): Promise<Verification> {
   const check =
     own ??
     (input.check === undefined ? undefined : runContext().resource<RestoreCheck>(input.check));
-  const { backup, store, level = 'restored', scratchRoot, scratchServer, identities } = input;
+  const {
+    backup,
+    store,
+    level = 'restored',
+    scratchRoot,
+    scratchServer,
+    identities,
+    sample,
+  } = input;
   return verifyBackup({
     ...surroundings(scratchRoot),
     backup,
@@ -37,6 +48,7 @@ function verify(input: VerifyInput, own?: RestoreCheck): Promise<Verification> {
     ...(scratchServer === undefined ? {} : { scratchServer }),
     ...(check === undefined ? {} : { check }),
     ...(identities === undefined ? {} : { identities }),
+    ...(sample === undefined ? {} : { sample }),
   });
 }
 

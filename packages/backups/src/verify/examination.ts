@@ -2,6 +2,7 @@ import { HoldfastError, isHoldfastError, type ObjectStore } from '@holdfast/core
 import type { Keyring } from '../encryption/keyring.ts';
 import { backupPath } from '../model/layout.ts';
 import type { Artifact, Manifest } from '../model/manifest.ts';
+import type { Sample, SampleTaken } from '../model/sample.ts';
 import { type Compared, reaches, type VerificationLevel } from '../model/verification.ts';
 import {
   checkReadable,
@@ -29,6 +30,8 @@ export interface Subject {
   readonly room: Workroom;
   readonly scratchServer: ServerTarget | undefined;
   readonly check: RestoreCheck | undefined;
+  /** Undefined: everything is compared. */
+  readonly sample: Sample | undefined;
   readonly now: () => number;
 }
 
@@ -40,6 +43,8 @@ export class Examination {
   /** When the dump began, and how long its restore took. */
   dumpedAt: string | undefined;
   restoreMs: number | undefined;
+  /** What was compared, where it was not all. */
+  sample: SampleTaken | undefined;
   readonly #counts = { objects: 0, storedBytes: 0, plainBytes: 0 };
   readonly #keys: Keyring;
   #found: { tables?: number; rows?: number; members?: number } = {};
@@ -85,8 +90,10 @@ export class Examination {
   async #read(subject: Subject, place: ReadPlace): Promise<void> {
     const { manifest, level } = subject;
     const done = new Set<Artifact>();
+    const { sample } = subject;
     const backup: StoredBackup = {
       manifest,
+      ...(sample === undefined ? {} : { sample }),
       read: (artifact) => marked(readArtifact(artifact, place), () => done.add(artifact)),
     };
     try {
@@ -126,8 +133,10 @@ export class Examination {
     try {
       await copy.restore();
       await this.#readRest(backup, done, place);
-      const { differences, ...found } = await copy.compare();
+      const { differences, sampled, ...found } = await copy.compare();
       this.#found = found;
+      const { sample } = subject;
+      if (sampled !== undefined && sample !== undefined) this.sample = { ...sample, ...sampled };
       if (differences.length > 0) throw restoreDiffers(manifest.id, differences);
       this.restoreMs = Math.max(0, now() - startedAt);
       if (check !== undefined) await askCheck(check, copy.restored);

@@ -21,7 +21,7 @@ export interface RecordFacts {
   readonly startedAt: number;
   readonly endedAt: number;
   readonly examination: Pick<Examination, 'reached' | 'compared'> &
-    Partial<Pick<Examination, 'dumpedAt' | 'restoreMs' | 'identities'>>;
+    Partial<Pick<Examination, 'dumpedAt' | 'restoreMs' | 'identities' | 'sample'>>;
   readonly problem: VerificationProblem | null;
 }
 
@@ -37,7 +37,7 @@ function recovery(
 /** Writes a verification record beside its backup, under a name of its own. */
 export async function keepRecord(facts: RecordFacts): Promise<Verification> {
   const { backup, store, examination, startedAt, endedAt, problem } = facts;
-  const { identities = [] } = examination;
+  const { identities = [], sample } = examination;
   const id = newBackupId(endedAt);
   const record = sealVerification({
     format: VERIFICATION_FORMAT,
@@ -54,6 +54,7 @@ export async function keepRecord(facts: RecordFacts): Promise<Verification> {
     durationMs: Math.max(0, endedAt - startedAt),
     ...recovery(examination, endedAt),
     compared: examination.compared,
+    ...(sample === undefined ? {} : { sample }),
     ...(identities.length === 0 ? {} : { identities }),
     problem,
     tool: TOOL_NAME,

@@ -1,7 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import { isHoldfastError, type ObjectStore } from '@holdfast/core';
 import { type IdentityOption, Keyring } from '../encryption/keyring.ts';
 import { type BackupRef, loadManifest } from '../catalog/load-manifest.ts';
 import type { Manifest } from '../model/manifest.ts';
+import { checkSample, type Sample, type SampleOption } from '../model/sample.ts';
 import type { Verification, VerificationLevel } from '../model/verification.ts';
 import { settle, type WorkOptions } from '../publish/create-backup.ts';
 import { Children } from '../sources/child.ts';
@@ -26,22 +28,34 @@ export interface VerifyOptions extends WorkOptions {
    * directory.
    */
   readonly scratchServer?: ServerTarget;
+  /**
+   * Compares a sample of a big set: a share of the members of a tree, which alone are restored, or of the tables of a
+   * PostgreSQL or MySQL server's databases. Its record says so, and the catalog with it. The rest is read to its end all
+   * the same. Kinds that have no parts compare everything. Default: everything is restored and compared.
+   */
+  readonly sample?: SampleOption;
   /** A question of one's own to the restored copy. Asked at the level 'restored' alone. */
   readonly check?: RestoreCheck;
   /** What an encrypted backup is read with; from the level `readable` on it is needed. */
   readonly identities?: readonly IdentityOption[];
 }
 
+/** Another sample each time, so that many verifications together see everything. */
+function settledSample({ share, seed = randomBytes(8).toString('hex') }: SampleOption): Sample {
+  return { share, seed };
+}
+
 async function examine(options: VerifyOptions, examination: Examination): Promise<Manifest> {
   const { scratchRoot, signal, startChild, secret, now } = settle(options);
-  const { level = 'restored', store, scratchServer, check } = options;
+  const { level = 'restored', store, scratchServer, check, sample } = options;
+  const asked = { scratchServer, check, sample: sample && settledSample(sample) };
   const manifest = await loadManifest(store, options.backup, signal);
   const source = sourceOfKind(manifest.source.kind, options.sources);
   const children = new Children(startChild);
   await withScratch(scratchRoot, async (scratch) => {
     const room = { scratch, signal, startChild: children.start, secret };
     try {
-      await examination.run({ manifest, source, store, level, room, scratchServer, check, now });
+      await examination.run({ ...asked, manifest, source, store, level, room, now });
     } finally {
       await children.end();
     }
@@ -56,6 +70,7 @@ async function examine(options: VerifyOptions, examination: Examination): Promis
  *
  * @throws `VERIFY_FAILED` the backup is not what it should be: names the object, table or file, what was
  *   expected and what was found; not retryable
+ * @throws `OPTIONS_INVALID` the sample has no share above 0 and below 1
  * @throws `IDENTITY_MISSING`, `IDENTITY_UNFIT`, `IDENTITY_INVALID` it is encrypted, and cannot be read with what was given
  * @throws anything else says nothing of the backup (the store cannot be reached, a tool is missing, the
  *   scratch is full, the signal aborted), and leaves no record
@@ -63,6 +78,7 @@ async function examine(options: VerifyOptions, examination: Examination): Promis
 export async function verifyBackup(options: VerifyOptions): Promise<Verification> {
   const { now, signal, secret } = settle(options);
   const { backup, store, level = 'restored' } = options;
+  if (options.sample !== undefined) checkSample(options.sample);
   const startedAt = now();
   const examination = new Examination(new Keyring(options.identities ?? [], secret));
   const facts = { store, level, startedAt, examination };

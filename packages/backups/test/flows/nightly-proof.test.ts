@@ -40,4 +40,18 @@ describe('the proof of a night', () => {
       context: { problems: [{ message: 'on scratch.example' }] },
     });
   });
+
+  it('may be of a sample of its source, which it says', async () => {
+    const sources = [night.orders(), night.site()];
+    const { sources: reports } = await night.run({
+      stores,
+      sources,
+      samples: { site: { share: 0.01 } },
+    });
+    expect(reports.map(({ verification }) => verification?.sample?.of)).toEqual([undefined, 2]);
+    for (const samples of [{ other: { share: 0.5 } }, { orders: { share: 2 } }]) {
+      const wrong = async () => night.run({ stores, sources, samples });
+      await expect(wrong()).rejects.toMatchObject({ code: 'OPTIONS_INVALID' });
+    }
+  });
 });

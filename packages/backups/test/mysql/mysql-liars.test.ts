@@ -4,6 +4,7 @@ import {
   createBackup,
   type DumpFacts,
   type DumpStream,
+  type SampleOption,
   type ServerSource,
   sourceOfKind,
   verifyBackup,
@@ -72,14 +73,34 @@ describe.skipIf(!canRun)('a dump of MariaDB that has lost', { timeout: 120_000 }
   const place = mysqlRooms(makeShop);
   beforeEach(() => makeShop(place.server));
 
-  async function verdict(change: (sql: string) => string): Promise<unknown> {
+  async function verdict(
+    change: (sql: string) => string,
+    ...samples: readonly SampleOption[]
+  ): Promise<unknown> {
     const store = memoryObjectStore();
     const { scratchRoot } = place.rooms;
     const sources = [lying(change)];
     const source = place.source();
     const backup = await createBackup({ source, store, storeName: 's', scratchRoot, sources });
-    return verifyBackup({ backup, store, scratchRoot }).catch((error: unknown) => error);
+    const verify = (sample?: SampleOption) =>
+      verifyBackup({ backup, store, scratchRoot, ...(sample && { sample }) }).catch(
+        (error: unknown) => error,
+      );
+    if (samples.length === 0) return verify();
+    const ends: unknown[] = [];
+    for (const sample of samples) ends.push(await verify(sample));
+    return ends;
   }
+
+  it('a row is proven by a sample of tables that has it not, and says so', async () => {
+    const [, lose] = LOSSES[0]!;
+    const samples = ['1', '2', '3', '4', '5'].map((seed) => ({ share: 0.4, seed }));
+    const ends = await verdict(lose, ...samples);
+    expect(ends).toContainEqual(
+      expect.objectContaining({ sample: expect.objectContaining({ unit: 'tables' }) }),
+    );
+    expect(ends).toContainEqual(expect.objectContaining({ code: 'VERIFY_FAILED' }));
+  });
 
   it.each(LOSSES)('%s is not proven', async (_name, change, what) => {
     const error = await verdict(change);

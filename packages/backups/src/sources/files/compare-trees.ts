@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import type { TreeMember } from '../../model/fingerprint.ts';
 import { PIECE_BYTES } from '../../pipeline/coalesce.ts';
 import type { Comparison, Difference } from '../source.ts';
+import type { Sample } from '../../model/sample.ts';
+import { sampleMembers } from './sample-members.ts';
 import { type Found, walkTree } from './walk.ts';
 
 /** The most differences that are reported. */
@@ -52,8 +54,7 @@ class TreeComparison {
     if (member.type === 'file') await this.#checkContent(member, found);
   }
 
-  checkExtra(members: readonly TreeMember[]): void {
-    const known = new Set(members.map(({ path }) => path));
+  checkExtra(known: ReadonlySet<string>): void {
     for (const [path, { type }] of this.#found) {
       if (!known.has(path)) this.#differs(path, 'not there', type);
     }
@@ -100,12 +101,18 @@ class TreeComparison {
   }
 }
 
-/** Compares a restored tree, file by file, with the member list that was written as it was dumped. */
+/**
+ * Compares a restored tree, file by file, with the member list that was written as it was dumped.
+ *
+ * @param sample of the members, where not all were restored
+ */
 export async function compareTrees(
-  members: readonly TreeMember[],
+  all: readonly TreeMember[],
   root: string,
   signal: AbortSignal,
+  sample?: Sample,
 ): Promise<Comparison> {
+  const members = sample === undefined ? all : sampleMembers(all, sample);
   const spec = { kind: 'files', name: 'restored', path: root, exclude: [] } as const;
   const walk = await walkTree(spec, signal);
   const comparison = new TreeComparison(root, walk.found, signal);
@@ -114,6 +121,10 @@ export async function compareTrees(
     for (const member of next) await comparison.check(member);
   };
   await Promise.all(Array.from({ length: AT_ONCE }, checkOn));
-  comparison.checkExtra(members);
-  return { differences: comparison.differences, members: members.length };
+  // Of a sample the directories on the way are there, too.
+  comparison.checkExtra(new Set(all.map(({ path }) => path)));
+  const { differences } = comparison;
+  if (sample === undefined) return { differences, members: members.length };
+  const sampled = { unit: 'members', taken: members.length, of: all.length } as const;
+  return { differences, members: members.length, sampled };
 }

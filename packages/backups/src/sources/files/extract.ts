@@ -1,18 +1,35 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { extract } from 'tar';
+import type { TreeMember } from '../../model/fingerprint.ts';
 import type { Workroom } from '../workroom.ts';
 import { writeInto } from './archive-stream.ts';
 import { findGnuTar, type GnuTar, startExtract } from './gnu-tar.ts';
 import { MemberLog } from './member-log.ts';
+
+/** As the archiver named them. */
+function nameOf({ path }: TreeMember): string {
+  return path === '.' ? './' : `./${path}`;
+}
+
+/** The names that tar is to extract, in a file: its stdin is the archive. */
+async function writeNames(only: readonly TreeMember[], room: Workroom): Promise<string> {
+  const path = join(room.scratch, 'members');
+  await writeFile(path, only.map((one) => `${nameOf(one)}\0`).join(''), { mode: 0o600 });
+  return path;
+}
 
 async function extractWithTar(
   tar: GnuTar,
   archive: AsyncIterable<Uint8Array>,
   directory: string,
   room: Workroom,
+  only: readonly TreeMember[] | undefined,
 ): Promise<void> {
-  const child = await startExtract(tar, directory, room);
+  const names = only === undefined ? undefined : await writeNames(only, room);
+  const child = await startExtract(tar, directory, room, names);
   const stdin = child.stdin as Writable;
   try {
     await writeInto(archive, stdin);
@@ -36,12 +53,16 @@ async function extractWithLibrary(
   archive: AsyncIterable<Uint8Array>,
   directory: string,
   room: Workroom,
+  only: readonly TreeMember[] | undefined,
 ): Promise<void> {
+  const wanted = new Set(only?.map(({ path }) => path));
   const unpack = extract({
     cwd: directory,
     strict: true,
     preservePaths: true,
     preserveOwner: false,
+    filter: (path) =>
+      only === undefined || wanted.has(path.replace(/^\.\//, '').replace(/\/$/, '') || '.'),
   });
   await pipeline(Readable.from(archive), unpack as unknown as Writable, { signal: room.signal });
 }
@@ -49,15 +70,17 @@ async function extractWithLibrary(
 /**
  * Extracts an archive into an empty directory. Every member is judged before the extractor sees it.
  *
+ * @param only the members to be extracted; undefined: all. The whole archive is read and judged in any case.
  * @throws `ARCHIVE_HOSTILE` see {@link MemberGuard}; `TAR_INVALID`; `TOOL_FAILED`
  */
 export async function extractTree(
   archive: AsyncIterable<Uint8Array>,
   directory: string,
   room: Workroom,
+  only?: readonly TreeMember[],
 ): Promise<void> {
   const guarded = new MemberLog().through(archive);
   const tar = await findGnuTar(room);
-  if (tar === undefined) await extractWithLibrary(guarded, directory, room);
-  else await extractWithTar(tar, guarded, directory, room);
+  if (tar === undefined) await extractWithLibrary(guarded, directory, room, only);
+  else await extractWithTar(tar, guarded, directory, room, only);
 }

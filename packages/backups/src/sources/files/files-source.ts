@@ -12,6 +12,7 @@ import {
   type Source,
   type StoredBackup,
 } from '../source.ts';
+import { sampleMembers } from './sample-members.ts';
 import type { Workroom } from '../workroom.ts';
 import { type ArchiveStream, gnuArchive, libraryArchive } from './archive-stream.ts';
 import { compareTrees } from './compare-trees.ts';
@@ -133,13 +134,8 @@ function artifactNamed(manifest: Manifest, plainName: string): Artifact {
   });
 }
 
-async function restore(backup: StoredBackup, to: string, room: Workroom): Promise<void> {
-  const { manifest } = backup;
-  await mkdir(to);
-  await extractTree(backup.read(artifactNamed(manifest, `${manifest.source.name}.tar`)), to, room);
-}
-
-async function compare(backup: StoredBackup, at: string, room: Workroom): Promise<Comparison> {
+/** @throws `MANIFEST_INVALID` it is not the list that the fingerprint tells of */
+async function membersOf(backup: StoredBackup): Promise<TreeMember[]> {
   const { manifest } = backup;
   const { fingerprint } = manifest;
   if (fingerprint.kind !== 'tree') {
@@ -154,16 +150,26 @@ async function compare(backup: StoredBackup, at: string, room: Workroom): Promis
   const list = new Meter();
   const listed = artifactNamed(manifest, fingerprint.memberList);
   const members = await readMemberList(list.through(backup.read(listed)));
-  if (list.measure().sha256 !== fingerprint.membersSha256) {
-    throw new HoldfastError(
-      'MANIFEST_INVALID',
-      `${listed.name} is not the list of the fingerprint.`,
-      {
-        retryable: false,
-      },
-    );
-  }
-  return compareTrees(members, at, room.signal);
+  if (list.measure().sha256 === fingerprint.membersSha256) return members;
+  throw new HoldfastError(
+    'MANIFEST_INVALID',
+    `${listed.name} is not the list of the fingerprint.`,
+    {
+      retryable: false,
+    },
+  );
+}
+
+async function restore(backup: StoredBackup, to: string, room: Workroom): Promise<void> {
+  const { manifest, sample } = backup;
+  const only = sample === undefined ? undefined : sampleMembers(await membersOf(backup), sample);
+  await mkdir(to);
+  const archive = backup.read(artifactNamed(manifest, `${manifest.source.name}.tar`));
+  await extractTree(archive, to, room, only);
+}
+
+async function compare(backup: StoredBackup, at: string, room: Workroom): Promise<Comparison> {
+  return compareTrees(await membersOf(backup), at, room.signal, backup.sample);
 }
 
 /** Dumps, restores and compares file trees: tar as an archive, hashes from the archive as it passes. */

@@ -85,8 +85,15 @@ export function startCreate(tar: GnuTar, directory: string, room: Workroom): Pro
 /**
  * Starts tar so that it extracts what it is fed on stdin into an empty directory, with modes as
  * archived, and owners where this process may set them. tar's own protections stay on.
+ *
+ * @param names a file with the names of the members to be extracted, each ended by a null byte; undefined: all
  */
-export function startExtract(tar: GnuTar, directory: string, room: Workroom): Promise<Child> {
+export function startExtract(
+  tar: GnuTar,
+  directory: string,
+  room: Workroom,
+  names: string | undefined,
+): Promise<Child> {
   const args = [
     '--extract',
     '--file=-',
@@ -95,6 +102,9 @@ export function startExtract(tar: GnuTar, directory: string, room: Workroom): Pr
     '--delay-directory-restore',
     ...tar.extras,
     `--directory=${directory}`,
+    ...(names === undefined
+      ? []
+      : ['--null', '--verbatim-files-from', '--no-recursion', `--files-from=${names}`]),
   ];
   return room.startChild(tar.command, {
     args,

@@ -1,5 +1,6 @@
 import { HoldfastError } from '@holdfast/core';
 import { compareServers, serverFingerprint } from '../servers/compare-databases.ts';
+import { sampledOnly, sampledTables, sampleTables } from '../servers/sample-tables.ts';
 import { hasContent } from '../servers/table-content.ts';
 import type {
   AnswerRow,
@@ -69,12 +70,23 @@ export class MysqlPlace implements ServerPlace {
 
   async compare(): Promise<Comparison> {
     const { backup, at, room } = this.#parts;
-    const expected = serverFingerprint(backup.manifest);
-    const [database] = expected.databases;
+    const fingerprint = serverFingerprint(backup.manifest);
+    const { sample } = backup;
+    const taken = sample === undefined ? undefined : sampleTables(fingerprint, sample);
+    const databases = fingerprint.databases.map((one) => {
+      const few = taken?.get(one.database);
+      return few === undefined ? one : sampledOnly(one, few);
+    });
+    const [database] = databases;
     const { brokenViews, database: name } = readIdentity(backup.manifest);
     const session = await MysqlSession.open(at, room);
     try {
-      const contents = await readContents(session, at.database);
+      const all = await readContents(session, at.database);
+      const few = taken?.get(name);
+      const contents =
+        few === undefined
+          ? all
+          : { ...all, tables: all.tables.filter(({ table }) => few.has(table)) };
       const wanted = (table: string): boolean => hasContent(database?.objects ?? [], table);
       const hashed = contents.tables.filter(({ table }) => wanted(table));
       const rest = contents.tables.filter(({ table }) => !wanted(table));
@@ -94,7 +106,8 @@ export class MysqlPlace implements ServerPlace {
         expected: 'can be read',
         found: why,
       }));
-      return compareServers(expected, [found], more);
+      const compared = compareServers({ kind: 'server', databases }, [found], more);
+      return { ...compared, ...sampledTables(fingerprint, taken) };
     } finally {
       await session.close();
     }

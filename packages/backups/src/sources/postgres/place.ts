@@ -12,6 +12,7 @@ import type {
   ServerPlace,
   Swapped,
 } from '../servers/server-source.ts';
+import { sampledOnly, sampledTables, sampleTables } from '../servers/sample-tables.ts';
 import type { Comparison, Difference, StoredBackup } from '../source.ts';
 import type { Workroom } from '../workroom.ts';
 import { inspectCopy, readContents, readingLike, withoutRights } from './contents.ts';
@@ -83,18 +84,24 @@ export class PostgresPlace implements ServerPlace {
 
   async compare(): Promise<Comparison> {
     const { backup, copies, tables, server, room } = this.#parts;
-    const { databases } = serverFingerprint(backup.manifest);
+    const fingerprint = serverFingerprint(backup.manifest);
+    const { sample } = backup;
+    const taken = sample === undefined ? undefined : sampleTables(fingerprint, sample);
     const expected: ServerDatabase[] = [];
     const found: ServerDatabase[] = [];
     const more: Difference[] = [];
     for (const { dumped, name } of copies) {
-      const whole = databases.find(({ database }) => database === dumped.database);
+      const whole = fingerprint.databases.find(({ database }) => database === dumped.database);
       if (whole === undefined) continue;
-      const wanted = tables === undefined ? whole : tablesOnly(whole, tables);
+      const few = taken?.get(dumped.database);
+      const some = few === undefined ? whole : sampledOnly(whole, few);
+      const wanted = tables === undefined ? some : tablesOnly(whole, tables);
       await withSession(server, name, room, async (session) => {
         await session.run('BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY');
         const rights = await this.#hasRights(session);
-        const reading = readingLike(wanted, await tablesOf(session), rights);
+        const all = await tablesOf(session);
+        const read = few === undefined ? all : all.filter(({ name: table }) => few.has(table));
+        const reading = readingLike(wanted, read, rights);
         const contents = await readContents(session, dumped.database, reading);
         expected.push(rights ? wanted : withoutRights(wanted));
         // Of single tables their rows are compared: what belongs to the rest of the database was left out.
@@ -102,7 +109,8 @@ export class PostgresPlace implements ServerPlace {
         if (tables === undefined) more.push(...(await inspectCopy(session, whole.sequences ?? [])));
       });
     }
-    return compareServers({ kind: 'server', databases: expected }, found, more);
+    const compared = compareServers({ kind: 'server', databases: expected }, found, more);
+    return { ...compared, ...sampledTables(fingerprint, taken) };
   }
 
   /** Rights are those of a major version: others have more or fewer of them. */
