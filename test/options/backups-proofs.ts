@@ -30,6 +30,7 @@ export const BACKUPS_PROOFS: {
       lock: 'may be the lock of each set',
       notify: 'tells people the age of the last restorable copy against its limit',
       maxAge: 'tells people the age of the last restorable copy against its limit',
+      times: 'tells people which attempt failed, and when the next one is',
       pings: 'tells a dead-man switch that it starts, and how it has ended',
       scratchRoot: 'makes scratch directories where it is told',
     }),

@@ -73,6 +73,7 @@ export type { Overlap, ScheduleOptions, ScheduleRules } from './definition/sched
 export type { Catchup } from './policies/catchup.ts';
 export type { Fitting, IfWontFit } from './policies/fitting.ts';
 export type { TimeWindow, Weekday } from './policies/window.ts';
+export { nextTime } from './policies/occurrences.ts';
 export type { CronTimes, GivenTimes, IntervalTimes, Times } from './policies/occurrences.ts';
 export type { ScheduleInfo, Schedules } from './engine/schedules/schedules.ts';
 export { allowFailure } from './future/allow-failure.ts';

@@ -1,3 +1,4 @@
+import { nextTime, runContext } from '@holdfast/core';
 import { storeOf } from '../archive/destinations.ts';
 import { problemOf } from '../notify/compose.ts';
 import { notifyOnChange } from '../tasks/notify-on-change.ts';
@@ -6,12 +7,18 @@ import { notifiersOf } from './flow-parts.ts';
 import type { NightlyOptions } from './nightly-options.ts';
 import type { SourceReport } from './nightly-report.ts';
 
+/** When the flow is started next, going by the recorded time. */
+function nextAttemptOf({ times }: NightlyOptions): Date | undefined {
+  return times === undefined ? undefined : nextTime(times, new Date(runContext().now()));
+}
+
 /** Tells people how a source went, if that has changed. Whether they hear it changes nothing. */
 export async function tellOf(options: NightlyOptions, report: SourceReport): Promise<SourceReport> {
   const { stores, maxAge } = options;
   const notifiers = notifiersOf(options.notify);
   if (notifiers.length === 0) return report;
   const { source: set, standing, what, problem, task } = report;
+  const next = standing === 'good' ? undefined : nextAttemptOf(options);
   await notifyOnChange
     .submit({
       set,
@@ -23,6 +30,7 @@ export async function tellOf(options: NightlyOptions, report: SourceReport): Pro
       ...(problem === undefined ? {} : { problem }),
       ...(task === undefined ? {} : { task }),
       ...(maxAge === undefined ? {} : { maxAge }),
+      ...(next === undefined ? {} : { nextAttemptAt: next.toISOString() }),
     })
     .outcome();
   return report;

@@ -1,4 +1,11 @@
-import { type Duration, durationMs, HoldfastError, type TimeWindow } from '@holdfast/core';
+import {
+  type Duration,
+  durationMs,
+  HoldfastError,
+  nextTime,
+  type Times,
+  type TimeWindow,
+} from '@holdfast/core';
 import { checkDestinations, type Destination } from '../archive/destinations.ts';
 import { checkIdentities, type IdentityOption } from '../encryption/keyring.ts';
 import { checkBandwidth } from '../pipeline/rate.ts';
@@ -44,6 +51,8 @@ export interface NightlyOptions extends CommonFlowOptions {
   readonly retention?: RetentionPolicy;
   /** When it may run: see the option `window` of flows. */
   readonly window?: TimeWindow;
+  /** When it is started, as its schedule has it: people are told when the next attempt is. Default: they are not told. */
+  readonly times?: Times;
   /** How old the last restorable copy may be, where people are told. Default: no limit is told. */
   readonly maxAge?: Duration;
   /** Name of a dead-man switch among the engine's resources, which is told of the start and the end. Default: none is. */
@@ -107,6 +116,7 @@ export function checkNightly(name: string, options: NightlyOptions): void {
   if (bandwidth !== undefined) checkBandwidth(bandwidth);
   if (retention !== undefined) checkPolicy(retention);
   if (maxAge !== undefined) durationMs(maxAge);
+  if (options.times !== undefined) nextTime(options.times, new Date(0));
   checkNamed(name, sources, options.checks ?? {}, 'check');
   checkNamed(name, sources, options.samples ?? {}, 'take a sample of');
   for (const sample of Object.values(options.samples ?? {})) checkSample(sample);

@@ -9,15 +9,24 @@ export interface Problem {
   readonly code: string | null;
   readonly message: string;
   readonly hint: string | null;
+  /** Which attempt of its task it ended, and how many that has at most; absent where it does not tell. */
+  readonly attempt?: number;
+  readonly attempts?: number;
 }
 
 /** Takes an error's stable parts. */
 export function problemOf(error: unknown): Problem {
-  const { code, hint } = error as { readonly code?: unknown; readonly hint?: unknown };
+  const { code, hint, context } = error as {
+    readonly code?: unknown;
+    readonly hint?: unknown;
+    readonly context?: { readonly attempt?: unknown; readonly attempts?: unknown };
+  };
+  const { attempt, attempts } = context ?? {};
   return {
     code: typeof code === 'string' ? code : null,
     message: error instanceof Error ? error.message : String(error),
     hint: typeof hint === 'string' ? hint : null,
+    ...(typeof attempt === 'number' && typeof attempts === 'number' ? { attempt, attempts } : {}),
   };
 }
 
@@ -90,6 +99,14 @@ function headline(occasion: Occasion): string {
   return whole.replaceAll(/\s+/g, ' ').trim();
 }
 
+/** ', attempt 4 of 4': one that says less was not tried again, as that would not have helped. */
+function attemptOf(problem: Problem | null): string {
+  const { attempt, attempts } = problem ?? {};
+  return attempt === undefined || attempts === undefined
+    ? ''
+    : `, attempt ${attempt} of ${attempts}`;
+}
+
 function details(occasion: Occasion): string[] {
   const { problem, task, since, nextAttemptAt, now } = occasion;
   const lasted = since === undefined ? 0 : Math.max(0, now - Date.parse(since));
@@ -97,9 +114,9 @@ function details(occasion: Occasion): string[] {
   return [
     ...(problem === null ? [] : [`${problem.code ?? 'Error'}: ${problem.message}`]),
     ...(problem?.hint == null ? [] : [`What to do: ${problem.hint}`]),
-    ...(task === undefined ? [] : [`Task: ${task}`]),
+    ...(task === undefined ? [] : [`Task: ${task}${attemptOf(problem)}`]),
     ...(since === undefined || lasted === 0 ? [] : [`${word} ${since} (${spanText(lasted)}).`]),
-    ...(nextAttemptAt === undefined ? [] : [`Next attempt: ${nextAttemptAt}.`]),
+    ...(nextAttemptAt === undefined ? [] : [`Next attempt at ${nextAttemptAt}.`]),
   ];
 }
 

@@ -11,6 +11,7 @@ import type { PostgresSpec } from '../sources/postgres/spec.ts';
 import type { SourceSpec } from '../sources/source.ts';
 import type { SqliteSpec } from '../sources/sqlite/spec.ts';
 import { storeNamed, surroundings } from './surroundings.ts';
+import { tellingAttempts } from './telling-attempts.ts';
 
 /** What a dump task is told. */
 export interface DumpInput<S extends SourceSpec = SourceSpec> {
@@ -45,7 +46,11 @@ async function expectedBytes({ source, store, set = source.name }: DumpInput) {
   }
 }
 
-async function dump(input: DumpInput): Promise<Backup> {
+function dump(input: DumpInput): Promise<Backup> {
+  return tellingAttempts(POLICY.retries.limit, () => dumpOnce(input));
+}
+
+async function dumpOnce(input: DumpInput): Promise<Backup> {
   const context = runContext();
   const { source, set, encryption, bandwidth } = input;
   const total = await expectedBytes(input);

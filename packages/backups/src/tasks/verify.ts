@@ -7,6 +7,7 @@ import type { ServerTarget } from '../sources/servers/server-source.ts';
 import type { RestoreCheck } from '../verify/scratch-copy.ts';
 import { verifyBackup } from '../verify/verify-backup.ts';
 import { storeNamed, surroundings } from './surroundings.ts';
+import { tellingAttempts } from './telling-attempts.ts';
 
 /** What the verification task is told. */
 export interface VerifyInput {
@@ -28,6 +29,10 @@ export interface VerifyInput {
 }
 
 function verify(input: VerifyInput, own?: RestoreCheck): Promise<Verification> {
+  return tellingAttempts(POLICY.retries.limit, () => verifyOnce(input, own));
+}
+
+function verifyOnce(input: VerifyInput, own?: RestoreCheck): Promise<Verification> {
   const check =
     own ??
     (input.check === undefined ? undefined : runContext().resource<RestoreCheck>(input.check));

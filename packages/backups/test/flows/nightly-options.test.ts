@@ -210,6 +210,20 @@ describe('a nightly backup', () => {
     expect(night.notices.map(({ kind }) => kind)).toEqual(['failed', 'recovered']);
   });
 
+  it('tells people which attempt failed, and when the next one is', async () => {
+    await rm(join(rooms.root, 'orders.db'));
+    const times = { at: [new Date('2020-01-01'), new Date('2999-01-01T01:00Z')] };
+    await expect(night.run({ notify: 'people', times })).rejects.toThrow('Without');
+    const [notice] = night.notices;
+    // Nothing can be helped by trying again where there is no file.
+    expect(notice?.text).toContain('Task: dumpSource, attempt 1 of 4');
+    expect(notice?.text).toContain('Next attempt at 2999-01-01T01:00:00.000Z.');
+    const over = night.run({ notify: 'people', times: { at: new Date('2020-01-01') } });
+    await expect(over).rejects.toThrow('Without');
+    const wrong = async () => night.run({ times: { cron: 'never' } });
+    await expect(wrong()).rejects.toMatchObject({ code: 'SCHEDULE_INVALID' });
+  });
+
   it('has the name that it is given', async () => {
     await night.run({ name: 'shop-at-night' });
     const [root] = await night.engine.runs({ topLevel: true });

@@ -123,7 +123,7 @@ describe('people', () => {
     expect(text).toContain('2.0 hours over its limit of 24.0 hours.');
     expect(text).toContain('VERIFY_FAILED: rows are missing');
     expect(text).toContain('Task: verifyByRestore');
-    expect(text).toContain(`Next attempt: ${nextAttemptAt}.`);
+    expect(text).toContain(`Next attempt at ${nextAttemptAt}.`);
     expect(text).toContain(`To resume: engine.retry('${runId}')`);
     expect(text).toMatch(/Last lines of the run:\n2026-11-23T03:00:00\.000Z info the night begins/);
     await stands('failed', 24, { resume: 'backup resume {runId}' });

@@ -77,7 +77,7 @@ describe('a notice of a change', () => {
       'VERIFY_FAILED: table orders lost rows.',
       'Task: verifyByRestore',
       'Failing since 2026-11-20T20:00:00.000Z (3.0 days).',
-      'Next attempt: 2026-11-24T03:00:00.000Z.',
+      'Next attempt at 2026-11-24T03:00:00.000Z.',
     ]);
     expect(lines[6]).toBe("To resume: engine.retry('run-7')");
     expect(lines.slice(7)).toEqual([

@@ -130,6 +130,16 @@ export function occurrencesOf(times: Times, what: string): Occurrences {
 }
 
 /**
+ * The first of some times that is later than a moment, as a schedule with these times has it; undefined when there is none.
+ *
+ * @throws `SCHEDULE_INVALID`, `DURATION_INVALID`
+ */
+export function nextTime(times: Times, after: Date): Date | undefined {
+  const next = occurrencesOf(times, 'nextTime()').next(after.getTime());
+  return next === undefined ? undefined : new Date(next);
+}
+
+/**
  * The occurrences after one time and up to another, oldest first; the last ones where there are more than `most`.
  *
  * @param most how many are given at most; so many are kept, however many there are

@@ -1,7 +1,12 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { catchUp } from '../../src/policies/catchup.ts';
-import { occurrencesBetween, occurrencesOf, type Times } from '../../src/policies/occurrences.ts';
+import {
+  nextTime,
+  occurrencesBetween,
+  occurrencesOf,
+  type Times,
+} from '../../src/policies/occurrences.ts';
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;
@@ -176,6 +181,18 @@ describe('what is done about late occurrences', () => {
           expect(start.every((at) => now - at <= maxLateness)).toBe(true);
         },
       ),
+    );
+  });
+});
+
+describe('nextTime', () => {
+  it('is the first of the times that is later, as a schedule has it', () => {
+    const after = new Date('2026-07-01T23:00:00Z');
+    const nightly = { cron: '0 1 * * *', timeZone: 'Europe/Berlin' };
+    expect(nextTime(nightly, after)?.toISOString()).toBe('2026-07-02T23:00:00.000Z');
+    expect(nextTime({ at: after }, after)).toBeUndefined();
+    expect(() => nextTime({ cron: 'x' }, after)).toThrow(
+      expect.objectContaining({ code: 'SCHEDULE_INVALID' }),
     );
   });
 });
