@@ -1,7 +1,19 @@
-import { byteFigures } from './backups-bytes.ts';
-import { catalogFigures } from './backups-catalog.ts';
-import { retentionFigures } from './backups-retention.ts';
-import { print } from './harness.ts';
+import { parseArgs } from 'node:util';
+import { runSections, type Sections } from './sections.ts';
 
-const figures = [...(await byteFigures()), ...retentionFigures(), ...(await catalogFigures())];
-print(figures, process.argv.includes('--json'));
+const { values, positionals } = parseArgs({
+  options: { json: { type: 'boolean', default: false }, long: { type: 'boolean', default: false } },
+  allowPositionals: true,
+});
+
+const SECTIONS: Sections = {
+  postgres: async () => (await import('./backups-postgres.ts')).postgresFigures(true),
+  alone: async () => (await import('./backups-postgres.ts')).postgresFigures(false),
+  tree: async () => (await import('./backups-tree.ts')).treeFigures(),
+  verify: async () => (await import('./backups-tree.ts')).verifyFigures(),
+  memory: async () => (await import('./backups-memory.ts')).memoryFigures(values.long),
+  retention: async () => (await import('./backups-retention.ts')).retentionFigures(),
+  catalog: async () => (await import('./backups-catalog.ts')).catalogFigures(),
+};
+
+await runSections(SECTIONS, positionals, values.json);

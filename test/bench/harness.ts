@@ -33,28 +33,36 @@ async function timed(work: () => unknown): Promise<number> {
 }
 
 /**
- * Measures ours and the baseline in turns, so that a machine whose speed drifts slows both; gives the median of each.
- * The first block warms up and does not count.
+ * Measures several things in turns, so that a machine whose speed drifts slows them all; gives the median of each, in
+ * milliseconds. The first block warms up and does not count.
  *
  * @param before what has to be done before each turn, without being measured
  */
+export async function inTurns(
+  works: readonly (() => unknown)[],
+  blocks: number,
+  before: () => unknown = () => undefined,
+): Promise<number[]> {
+  const times = works.map((): number[] => []);
+  for (let block = 0; block <= blocks; block++) {
+    for (const [at, work] of works.entries()) {
+      await before();
+      const time = await timed(work);
+      if (block > 0) times[at]?.push(time);
+    }
+  }
+  return times.map(median);
+}
+
+/** Measures the baseline and ours {@link inTurns}. */
 export async function interleaved(
   ours: () => unknown,
   baseline: () => unknown,
   blocks = 7,
-  before: () => unknown = () => undefined,
+  before?: () => unknown,
 ): Promise<Pair> {
-  const times: { ours: number[]; baseline: number[] } = { ours: [], baseline: [] };
-  for (let block = 0; block <= blocks; block++) {
-    await before();
-    const base = await timed(baseline);
-    await before();
-    const own = await timed(ours);
-    if (block === 0) continue;
-    times.baseline.push(base);
-    times.ours.push(own);
-  }
-  return { ours: median(times.ours), baseline: median(times.baseline) };
+  const [base = Number.NaN, own = Number.NaN] = await inTurns([baseline, ours], blocks, before);
+  return { ours: own, baseline: base };
 }
 
 function shown(value: number | null): string {

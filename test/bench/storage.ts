@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { print, type Figure } from './harness.ts';
+import { runSections, type Sections } from './sections.ts';
 
 const { values, positionals } = parseArgs({
   options: {
@@ -10,8 +10,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
 });
 
-/** Each is loaded, and its servers are started, when its turn comes. */
-const SECTIONS: { readonly [name: string]: () => Promise<Figure[]> } = {
+const SECTIONS: Sections = {
   sqlite: async () => (await import('./shared-file.ts')).sharedFileFigures(Number(values.seconds)),
   claims: async () => (await import('./claims.ts')).claimsFigures(),
   dashboard: async () => (await import('./dashboard.ts')).dashboardFigures(),
@@ -22,14 +21,4 @@ const SECTIONS: { readonly [name: string]: () => Promise<Figure[]> } = {
   memory: async () => (await import('./object-store-memory.ts')).memoryFigures(values.long),
 };
 
-const wanted = positionals.length === 0 ? Object.keys(SECTIONS) : positionals;
-const unknown = wanted.filter((name) => !Object.hasOwn(SECTIONS, name));
-if (unknown.length > 0) {
-  console.error(
-    `There is no section ${unknown.join(', ')}. There are: ${Object.keys(SECTIONS).join(', ')}.`,
-  );
-  process.exit(2);
-}
-const figures: Figure[] = [];
-for (const name of wanted) figures.push(...(await SECTIONS[name]!()));
-print(figures, values.json);
+await runSections(SECTIONS, positionals, values.json);
