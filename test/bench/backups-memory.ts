@@ -21,7 +21,7 @@ const SIZES: readonly (readonly [way: string, mebibytes: readonly number[], long
 /** The largest RSS of a whole process that did nothing but this backup, in MB. */
 async function peak(bench: Bench, way: string, place: string, mebibytes: number): Promise<number> {
   const args = [PROGRAM, way, bench.root, bench.recipient, place, String(mebibytes)];
-  const program = ['--conditions=@holdfast/source', ...args];
+  const program = [...args];
   const { stdout } = await promisify(execFile)(process.execPath, program);
   return (JSON.parse(stdout) as { peak: number }).peak / 1e6;
 }

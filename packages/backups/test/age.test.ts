@@ -23,7 +23,8 @@ async function* pieces(bytes: Buffer, size: number): AsyncGenerator<Uint8Array, 
 
 async function gather(source: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
-  for await (const chunk of source) chunks.push(chunk);
+  // Copied: what is sealed is used again.
+  for await (const chunk of source) chunks.push(Buffer.from(chunk));
   return Buffer.concat(chunks);
 }
 

@@ -24,7 +24,8 @@ async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, void> 
 
 async function gather(source: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
-  for await (const chunk of source) chunks.push(chunk);
+  // Copied: what is sealed is used again.
+  for await (const chunk of source) chunks.push(Buffer.from(chunk));
   return Buffer.concat(chunks);
 }
 

@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { free } from '../pipeline/pieces.ts';
 
 /** Plain bytes in a chunk; only the last may have fewer. age-encryption.org/v1, "Payload". */
 const CHUNK_BYTES = 64 * 1024;
@@ -48,27 +49,83 @@ function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
+/** Chunks that are handed out together. */
+const SEALED_TOGETHER = 16;
+
+/** Encrypts chunk by chunk, the last one held back until it is known to be the last, into two buffers by turns. */
+class Sealing {
+  readonly #key: Buffer;
+  readonly #counter = new ChunkCounter();
+  readonly #held = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+  #heldBytes = 0;
+  #sealed: Buffer = Buffer.allocUnsafeSlow(SEALED_TOGETHER * (CHUNK_BYTES + TAG_BYTES));
+  #other: Buffer | undefined;
+  #sealedBytes = 0;
+
+  constructor(key: Buffer) {
+    this.#key = key;
+  }
+
+  *take(piece: Uint8Array): Generator<Uint8Array, void, void> {
+    for (let at = 0; at < piece.byteLength;) {
+      const left = piece.byteLength - at;
+      if (this.#heldBytes === 0 && left > CHUNK_BYTES) {
+        yield* this.#seal(piece.subarray(at, at + CHUNK_BYTES), false);
+        at += CHUNK_BYTES;
+        continue;
+      }
+      if (this.#heldBytes === CHUNK_BYTES) yield* this.#sealHeld(false);
+      const part = piece.subarray(at, at + CHUNK_BYTES - this.#heldBytes);
+      this.#held.set(part, this.#heldBytes);
+      this.#heldBytes += part.byteLength;
+      at += part.byteLength;
+    }
+  }
+
+  *end(): Generator<Uint8Array, void, void> {
+    yield* this.#sealHeld(true);
+    if (this.#sealedBytes > 0) yield this.#hand();
+  }
+
+  *#sealHeld(isLast: boolean): Generator<Uint8Array, void, void> {
+    const held = this.#held.subarray(0, this.#heldBytes);
+    this.#heldBytes = 0;
+    yield* this.#seal(held, isLast);
+  }
+
+  *#seal(chunk: Uint8Array, isLast: boolean): Generator<Uint8Array, void, void> {
+    const cipher = createCipheriv(CIPHER, this.#key, this.#counter.next(isLast), OPTIONS);
+    const body = cipher.update(chunk);
+    cipher.final();
+    this.#sealed.set(body, this.#sealedBytes);
+    this.#sealedBytes += body.length;
+    free(body);
+    this.#sealed.set(cipher.getAuthTag(), this.#sealedBytes);
+    this.#sealedBytes += TAG_BYTES;
+    if (this.#sealedBytes === this.#sealed.length) yield this.#hand();
+  }
+
+  #hand(): Uint8Array {
+    const piece = this.#sealed.subarray(0, this.#sealedBytes);
+    const next = this.#other ?? Buffer.allocUnsafeSlow(this.#sealed.length);
+    [this.#sealed, this.#other, this.#sealedBytes] = [next, this.#sealed, 0];
+    return piece;
+  }
+}
+
 /**
- * Encrypts to an age payload: a random nonce, then chunks of 64 KiB, each with the tag of ChaCha20-Poly1305.
+ * Encrypts to an age payload: a random nonce, then chunks of 64 KiB, each with the tag of ChaCha20-Poly1305. What it
+ * gives stays as it is until the next but one is asked for; so may what it is given.
  */
 export async function* encryptPayload(
   source: AsyncIterable<Uint8Array>,
   fileKey: Uint8Array,
 ): AsyncGenerator<Uint8Array, void, void> {
   const nonce = randomBytes(NONCE_BYTES);
-  const key = payloadKey(fileKey, nonce);
-  const counter = new ChunkCounter();
+  const sealing = new Sealing(payloadKey(fileKey, nonce));
   yield nonce;
-  for await (const { bytes, isLast } of cut(source, CHUNK_BYTES)) {
-    const sealed: Buffer[] = [];
-    for (let at = 0; at < bytes.length || (isLast && at === 0); at += CHUNK_BYTES) {
-      const cipher = createCipheriv(CIPHER, key, counter.next(isLast), OPTIONS);
-      const body = cipher.update(bytes.subarray(at, at + CHUNK_BYTES));
-      cipher.final();
-      sealed.push(body, cipher.getAuthTag());
-    }
-    yield Buffer.concat(sealed);
-  }
+  for await (const piece of source) yield* sealing.take(piece);
+  yield* sealing.end();
 }
 
 function opened(sealed: Buffer, key: Buffer, nonce: Buffer): Buffer {

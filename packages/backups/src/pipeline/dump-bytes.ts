@@ -2,6 +2,7 @@ import type { Child } from '@holdfast/core/process';
 import type { StartChild } from '../sources/child.ts';
 import type { DumpCommand } from '../sources/command.ts';
 import type { DumpStream } from '../sources/source.ts';
+import { piecesOf } from './pieces.ts';
 
 /** What a program of a dump is started with. */
 export interface CommandPlace {
@@ -21,7 +22,7 @@ async function* printedBy(
   const { program, onEnd: _, ...options } = command;
   const child = await startChild(program, { ...options, signal });
   try {
-    for await (const chunk of child.stdout ?? []) yield chunk as Uint8Array;
+    if (child.stdout !== null) yield* piecesOf(child.stdout);
     await child.done;
   } finally {
     // Does nothing to one that has ended.

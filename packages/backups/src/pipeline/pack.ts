@@ -1,11 +1,11 @@
 import type { Writable } from 'node:stream';
 import type { Child } from '@holdfast/core/process';
 import type { CommandDump, DumpStream, StreamedDump } from '../sources/source.ts';
-import { coalesce } from './coalesce.ts';
 import { type CommandPlace, dumpBytes, tellEnd } from './dump-bytes.ts';
+import { gather } from './gather.ts';
 import { Meter } from './meter.ts';
 import { outputOf, throughChild } from './through-child.ts';
-import { compress } from './zstd.ts';
+import { compress } from './zstd-compress.ts';
 import { bytesRead, PROGRAM_FROM, type ZstdProgram } from './zstd-program.ts';
 
 /** What is known of the plain bytes of a stream, when it has ended. */
@@ -17,6 +17,7 @@ export interface PlainMeasure {
 
 /** A stream on its way, compressed where its source asks for it. */
 export interface Packed {
+  /** Each piece stays as it is until the next one is asked for. */
   readonly bytes: AsyncIterable<Uint8Array>;
   /** Of the plain bytes; call when `bytes` have ended. */
   plain(): PlainMeasure;
@@ -33,7 +34,7 @@ export interface PackPlace extends CommandPlace {
 /** Packs in this process: one thread beside the event loop. */
 function packHere(stream: DumpStream, place: PackPlace): Packed {
   const plain = new Meter();
-  const pieces = plain.through(coalesce(dumpBytes(stream, place)));
+  const pieces = plain.through(gather(dumpBytes(stream, place)));
   const isPacked = stream.layers.includes('zstd');
   const bytes = isPacked ? compress(pieces, place.giveUp) : pieces;
   return { bytes, plain: () => plain.measure() };
@@ -64,7 +65,7 @@ function packCommand(stream: CommandDump, zstd: ZstdProgram, place: PackPlace): 
     yield* joined(stream, packer, place);
     packed = bytesRead(packer);
   }
-  return { bytes: coalesce(bytes()), plain: () => ({ bytes: packed }) };
+  return { bytes: bytes(), plain: () => ({ bytes: packed }) };
 }
 
 /** No hash is taken: it would cost as much as all else that this process does. */
@@ -72,10 +73,10 @@ function packStream({ bytes }: StreamedDump, zstd: ZstdProgram, { giveUp }: Pack
   let packed = 0;
   async function* packing(): AsyncGenerator<Uint8Array, void, void> {
     const packer = await zstd.compress();
-    yield* throughChild(bytes, packer, giveUp);
+    yield* throughChild(gather(bytes), packer, giveUp);
     packed = bytesRead(packer);
   }
-  return { bytes: coalesce(packing()), plain: () => ({ bytes: packed }) };
+  return { bytes: packing(), plain: () => ({ bytes: packed }) };
 }
 
 /** A program's output is taken to be large unless its source knows better. */

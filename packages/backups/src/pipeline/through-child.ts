@@ -1,6 +1,9 @@
-import type { Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import type { Child } from '@holdfast/core/process';
-import { drained } from './drained.ts';
+import { piecesOf } from './pieces.ts';
+
+/** How a program's output is read: `piecesOf`, or as it comes, in chunks that nobody touches again. */
+export type ReadOutput = (output: Readable) => AsyncIterable<Uint8Array>;
 
 /** What gives a program its bytes. */
 export interface Feeder {
@@ -11,17 +14,18 @@ export interface Feeder {
 }
 
 /**
- * Gives what a program prints, then judges all that took part. The program comes first: when it dies its feeder
- * meets a broken pipe, which explains nothing. When the feeder dies the program ends as if nothing were missing;
- * only the feeder itself tells.
+ * Gives what a program prints, then judges all that took part. The program comes
+ * first: when it dies its feeder meets a broken pipe, which explains nothing. When the feeder dies the program ends as
+ * if nothing were missing; only the feeder itself tells.
  */
 export async function* outputOf(
   child: Child,
   feeder: Feeder,
+  read: ReadOutput = piecesOf,
 ): AsyncGenerator<Uint8Array, void, void> {
   let isWhole = false;
   try {
-    for await (const chunk of child.stdout ?? []) yield chunk as Uint8Array;
+    if (child.stdout !== null) yield* read(child.stdout);
     await child.done;
     await feeder.done;
     isWhole = true;
@@ -30,14 +34,27 @@ export async function* outputOf(
   }
 }
 
-/** Writes a stream into a program, no faster than it takes it. That it takes no more shows in its own end. */
+/** Writes a piece, and waits until it has been taken, or never will be. */
+function written(stdin: Writable, piece: Uint8Array): Promise<void> {
+  return new Promise((resolve) => {
+    stdin.write(piece, () => resolve());
+  });
+}
+
+/**
+ * Writes a stream into a program, no faster than it takes it, one piece while the next is asked for. That it takes no
+ * more shows in its own end.
+ */
 async function writeAll(source: AsyncIterable<Uint8Array>, child: Child): Promise<void> {
   const stdin = child.stdin as Writable;
+  let writing: Promise<void> | undefined;
   try {
     for await (const piece of source) {
-      if (!stdin.destroyed && !stdin.write(piece)) await drained(stdin);
+      await writing;
       if (stdin.destroyed) return;
+      writing = written(stdin, piece);
     }
+    await writing;
     stdin.end();
   } catch (error) {
     // The reader of the program is given the source's own error.
@@ -54,6 +71,7 @@ export async function* throughChild(
   source: AsyncIterable<Uint8Array>,
   child: Child,
   giveUp: () => void,
+  read?: ReadOutput,
 ): AsyncGenerator<Uint8Array, void, void> {
   let isOver = false;
   const done = writeAll(source, child).finally(() => {
@@ -65,5 +83,5 @@ export async function* throughChild(
     if (!isOver) giveUp();
     await done.catch(() => undefined);
   };
-  yield* outputOf(child, { done, stop });
+  yield* outputOf(child, { done, stop }, read);
 }

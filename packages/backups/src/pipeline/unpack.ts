@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { isHoldfastError } from '@holdfast/core';
 import type { Artifact } from '../model/manifest.ts';
 import { throughChild } from './through-child.ts';
@@ -30,6 +31,11 @@ async function byProgram(
   return isFit ? zstd : undefined;
 }
 
+/** Whoever restores may keep what is given. */
+async function* chunksOf(output: Readable): AsyncGenerator<Uint8Array, void, void> {
+  for await (const chunk of output) yield chunk as Uint8Array;
+}
+
 /**
  * Decompresses, a large artifact by the zstd program, if it is here.
  *
@@ -46,7 +52,7 @@ export async function* unpack(
     return;
   }
   try {
-    yield* throughChild(source, await program.decompress(), giveUp);
+    yield* throughChild(source, await program.decompress(), giveUp, chunksOf);
   } catch (error) {
     throw judged(error);
   }

@@ -1,7 +1,8 @@
 import type { Transform } from 'node:stream';
-import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib';
+import { createZstdDecompress } from 'node:zlib';
 import { PIECE_BYTES } from './coalesce.ts';
 import { drained } from './drained.ts';
+import { FrameCutter } from './zstd-frames.ts';
 
 /** Writes a source into a transform, no faster than it takes it. */
 class Feeding {
@@ -15,11 +16,15 @@ class Feeding {
   }
 
   async #run(source: AsyncIterable<Uint8Array>, transform: Transform): Promise<void> {
+    const frames = new FrameCutter();
     try {
       for await (const chunk of source) {
-        if (!transform.destroyed && !transform.write(chunk)) await drained(transform);
+        for (const part of frames.cut(chunk)) {
+          if (!transform.destroyed && !transform.write(part)) await drained(transform);
+        }
         if (transform.destroyed) return;
       }
+      frames.end();
       this.over = true;
       transform.end();
     } catch (error) {
@@ -49,27 +54,10 @@ async function* run(
 }
 
 /**
- * Compresses to one zstd frame with a checksum. One thread: with `nbWorkers` the streams of node:zlib
- * end early and lose data (seen on Node 24 and 26).
+ * Decompresses zstd frames, one or many; whoever wrote them.
  *
- * @param level zstd's level, 1 to 19; default 3, as that of the `zstd` program
+ * @throws Error it is cut, altered, or something else follows
  */
-export function compress(
-  source: AsyncIterable<Uint8Array>,
-  giveUp: () => void,
-  level = 3,
-): AsyncGenerator<Uint8Array, void, void> {
-  const encoder = createZstdCompress({
-    chunkSize: PIECE_BYTES,
-    params: {
-      [constants.ZSTD_c_compressionLevel]: level,
-      [constants.ZSTD_c_checksumFlag]: 1,
-    },
-  });
-  return run(source, encoder, giveUp);
-}
-
-/** Decompresses zstd frames; whoever wrote them. */
 export function decompress(
   source: AsyncIterable<Uint8Array>,
   giveUp: () => void,

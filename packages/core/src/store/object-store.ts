@@ -85,7 +85,8 @@ export interface ObjectStoreProperties {
  *    the service promises that at all.
  * 3. True size: `put` reads back what the store says of the size, and fails with `OBJECT_INCOMPLETE`
  *    when it is not the number of bytes written.
- * 4. Backpressure: a body is read no faster than it is written, a `get` no faster than it is consumed.
+ * 4. Backpressure: a body is read no faster than it is written, a `get` no faster than it is consumed. A body may use
+ *    the memory of a chunk again as soon as it is asked for the next: what is needed longer is copied.
  * 5. A `get` that is given up, by its signal or by leaving the loop, frees what it held. One that breaks
  *    half way throws; it never ends early as if it were whole. An aborted call throws the signal's reason at
  *    once, also while a body hangs; the body is closed then. A service may still do what its last request

@@ -1,5 +1,6 @@
 import { HoldfastError } from '@holdfast/core';
 import type { Child } from '@holdfast/core/process';
+import { piecesOf } from '../../pipeline/pieces.ts';
 import type { DumpFacts, DumpStream } from '../source.ts';
 import { NO_FILES } from '../source.ts';
 import { type Counts, rangesOf } from '../streams/counts.ts';
@@ -23,10 +24,7 @@ class Printed {
     const allowedExitCodes = this.#spec.successCodes;
     const child = await room.startChild(call.program, { ...call.options, allowedExitCodes });
     try {
-      for await (const chunk of child.stdout ?? []) {
-        this.tail.add(chunk as Buffer);
-        yield chunk as Buffer;
-      }
+      if (child.stdout !== null) yield* this.#watched(piecesOf(child.stdout));
       await child.done;
     } finally {
       // Its output breaks off before it is dead.
@@ -34,6 +32,13 @@ class Printed {
     }
     checkTail(this.#spec.name, this.tail, this.#spec);
     await this.#tellCode(call.program, child);
+  }
+
+  async *#watched(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
+    for await (const piece of pieces) {
+      this.tail.add(piece);
+      yield piece;
+    }
   }
 
   async #tellCode(program: string, child: Child): Promise<void> {

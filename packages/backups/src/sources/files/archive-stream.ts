@@ -3,6 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { create } from 'tar';
 import type { Child } from '@holdfast/core/process';
 import { drained } from '../../pipeline/drained.ts';
+import { piecesOf } from '../../pipeline/pieces.ts';
 import type { Workroom } from '../workroom.ts';
 import { type GnuTar, startCreate } from './gnu-tar.ts';
 import type { Found } from './walk.ts';
@@ -48,7 +49,7 @@ async function* outputOf(
 ): AsyncGenerator<Uint8Array, void, void> {
   let whole = false;
   try {
-    for await (const chunk of child.stdout ?? []) yield chunk as Uint8Array;
+    if (child.stdout !== null) yield* piecesOf(child.stdout);
     await feeding;
     await child.done;
     whole = true;

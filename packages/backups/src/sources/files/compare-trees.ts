@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { readFile, readlink } from 'node:fs/promises';
+import { open, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TreeMember } from '../../model/fingerprint.ts';
 import { PIECE_BYTES } from '../../pipeline/coalesce.ts';
@@ -17,16 +16,24 @@ const AT_ONCE = 8;
 
 async function contentHash(path: string, bytes: number, signal: AbortSignal): Promise<string> {
   const hash = createHash('sha256');
-  // A stream costs more than a small file is worth.
+  // A handle costs more than a small file is worth.
   if (bytes <= PIECE_BYTES) return hash.update(await readFile(path, { signal })).digest('hex');
-  for await (const chunk of createReadStream(path, { highWaterMark: PIECE_BYTES, signal })) {
-    hash.update(chunk as Buffer);
+  const file = await open(path);
+  try {
+    const piece = Buffer.allocUnsafeSlow(PIECE_BYTES);
+    for (;;) {
+      signal.throwIfAborted();
+      const { bytesRead } = await file.read(piece, 0, PIECE_BYTES, null);
+      if (bytesRead === 0) return hash.digest('hex');
+      hash.update(piece.subarray(0, bytesRead));
+    }
+  } finally {
+    await file.close();
   }
-  return hash.digest('hex');
 }
 
 function modeOf(found: Found): string {
-  return (Number(found.stats.mode) & 0o7777).toString(8).padStart(4, '0');
+  return found.facts.mode.toString(8).padStart(4, '0');
 }
 
 class TreeComparison {
@@ -68,7 +75,7 @@ class TreeComparison {
 
   #checkLink(member: TreeMember, found: Found): void {
     const other = this.#found.get(member.target ?? '');
-    if (other?.stats.ino !== found.stats.ino) {
+    if (other?.facts.ino !== found.facts.ino) {
       this.#differs(
         member.path,
         `hard link to ${JSON.stringify(member.target)}`,
@@ -89,12 +96,12 @@ class TreeComparison {
   }
 
   async #checkContent(member: TreeMember, found: Found): Promise<void> {
-    if (found.stats.size !== BigInt(member.bytes ?? -1)) {
-      this.#differs(member.path, `${member.bytes} bytes`, `${found.stats.size} bytes`);
+    if (found.facts.size !== (member.bytes ?? -1)) {
+      this.#differs(member.path, `${member.bytes} bytes`, `${found.facts.size} bytes`);
       return;
     }
-    const { size } = found.stats;
-    const hash = await contentHash(join(this.#root, member.path), Number(size), this.#signal);
+    const { size } = found.facts;
+    const hash = await contentHash(join(this.#root, member.path), size, this.#signal);
     if (hash !== member.sha256) {
       this.#differs(member.path, `SHA-256 ${member.sha256}`, `SHA-256 ${hash}`);
     }

@@ -72,6 +72,7 @@ async function extractWithLibrary(
  *
  * @param only the members to be extracted; undefined: all. The whole archive is read and judged in any case.
  * @throws `ARCHIVE_HOSTILE` see {@link MemberGuard}; `TAR_INVALID`; `TOOL_FAILED`
+ * @throws `TOOL_MISSING` it holds sparse files, and there is no GNU tar
  */
 export async function extractTree(
   archive: AsyncIterable<Uint8Array>,
@@ -79,8 +80,10 @@ export async function extractTree(
   room: Workroom,
   only?: readonly TreeMember[],
 ): Promise<void> {
-  const guarded = new MemberLog().through(archive);
   const tar = await findGnuTar(room);
+  const sparse = tar !== undefined;
+  const log = new MemberLog({ signal: room.signal, sparse, lists: false });
+  const guarded = log.through(archive);
   if (tar === undefined) await extractWithLibrary(guarded, directory, room, only);
   else await extractWithTar(tar, guarded, directory, room, only);
 }

@@ -46,12 +46,13 @@ async function chooseArchiver(room: Workroom): Promise<Archiver> {
 
 /** A walk that becomes an archive: the verdict is there when the bytes have ended. */
 class TreeDump {
-  readonly log = new MemberLog();
+  readonly log: MemberLog;
   verdict: Verdict | undefined;
   readonly #walk: Walk;
 
-  constructor(walk: Walk) {
+  constructor(walk: Walk, signal: AbortSignal) {
     this.#walk = walk;
+    this.log = new MemberLog({ signal });
   }
 
   async *bytes(archiver: Archiver): AsyncGenerator<Uint8Array, void, void> {
@@ -92,7 +93,7 @@ function memberListName(spec: FilesSpec): string {
 
 function expectedBytes(walk: Walk): number {
   return walk.found.reduce(
-    (sum, one) => sum + 1024 + (one.type === 'file' ? Number(one.stats.size) : 0),
+    (sum, one) => sum + 1024 + (one.type === 'file' ? one.facts.held : 0),
     0,
   );
 }
@@ -100,7 +101,7 @@ function expectedBytes(walk: Walk): number {
 async function* dump(spec: FilesSpec, room: Workroom): AsyncGenerator<DumpStream, DumpFacts, void> {
   const archiver = await chooseArchiver(room);
   const walk = await walkTree(spec, room.signal);
-  const tree = new TreeDump(walk);
+  const tree = new TreeDump(walk, room.signal);
   yield {
     plainName: `${spec.name}.tar`,
     layers: ['zstd'],

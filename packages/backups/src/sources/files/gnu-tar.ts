@@ -66,6 +66,8 @@ export function startCreate(tar: GnuTar, directory: string, room: Workroom): Pro
     '--blocking-factor=128',
     '--pax-option=delete=atime,delete=ctime',
     '--numeric-owner',
+    // Holes are not read, and come back as holes. Nothing changes for files without.
+    '--sparse',
     ...tar.extras,
     `--directory=${directory}`,
     '--null',

@@ -1,9 +1,8 @@
-import type { BigIntStats } from 'node:fs';
-import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HoldfastError, isHoldfastError } from '@holdfast/core';
 import type { TreeMember } from '../../model/fingerprint.ts';
 import type { ArchiverEnd } from './archive-stream.ts';
+import { type FileFacts, lookAt, lookAtAll } from './file-facts.ts';
 import type { Found, Walk } from './walk.ts';
 
 /** What is no error between a walk and the archive that was made of it. */
@@ -55,20 +54,21 @@ function checkEnd(root: string, end: ArchiverEnd): void {
   }
 }
 
-async function statsNow(root: string, path: string): Promise<BigIntStats | undefined> {
-  return lstat(join(root, path), { bigint: true }).catch(() => undefined);
+/** What is not there, or cannot be seen any more, has no facts. */
+function present(facts: FileFacts | Error): FileFacts | undefined {
+  return facts instanceof Error ? undefined : facts;
 }
 
-function isSame(then: BigIntStats, now: BigIntStats): boolean {
+function isSame(then: FileFacts, now: FileFacts): boolean {
   return now.mtimeNs === then.mtimeNs && now.size === then.size && now.ino === then.ino;
 }
 
 /** A file whose size, time or inode is another than at the walk was written to meanwhile. */
-function hasChanged(one: Found, now: BigIntStats | undefined, member: TreeMember): boolean {
+function hasChanged(one: Found, now: FileFacts | undefined, member: TreeMember): boolean {
   if (one.type !== 'file') return member.type !== one.type && member.type !== 'hardlink';
   if (member.type === 'hardlink') return false;
-  const differs = now !== undefined && !isSame(one.stats, now);
-  return differs || member.type !== 'file' || BigInt(member.bytes ?? 0) !== one.stats.size;
+  const differs = now !== undefined && !isSame(one.facts, now);
+  return differs || member.type !== 'file' || (member.bytes ?? 0) !== one.facts.size;
 }
 
 /**
@@ -78,8 +78,8 @@ function hasChanged(one: Found, now: BigIntStats | undefined, member: TreeMember
  * @throws `DUMP_INCOMPLETE`
  */
 export async function checkRoot({ root, found }: Walk): Promise<void> {
-  const then = found[0]?.stats;
-  const now = await statsNow(root, '.');
+  const then = found[0]?.facts;
+  const now = present(await lookAt(root));
   if (now !== undefined && now.ino === then?.ino && now.dev === then.dev) return;
   throw incomplete(root, '.', now === undefined ? 'is gone' : 'is another directory by now');
 }
@@ -110,16 +110,21 @@ export async function judgeArchive(
   const archived = new Map(members.map((member) => [member.path, member]));
   const changed: string[] = [];
   const vanished = [...walk.vanished];
+  const inQuestion: Found[] = [];
   for (const one of walk.found) {
     const member = archived.get(one.path);
-    archived.delete(one.path);
-    const now =
-      member !== undefined && one.type !== 'file' ? undefined : await statsNow(root, one.path);
+    if (member === undefined || one.type === 'file') inQuestion.push(one);
+    else if (hasChanged(one, undefined, member)) changed.push(one.path);
+  }
+  for await (const [one, facts] of lookAtAll(inQuestion, ({ path }) => join(root, path))) {
+    const now = present(facts);
+    const member = archived.get(one.path);
     if (member !== undefined) {
       if (hasChanged(one, now, member)) changed.push(one.path);
     } else if (now === undefined) vanished.push(one.path);
     else throw incomplete(root, one.path, 'is not in the archive, though it is still there');
   }
+  for (const { path } of walk.found) archived.delete(path);
   const [extra] = archived.keys();
   if (extra !== undefined)
     throw incomplete(root, extra, 'is in the archive, and was not asked for');

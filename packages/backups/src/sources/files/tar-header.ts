@@ -10,8 +10,10 @@ export interface TarMember {
   readonly type: 'file' | 'directory' | 'symlink' | 'hardlink' | 'special';
   /** Permission bits, with set-uid, set-gid and sticky. */
   readonly mode: number;
-  /** Bytes of content that follow. */
+  /** Bytes that follow: its content, or of a sparse file a map and what lies outside of holes. */
   readonly size: number;
+  /** The size of a sparse file, holes included. */
+  readonly realSize?: number;
   /** A link's target; '' for others. */
   readonly target: string;
 }
@@ -96,24 +98,44 @@ export function readHeader(block: Buffer, records: PaxRecords): TarHeader {
   return { kind: 'member', member: readMember(block, flag, size, records) };
 }
 
+function sizeIn(text: string): number {
+  const size = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (!Number.isSafeInteger(size)) throw tarInvalid('a size is no number');
+  return size;
+}
+
+/** What records say of a sparse file. Only the form that GNU tar writes today is taken: PAX format, version 1.0. */
+function sparseFacts(
+  type: TarMember['type'],
+  records: PaxRecords,
+): { readonly path: string; readonly realSize: number } | undefined {
+  const names = [...records.keys()].filter((name) => name.startsWith('GNU.sparse.'));
+  if (names.length === 0) return undefined;
+  const path = records.get('GNU.sparse.name');
+  const isKnown =
+    records.get('GNU.sparse.major') === '1' && records.get('GNU.sparse.minor') === '0';
+  if (!isKnown || names.length !== 4 || path === undefined || type !== 'file') {
+    throw tarInvalid('it holds a sparse member of another form');
+  }
+  return { path, realSize: sizeIn(records.get('GNU.sparse.realsize') ?? '') };
+}
+
 function readMember(block: Buffer, flag: string, size: number, records: PaxRecords): TarMember {
   const type = TYPES[flag];
   if (type === undefined)
     throw tarInvalid(`it holds a member of unknown type ${JSON.stringify(flag)}`);
-  for (const name of records.keys()) {
-    if (name.startsWith('GNU.sparse')) throw tarInvalid('it holds a sparse member');
-  }
+  const sparse = sparseFacts(type, records);
   const isPosix = block.toString('latin1', 257, 263) === 'ustar\0';
   const prefix = isPosix ? textField(block, 345, 155) : '';
   const name = textField(block, 0, 100);
-  const path = records.get('path') ?? (prefix === '' ? name : `${prefix}/${name}`);
-  const realSize = Number(records.get('size') ?? size);
-  if (!Number.isSafeInteger(realSize) || realSize < 0) throw tarInvalid('a size is no number');
+  const path = sparse?.path ?? records.get('path') ?? (prefix === '' ? name : `${prefix}/${name}`);
+  const bytes = sizeIn(records.get('size') ?? String(size));
   return {
     path: path.length > 1 ? path.replace(/\/+$/, '') : path,
     type: type === 'file' && path.endsWith('/') ? 'directory' : type,
     mode: numberField(block, 100, 8) & 0o7777,
-    size: type === 'file' ? realSize : 0,
+    size: type === 'file' ? bytes : 0,
+    ...(sparse === undefined ? {} : { realSize: sparse.realSize }),
     target:
       type === 'symlink' || type === 'hardlink'
         ? (records.get('linkpath') ?? textField(block, 157, 100))
@@ -142,7 +164,7 @@ export function readPaxRecords(bytes: Buffer): Map<string, string> {
     const key = utf8(bytes.subarray(space + 1, equals));
     // Attributes may hold any bytes; only names are read as text.
     const value = bytes.subarray(equals + 1, end - 1);
-    const isText = key === 'path' || key === 'linkpath';
+    const isText = key === 'path' || key === 'linkpath' || key === 'GNU.sparse.name';
     records.set(key, isText ? utf8(value) : value.toString('latin1'));
     at = end;
   }

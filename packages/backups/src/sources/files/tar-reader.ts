@@ -1,3 +1,4 @@
+import { type Region, SparseMap } from './sparse-map.ts';
 import {
   BLOCK,
   type PaxRecords,
@@ -16,15 +17,29 @@ export interface TarEvents {
   member(member: TarMember): void;
   /** A part of the present member's content. */
   content(chunk: Uint8Array): void;
+  /**
+   * A part of the present member's content that consists of zeros, and does not stand in the archive. The reading
+   * pauses: what comes next is not read before {@link TarReader.write} is called again.
+   */
+  hole(bytes: number): void;
   /** The present member's content is complete. */
   ended(): void;
+}
+
+/** A sparse member's content, as far as it was read. */
+interface SparseContent {
+  readonly regions: readonly Region[];
+  next: number;
+  /** Holes included. */
+  readonly size: number;
 }
 
 type Meta = 'records' | 'path' | 'target' | 'global';
 
 type Phase =
   | { readonly is: 'header' }
-  | { readonly is: 'content'; readonly size: number }
+  | { readonly is: 'content' }
+  | { readonly is: 'map'; readonly map: SparseMap; readonly member: TarMember }
   | { readonly is: 'meta'; readonly what: Meta; readonly size: number }
   | { readonly is: 'padding' }
   | { readonly is: 'over' };
@@ -45,20 +60,30 @@ export class TarReader {
   #held: Buffer[] = [];
   #records: PaxRecords = new Map();
   #zeroBlocks = 0;
+  /** Of a sparse member: what of it is still to come. */
+  #sparse: SparseContent | undefined;
+  #pauses = false;
 
   constructor(events: TarEvents) {
     this.#events = events;
   }
 
-  /** @throws `TAR_INVALID`, or what an event threw */
-  write(bytes: Uint8Array): void {
+  /**
+   * Reads on.
+   *
+   * @returns how many of the bytes were read: all, or up to a hole
+   * @throws `TAR_INVALID`, or what an event threw
+   */
+  write(bytes: Uint8Array): number {
     const chunk = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     let at = 0;
-    while (at < chunk.length) {
+    this.#pauses = false;
+    while (at < chunk.length && !this.#pauses) {
       const part = chunk.subarray(at, at + this.#left);
       at += part.length;
       this.#take(part);
     }
+    return at;
   }
 
   /**
@@ -88,6 +113,7 @@ export class TarReader {
     this.#held = [];
     if (phase.is === 'header') this.#header(held);
     else if (phase.is === 'meta') this.#meta(phase.what, held);
+    else if (phase.is === 'map') this.#map(phase.map, phase.member, held);
     else if (phase.is === 'content') this.#contentOver();
     else this.#enter({ is: 'header' }, BLOCK);
   }
@@ -123,7 +149,36 @@ export class TarReader {
     this.#records = new Map();
     this.#pad(header.member.size);
     this.#events.member(header.member);
-    this.#enter({ is: 'content', size: header.member.size }, header.member.size);
+    const { member } = header;
+    if (member.realSize === undefined) this.#enter({ is: 'content' }, member.size);
+    else this.#enter({ is: 'map', map: new SparseMap(member.realSize), member }, BLOCK);
+  }
+
+  #map(map: SparseMap, member: TarMember, block: Buffer): void {
+    const regions = map.take(block);
+    const rest = member.size - map.bytes;
+    const sum = regions?.reduce((all, { bytes }) => all + bytes, 0);
+    if (rest < 0 || (sum !== undefined && sum !== rest)) {
+      throw tarInvalid('the map of a sparse member does not fit its size');
+    }
+    if (regions === undefined) return this.#enter({ is: 'map', map, member }, BLOCK);
+    this.#sparse = { regions, next: 0, size: member.realSize ?? 0 };
+    this.#contentOver();
+  }
+
+  /** Goes on to the next region of a sparse member, or over the hole behind the last. */
+  #region(sparse: SparseContent): void {
+    const last = sparse.regions[sparse.next - 1];
+    const end = last === undefined ? 0 : last.offset + last.bytes;
+    const region = sparse.regions[sparse.next];
+    const hole = (region?.offset ?? sparse.size) - end;
+    sparse.next += 1;
+    if (hole > 0) {
+      this.#pauses = true;
+      this.#events.hole(hole);
+    }
+    if (region === undefined) this.#sparse = undefined;
+    this.#enter({ is: 'content' }, region?.bytes ?? 0);
   }
 
   #pad(size: number): void {
@@ -131,6 +186,7 @@ export class TarReader {
   }
 
   #contentOver(): void {
+    if (this.#sparse !== undefined) return this.#region(this.#sparse);
     this.#events.ended();
     this.#skipPadding();
   }

@@ -1,8 +1,8 @@
-import type { BigIntStats } from 'node:fs';
-import { lstat, readdir, realpath } from 'node:fs/promises';
+import { readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HoldfastError } from '@holdfast/core';
 import { excluder } from './exclude.ts';
+import { type FileFacts, lookAt, lookAtAll } from './file-facts.ts';
 import type { FilesSpec } from './spec.ts';
 
 /** One thing found in a tree. */
@@ -10,7 +10,7 @@ export interface Found {
   /** Relative to the root, `/` between its parts; '.' is the root. */
   readonly path: string;
   readonly type: 'file' | 'directory' | 'symlink';
-  readonly stats: BigIntStats;
+  readonly facts: FileFacts;
 }
 
 /** What a walk gave. */
@@ -42,12 +42,6 @@ function unreadable(path: string, error: unknown): HoldfastError {
 
 function isGone(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === 'ENOENT';
-}
-
-function typeOf(stats: BigIntStats): Found['type'] | undefined {
-  if (stats.isFile()) return 'file';
-  if (stats.isDirectory()) return 'directory';
-  return stats.isSymbolicLink() ? 'symlink' : undefined;
 }
 
 /** A name as text. File systems allow any bytes; a tar header of ours, a manifest and a shell do not. */
@@ -84,12 +78,16 @@ class Walker {
 
   async enter(directory: string): Promise<void> {
     const names = await this.#list(directory);
+    const paths: string[] = [];
     for (const { name, exact } of names) {
-      this.#signal.throwIfAborted();
       const path = directory === '.' ? name : `${directory}/${name}`;
       if (this.#excluded(path)) continue;
       if (!exact) throw refuseName(this.root, path);
-      await this.#look(path);
+      paths.push(path);
+    }
+    for await (const [path, facts] of lookAtAll(paths, (one) => join(this.root, one))) {
+      this.#signal.throwIfAborted();
+      await this.#take(path, facts);
     }
   }
 
@@ -104,21 +102,18 @@ class Walker {
     }
   }
 
-  async #look(path: string): Promise<void> {
-    let stats: BigIntStats;
-    try {
-      stats = await lstat(join(this.root, path), { bigint: true });
-    } catch (error) {
-      if (!isGone(error)) throw unreadable(join(this.root, path), error);
+  async #take(path: string, facts: FileFacts | NodeJS.ErrnoException): Promise<void> {
+    if (facts instanceof Error) {
+      if (!isGone(facts)) throw unreadable(join(this.root, path), facts);
       this.vanished.push(path);
       return;
     }
-    const type = typeOf(stats);
-    if (type === undefined) {
+    const { type } = facts;
+    if (type === 'special') {
       this.special.push(path);
       return;
     }
-    this.found.push({ path, type, stats });
+    this.found.push({ path, type, facts });
     if (type === 'directory') await this.enter(path);
   }
 }
@@ -141,11 +136,12 @@ async function resolveRoot(path: string): Promise<string> {
 /** @throws `SOURCE_MISSING`, `SOURCE_INVALID` (it is no directory), `SOURCE_UNREADABLE` */
 export async function locateRoot(
   path: string,
-): Promise<{ readonly root: string; readonly stats: BigIntStats }> {
+): Promise<{ readonly root: string; readonly facts: FileFacts }> {
   const root = await resolveRoot(path);
-  const stats = await lstat(root, { bigint: true });
-  if (!stats.isDirectory()) throw rootError('SOURCE_INVALID', path, 'is no directory');
-  return { root, stats };
+  const facts = await lookAt(root);
+  if (facts instanceof Error) throw unreadable(path, facts);
+  if (facts.type !== 'directory') throw rootError('SOURCE_INVALID', path, 'is no directory');
+  return { root, facts };
 }
 
 /**
@@ -155,9 +151,9 @@ export async function locateRoot(
  *   `SOURCE_NAME_UNSUPPORTED` (a name that is not UTF-8), or the signal's reason
  */
 export async function walkTree(spec: FilesSpec, signal: AbortSignal): Promise<Walk> {
-  const { root, stats } = await locateRoot(spec.path);
+  const { root, facts } = await locateRoot(spec.path);
   const walker = new Walker(root, spec, signal);
-  walker.found.push({ path: '.', type: 'directory', stats });
+  walker.found.push({ path: '.', type: 'directory', facts });
   await walker.enter('.');
   return walker;
 }
