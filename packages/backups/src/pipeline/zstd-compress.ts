@@ -1,57 +1,41 @@
-import { promisify } from 'node:util';
-import { constants, zstdCompress } from 'node:zlib';
+import { FrameEncoder } from './zstd-encoder.ts';
 
-/**
- * The plain bytes of a frame: twice what level 3 looks back at, so that little is lost by beginning anew, and few
- * enough to have several of them in memory.
- */
-export const FRAME_BYTES = 4 * 1024 * 1024;
-/** Frames at once. One thread of libuv's four is left to whatever else the process does. */
-const AT_ONCE = 3;
-/** A frame of bytes that cannot be compressed, and what is around it, in one piece. */
-const MOST_PACKED = FRAME_BYTES + 64 * 1024;
-
-const packed = promisify(zstdCompress);
+/** Frames at once. This thread reads, hashes and encrypts meanwhile, so that there is work for three cores. */
+const AT_ONCE = 2;
 
 /** Compresses in libuv's threads, several frames at once, and gives them in their order. */
 class FrameQueue {
-  readonly #options: { readonly chunkSize: number; readonly params: Record<number, number> };
-  readonly #free: Buffer[] = [];
-  readonly #begun: Promise<Buffer>[] = [];
+  readonly #level: number;
+  readonly #encoders: FrameEncoder[] = [];
+  readonly #idle: FrameEncoder[] = [];
+  readonly #begun: { readonly encoder: FrameEncoder; readonly frame: Promise<Buffer> }[] = [];
   #end: { readonly error?: unknown } | undefined;
-  #buffers = 0;
   #wakeFeeder: () => void = () => undefined;
   #wakeReader: () => void = () => undefined;
 
   constructor(level: number) {
-    this.#options = {
-      chunkSize: MOST_PACKED,
-      params: {
-        [constants.ZSTD_c_compressionLevel]: level,
-        [constants.ZSTD_c_checksumFlag]: 1,
-      },
-    };
+    this.#level = level;
   }
 
-  /** Somewhere to put the plain bytes of a frame; as soon as there is room. Undefined: nobody reads any more. */
-  async room(): Promise<Buffer | undefined> {
-    while (this.#free.length === 0 && this.#buffers === AT_ONCE && this.#end === undefined) {
+  /** What makes the next frame, as soon as there is one that does nothing. Undefined: nobody reads any more. */
+  async encoder(): Promise<FrameEncoder | undefined> {
+    const isBusy = (): boolean => this.#idle.length === 0 && this.#encoders.length === AT_ONCE;
+    while (isBusy() && this.#end === undefined) {
       await new Promise<void>((resolve) => (this.#wakeFeeder = resolve));
     }
     if (this.#end !== undefined) return undefined;
-    const buffer = this.#free.pop();
-    if (buffer !== undefined) return buffer;
-    this.#buffers += 1;
-    return Buffer.allocUnsafeSlow(FRAME_BYTES);
+    const idle = this.#idle.pop();
+    if (idle !== undefined) return idle;
+    const encoder = new FrameEncoder(this.#level);
+    this.#encoders.push(encoder);
+    return encoder;
   }
 
-  /** Begins a frame. */
-  add(buffer: Buffer, bytes: number): void {
-    const frame = packed(buffer.subarray(0, bytes), this.#options).finally(() => {
-      this.#free.push(buffer);
-    });
+  /** Begins the frame that the encoder was filled with. */
+  begin(encoder: FrameEncoder): void {
+    const frame = encoder.finish();
     frame.catch(() => undefined);
-    this.#begun.push(frame);
+    this.#begun.push({ encoder, frame });
     this.#wakeReader();
   }
 
@@ -62,45 +46,44 @@ class FrameQueue {
     this.#wakeFeeder();
   }
 
-  /** The next frame; undefined when there is none any more. */
-  async next(): Promise<Buffer | undefined> {
-    while (this.#begun.length === 0 && this.#end === undefined) {
-      await new Promise<void>((resolve) => (this.#wakeReader = resolve));
-    }
-    if (this.#end?.error !== undefined) throw this.#end.error;
-    const frame = await this.#begun.shift();
-    this.#wakeFeeder();
-    return frame;
+  close(): void {
+    for (const encoder of this.#encoders) encoder.close();
   }
-}
 
-/** Frees the memory that a frame was made in, as `free` does. Node copies small ones into memory that many share. */
-function freeFrame({ buffer }: Buffer): void {
-  if (buffer instanceof ArrayBuffer && buffer.byteLength >= MOST_PACKED) buffer.transfer(0);
+  /** Gives the frames in their order; each stays as it is until the next one is asked for. */
+  async *frames(): AsyncGenerator<Uint8Array, void, void> {
+    for (;;) {
+      while (this.#begun.length === 0 && this.#end === undefined) {
+        await new Promise<void>((resolve) => (this.#wakeReader = resolve));
+      }
+      if (this.#end?.error !== undefined) throw this.#end.error;
+      const next = this.#begun.shift();
+      if (next === undefined) return;
+      yield await next.frame;
+      this.#idle.push(next.encoder);
+      this.#wakeFeeder();
+    }
+  }
 }
 
 /** Writes a source into frames, each but the last one full. A source without bytes is one empty frame. */
 async function feed(source: AsyncIterable<Uint8Array>, queue: FrameQueue): Promise<void> {
-  let buffer = await queue.room();
-  let filled = 0;
+  let encoder = await queue.encoder();
   for await (const piece of source) {
     for (let at = 0; at < piece.byteLength;) {
-      buffer ??= await queue.room();
-      if (buffer === undefined) return;
-      const part = piece.subarray(at, at + FRAME_BYTES - filled);
-      buffer.set(part, filled);
-      filled += part.byteLength;
-      at += part.byteLength;
-      if (filled < FRAME_BYTES) continue;
-      queue.add(buffer, filled);
-      [buffer, filled] = [undefined, 0];
+      encoder ??= await queue.encoder();
+      if (encoder === undefined) return;
+      at += encoder.add(piece.subarray(at));
+      if (!encoder.isFull) continue;
+      queue.begin(encoder);
+      encoder = undefined;
     }
   }
-  if (buffer !== undefined) queue.add(buffer, filled);
+  if (encoder !== undefined) queue.begin(encoder);
 }
 
 /**
- * Compresses to zstd frames of {@link FRAME_BYTES}, each with a checksum: they are independent of each other, so that
+ * Compresses to zstd frames of 2 MiB, each with a checksum: they are independent of each other, so that
  * several are made at once, and every decoder that follows RFC 8878 reads them one after the other. (With `nbWorkers`
  * the streams of node:zlib end early and lose data, seen on Node 24 and 26.) When it is left early, for whatever
  * reason, `giveUp` is called before the source is waited for, so that a source that is itself waiting can be woken.
@@ -123,15 +106,11 @@ export async function* compress(
     )
     .finally(() => (isOver = true));
   try {
-    for (;;) {
-      const frame = await queue.next();
-      if (frame === undefined) return;
-      yield frame;
-      freeFrame(frame);
-    }
+    yield* queue.frames();
   } finally {
     queue.end();
     if (!isOver) giveUp();
     await feeding;
+    queue.close();
   }
 }
