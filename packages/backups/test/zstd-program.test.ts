@@ -92,7 +92,7 @@ describe.skipIf(!hasZstd)('the zstd program', () => {
     },
   );
 
-  it('is fed what JavaScript gives, when that is large', async () => {
+  it('is left alone for what JavaScript gives, of which no hash is taken when it is large', async () => {
     const store = memoryObjectStore();
     const { start, started } = recorded();
     const place = placeFor(store, { start });
@@ -100,7 +100,7 @@ describe.skipIf(!hasZstd)('the zstd program', () => {
     const expectedBytes = PROGRAM_FROM;
     const stream = { plainName: 'x', layers: ['zstd'] as const, bytes: pieces(bytes, 70_000) };
     const artifact = await storeArtifact({ ...stream, expectedBytes }, place);
-    expect(started).toContain('zstd');
+    expect(started).toEqual([]);
     const back = await gather(readArtifact(artifact, { store, path: 'p/', signal }));
     expect(back.equals(bytes)).toBe(true);
     expect(artifact.plainBytes).toBe(bytes.length);

@@ -148,6 +148,7 @@ export type {
   EngineEventName,
   EngineEvents,
   Progress,
+  ToldProgress,
 } from './events/engine-events.ts';
 export type { InputOptions } from './engine/waiting/input-pause.ts';
 export { silentLogger } from './events/logger.ts';

@@ -7,6 +7,24 @@ export interface Measure {
   readonly sha256: string;
 }
 
+/** Counts the bytes that pass. */
+export class Counter {
+  #bytes = 0;
+
+  /** Passes a stream on and counts it. */
+  async *through(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
+    for await (const chunk of source) {
+      this.#bytes += chunk.byteLength;
+      yield chunk;
+    }
+  }
+
+  /** What has passed. */
+  measure(): { readonly bytes: number } {
+    return { bytes: this.#bytes };
+  }
+}
+
 /** Counts and hashes the bytes that pass. */
 export class Meter {
   readonly #hash: Hash = createHash('sha256');

@@ -1,17 +1,17 @@
 import type { Writable } from 'node:stream';
 import type { Child } from '@holdfast/core/process';
-import type { CommandDump, DumpStream, StreamedDump } from '../sources/source.ts';
+import type { CommandDump, DumpStream } from '../sources/source.ts';
 import { type CommandPlace, dumpBytes, tellEnd } from './dump-bytes.ts';
 import { gather } from './gather.ts';
-import { Meter } from './meter.ts';
-import { outputOf, throughChild } from './through-child.ts';
+import { Counter, Meter } from './meter.ts';
+import { outputOf } from './through-child.ts';
 import { compress } from './zstd-compress.ts';
 import { bytesRead, PROGRAM_FROM, type ZstdProgram } from './zstd-program.ts';
 
 /** What is known of the plain bytes of a stream, when it has ended. */
 export interface PlainMeasure {
   readonly bytes: number;
-  /** Hex SHA-256; absent where the zstd program compressed them. */
+  /** Hex SHA-256; absent where there are many of them: the checksums of the frames stand for it. */
   readonly sha256?: string;
 }
 
@@ -31,9 +31,13 @@ export interface PackPlace extends CommandPlace {
   readonly zstd?: ZstdProgram | undefined;
 }
 
-/** Packs in this process: one thread beside the event loop. */
-function packHere(stream: DumpStream, place: PackPlace): Packed {
-  const plain = new Meter();
+/**
+ * Packs in this process, in two threads beside its own.
+ *
+ * @param isHashed whether the plain bytes are hashed, too
+ */
+function packHere(stream: DumpStream, isHashed: boolean, place: PackPlace): Packed {
+  const plain = isHashed ? new Meter() : new Counter();
   const pieces = plain.through(gather(dumpBytes(stream, place)));
   const isPacked = stream.layers.includes('zstd');
   const bytes = isPacked ? compress(pieces, place.giveUp) : pieces;
@@ -68,17 +72,6 @@ function packCommand(stream: CommandDump, zstd: ZstdProgram, place: PackPlace): 
   return { bytes: bytes(), plain: () => ({ bytes: packed }) };
 }
 
-/** No hash is taken: it would cost as much as all else that this process does. */
-function packStream({ bytes }: StreamedDump, zstd: ZstdProgram, { giveUp }: PackPlace): Packed {
-  let packed = 0;
-  async function* packing(): AsyncGenerator<Uint8Array, void, void> {
-    const packer = await zstd.compress();
-    yield* throughChild(gather(bytes), packer, giveUp);
-    packed = bytesRead(packer);
-  }
-  return { bytes: packing(), plain: () => ({ bytes: packed }) };
-}
-
 /** A program's output is taken to be large unless its source knows better. */
 function isLarge({ command, expectedBytes }: DumpStream): boolean {
   if (expectedBytes === undefined) return command !== undefined;
@@ -86,14 +79,14 @@ function isLarge({ command, expectedBytes }: DumpStream): boolean {
 }
 
 /**
- * Packs a stream of a dump: a large one by the zstd program, if it is here, joined with the source by file
- * descriptor where the source is a program, too.
+ * Packs a stream of a dump. What a program prints, if that is large, by the zstd program, if it is here: joined by file
+ * descriptor. What JavaScript gives is compressed where it is. Of a large one that it gives no hash is taken before it is
+ * compressed, as that costs as much as all else that this thread does, and each frame has a checksum of its own.
  */
 export async function pack(stream: DumpStream, place: PackPlace): Promise<Packed> {
   const { zstd } = place;
-  const isWanted = stream.layers.includes('zstd') && isLarge(stream);
-  if (zstd === undefined || !isWanted || !(await zstd.isFit())) return packHere(stream, place);
-  return stream.command === undefined
-    ? packStream(stream, zstd, place)
-    : packCommand(stream, zstd, place);
+  const isBulk = stream.layers.includes('zstd') && isLarge(stream);
+  if (stream.command === undefined) return packHere(stream, !isBulk, place);
+  if (zstd === undefined || !isBulk || !(await zstd.isFit())) return packHere(stream, true, place);
+  return packCommand(stream, zstd, place);
 }

@@ -102,7 +102,7 @@ export interface RunContext {
    */
   fits(name: string, key?: string): Promise<Fitting>;
   /**
-   * Tells how far the run has come: an event each time, and the artifact `progress`, which is written at most once a
+   * Tells how far the run has come, and how fast it goes on: an event each time, and the artifact `progress`, which is written at most once a
    * second, and last before the outcome.
    *
    * @throws `RUN_ARTIFACT_INVALID` when a number is none from 0
@@ -254,8 +254,8 @@ class AttemptContext implements RunContext {
   readonly progress = (progress: Progress): void => {
     const { execution, run, artifacts } = this.#open;
     const { id: runId, rootId, name } = run;
-    artifacts.progress(progress);
-    execution.engine.events.emit('progress', { runId, rootId, name, progress });
+    const told = artifacts.progress(progress);
+    execution.engine.events.emit('progress', { runId, rootId, name, progress: told });
   };
 
   readonly artifact = (key: string, body: GivenArtifact, description?: string): Promise<void> =>

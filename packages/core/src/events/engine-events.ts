@@ -1,7 +1,7 @@
 import { EventEmitter } from 'eventemitter3';
 import type { RunId } from '../model/ids.ts';
 import type { Run } from '../model/run.ts';
-import type { State } from '../model/state.ts';
+import type { EpochMs, State } from '../model/state.ts';
 import type { TransactionId } from '../model/transaction.ts';
 
 /** How far a task has come. */
@@ -11,6 +11,14 @@ export interface Progress {
   readonly total?: number;
   /** What is counted: 'bytes', 'files', 'rows'. */
   readonly unit: string;
+}
+
+/** How far a task has come, with what follows from it. */
+export interface ToldProgress extends Progress {
+  /** Units a second, since it first told how far it was; absent in the first second. */
+  readonly rate?: number;
+  /** When all will be done if it goes on at this rate, in epoch milliseconds; absent where the end is not known. */
+  readonly eta?: EpochMs;
 }
 
 /** What an engine tells, and with what. Best effort: after the commit, never instead of it. */
@@ -25,7 +33,7 @@ export interface EngineEventMap {
       readonly runId: RunId;
       readonly rootId: RunId;
       readonly name: string;
-      readonly progress: Progress;
+      readonly progress: ToldProgress;
     },
   ];
   /** A transaction was committed, or everything that was done in it was undone as far as its hooks are known here. */

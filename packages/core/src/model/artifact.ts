@@ -16,6 +16,10 @@ export type ArtifactBody =
       readonly done: number;
       readonly total?: number;
       readonly unit?: string;
+      /** Units a second. */
+      readonly rate?: number;
+      /** When all will be done, at this rate. */
+      readonly eta?: EpochMs;
     };
 
 /** Something that a run leaves for people to look at. A later one under the same key replaces it. */

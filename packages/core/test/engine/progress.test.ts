@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { flow, runContext, sleep, task, type RunStore, type Write } from '@holdfast/core';
+import {
+  flow,
+  runContext,
+  sleep,
+  task,
+  type RunStore,
+  type ToldProgress,
+  type Write,
+} from '@holdfast/core';
+import { Pace } from '../../src/engine/notes/pace.ts';
 import { bench, durableStore, expectNoUnhandledRejections, gate, turns } from './support.ts';
 
 expectNoUnhandledRejections();
@@ -65,6 +74,58 @@ describe('the progress of a run', () => {
     expect(await b.engine.artifacts(root!.id)).toMatchObject([
       { key: 'progress', body: { kind: 'progress', done: 100, total: 100, unit: 'files' } },
     ]);
+  });
+
+  it('tells its rate, and when it will be done where the end is known', async () => {
+    const { store } = noting();
+    const told: ToldProgress[] = [];
+    const count = task(
+      async ({ total }: { readonly total?: number }) => {
+        const { progress } = runContext();
+        const end = total === undefined ? {} : { total };
+        for (const [done, wait] of [
+          [100, 500],
+          [150, 1500],
+          [500, 0],
+        ] as const) {
+          progress({ done, ...end, unit: 'bytes' });
+          await sleep(b.clock, wait);
+        }
+      },
+      { name: 'count' },
+    );
+    const b = bench({ store });
+    b.engine.events.on('progress', ({ progress }) => told.push(progress));
+    const counting = flow((total?: number) => count(total === undefined ? {} : { total }), {
+      name: 'f',
+    });
+    const start = b.clock.now();
+    await b.clock.runUntil(b.engine.run(counting, [900]));
+    // 400 in two seconds, from the first that was told; another 400 at that rate.
+    expect(told).toEqual([
+      { done: 100, total: 900, unit: 'bytes' },
+      { done: 150, total: 900, unit: 'bytes' },
+      { done: 500, total: 900, unit: 'bytes', rate: 200, eta: start + 2000 + 2000 },
+    ]);
+    const [root] = await b.engine.runs({ topLevel: true });
+    expect(await b.engine.artifacts(root!.id)).toMatchObject([
+      { body: { kind: 'progress', done: 500, rate: 200, eta: start + 4000 } },
+    ]);
+    told.length = 0;
+    await b.clock.runUntil(b.engine.run(counting, []));
+    expect(told.at(-1)).toEqual({ done: 500, unit: 'bytes', rate: 200 });
+  });
+
+  it('begins to measure anew where it counts anew, and where the clock was set back', () => {
+    const pace = new Pace();
+    const at = (done: number, now: number) => pace.told({ done, total: 1000, unit: 'rows' }, now);
+    expect(at(100, 10_000)).not.toHaveProperty('rate');
+    expect(at(300, 12_000)).toMatchObject({ rate: 100, eta: 12_000 + 7000 });
+    expect(at(10, 13_000)).not.toHaveProperty('eta');
+    expect(at(20, 15_000)).toMatchObject({ rate: 5 });
+    expect(at(30, 9000)).not.toHaveProperty('rate');
+    expect(at(1100, 19_000)).toMatchObject({ rate: 107, eta: 19_000 });
+    expect(at(1100, 20_000).eta).toBe(20_000);
   });
 
   it('is written after a second also where nothing more is told', async () => {

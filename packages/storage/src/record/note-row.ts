@@ -58,6 +58,8 @@ const bodyShape = variant(
         done: number,
         total: optional(number),
         unit: optional(text),
+        rate: optional(number),
+        eta: optional(number),
       }),
     ],
   ]),

@@ -14,6 +14,8 @@ export interface ArchiverEnd {
   readonly code: number;
   /** The end of what it complained of. */
   readonly complaints: string;
+  /** Whether the archiver looks at each file once more when it has read it, and complains of those that changed meanwhile. */
+  readonly looksTwice: boolean;
 }
 
 /** An archive as it is made. */
@@ -72,6 +74,8 @@ export async function gnuArchive(
     end: async () => ({
       code: (await child.exited).code ?? 2,
       complaints: child.stderrTail(),
+      // "file changed as we read it": GNU tar manual, "Return Values".
+      looksTwice: true,
     }),
   };
 }
@@ -111,7 +115,11 @@ export function libraryArchive(
   return {
     bytes: bytes(),
     end: () =>
-      Promise.resolve({ code: complaints.length === 0 ? 0 : 2, complaints: complaints.join('\n') }),
+      Promise.resolve({
+        code: complaints.length === 0 ? 0 : 2,
+        complaints: complaints.join('\n'),
+        looksTwice: false,
+      }),
   };
 }
 

@@ -64,7 +64,7 @@ class TreeDump {
       throw madeFromChange(this.#walk.root, error);
     }
     const end = await archive.end();
-    this.verdict = await judgeArchive(this.#walk, this.log.members, end);
+    this.verdict = await judgeArchive(this.#walk, this.log, end);
   }
 }
 

@@ -3,6 +3,7 @@ import { HoldfastError, isHoldfastError } from '@holdfast/core';
 import type { TreeMember } from '../../model/fingerprint.ts';
 import type { ArchiverEnd } from './archive-stream.ts';
 import { type FileFacts, lookAt, lookAtAll } from './file-facts.ts';
+import type { MemberLog } from './member-log.ts';
 import type { Found, Walk } from './walk.ts';
 
 /** What is no error between a walk and the archive that was made of it. */
@@ -93,34 +94,55 @@ export function madeFromChange(root: string, error: unknown): unknown {
 }
 
 /**
+ * Whether a file went into the archive as it was found: a member of that size and time, by an archiver that has seen it
+ * change neither while it read it. It need not be looked at again. A hard link has no content of its own.
+ */
+function isAsFound({ type, facts }: Found, { member, mtimeNs }: Archived): boolean {
+  if (type !== 'file' || member.type === 'hardlink') return type === 'file';
+  return member.type === 'file' && member.bytes === facts.size && mtimeNs === facts.mtimeNs;
+}
+
+/** A member, and when its content was last changed before it was read. */
+interface Archived {
+  readonly member: TreeMember;
+  readonly mtimeNs: bigint | undefined;
+}
+
+function byPath({ members, mtimesNs }: Log): Map<string, Archived> {
+  return new Map(
+    members.map((member, index) => [member.path, { member, mtimeNs: mtimesNs[index] }]),
+  );
+}
+
+type Log = Pick<MemberLog, 'members' | 'mtimesNs'>;
+
+/**
  * Compares what was found by the walk with what went into the archive.
  *
  * @throws `DUMP_INCOMPLETE` a member is missing though it still stands, or was never asked for; the root is
  *   another directory
  * @throws `SOURCE_UNREADABLE` the archiver could not read something that was there
  */
-export async function judgeArchive(
-  walk: Walk,
-  members: readonly TreeMember[],
-  end: ArchiverEnd,
-): Promise<Verdict> {
+export async function judgeArchive(walk: Walk, log: Log, end: ArchiverEnd): Promise<Verdict> {
   const { root } = walk;
   await checkRoot(walk);
   checkEnd(root, end);
-  const archived = new Map(members.map((member) => [member.path, member]));
+  const archived = byPath(log);
   const changed: string[] = [];
   const vanished = [...walk.vanished];
+  const isSure = end.code === 0 && end.looksTwice;
   const inQuestion: Found[] = [];
   for (const one of walk.found) {
-    const member = archived.get(one.path);
-    if (member === undefined || one.type === 'file') inQuestion.push(one);
-    else if (hasChanged(one, undefined, member)) changed.push(one.path);
+    const found = archived.get(one.path);
+    if (found !== undefined && isSure && isAsFound(one, found)) continue;
+    if (found === undefined || one.type === 'file') inQuestion.push(one);
+    else if (hasChanged(one, undefined, found.member)) changed.push(one.path);
   }
   for await (const [one, facts] of lookAtAll(inQuestion, ({ path }) => join(root, path))) {
     const now = present(facts);
-    const member = archived.get(one.path);
-    if (member !== undefined) {
-      if (hasChanged(one, now, member)) changed.push(one.path);
+    const found = archived.get(one.path);
+    if (found !== undefined) {
+      if (hasChanged(one, now, found.member)) changed.push(one.path);
     } else if (now === undefined) vanished.push(one.path);
     else throw incomplete(root, one.path, 'is not in the archive, though it is still there');
   }

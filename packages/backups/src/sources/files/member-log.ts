@@ -20,13 +20,23 @@ export interface MemberLogOptions {
   readonly lists?: boolean;
 }
 
+/** The member that passes. */
+interface Present {
+  readonly member: TreeMember;
+  readonly mtimeNs: bigint | undefined;
+  readonly hash: Hash;
+  bytes: number;
+}
+
 /** Lists and hashes the members of an archive that passes; refuses what {@link MemberGuard} refuses. */
 export class MemberLog {
   readonly members: TreeMember[] = [];
+  /** When the content of each was last changed before the archiver read it, as far as it is a file and that is known. */
+  readonly mtimesNs: (bigint | undefined)[] = [];
   readonly #options: MemberLogOptions;
   readonly #guard = new MemberGuard();
   readonly #reader = new TarReader(this);
-  #present: { readonly member: TreeMember; readonly hash: Hash; bytes: number } | undefined;
+  #present: Present | undefined;
   /** Zeros that are still to be hashed. */
   #hole = 0;
   #isComplete = false;
@@ -52,7 +62,8 @@ export class MemberLog {
     if (member.realSize !== undefined && this.#options.sparse === false) throw sparseMember(member);
     const admitted = this.#guard.admit(member);
     if (this.#options.lists === false) return;
-    this.#present = { member: admitted, hash: createHash('sha256'), bytes: 0 };
+    const { mtimeNs } = member;
+    this.#present = { member: admitted, mtimeNs, hash: createHash('sha256'), bytes: 0 };
     this.#isComplete = false;
   }
 
@@ -88,7 +99,8 @@ export class MemberLog {
 
   #list(): void {
     if (this.#present === undefined) return;
-    const { member, hash, bytes } = this.#present;
+    const { member, mtimeNs, hash, bytes } = this.#present;
+    this.mtimesNs.push(mtimeNs);
     this.members.push(
       member.type === 'file' ? { ...member, bytes, sha256: hash.digest('hex') } : member,
     );

@@ -14,6 +14,8 @@ export interface TarMember {
   readonly size: number;
   /** The size of a sparse file, holes included. */
   readonly realSize?: number;
+  /** When its content was last changed, in nanoseconds since 1970; undefined where that is no number. */
+  readonly mtimeNs?: bigint;
   /** A link's target; '' for others. */
   readonly target: string;
 }
@@ -25,9 +27,11 @@ export function tarInvalid(why: string): HoldfastError {
   return new HoldfastError('TAR_INVALID', `The archive is refused: ${why}.`, { retryable: false });
 }
 
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 function utf8(bytes: Uint8Array): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    return decoder.decode(bytes);
   } catch {
     throw tarInvalid('it holds a name that is not UTF-8');
   }
@@ -120,6 +124,20 @@ function sparseFacts(
   return { path, realSize: sizeIn(records.get('GNU.sparse.realsize') ?? '') };
 }
 
+/** Seconds with up to nine decimals, as pax records have them. */
+const SECONDS = /^(-?\d+)(?:\.(\d{1,9}))?$/;
+
+function nanoseconds(text: string): bigint | undefined {
+  const [, seconds, decimals = ''] = SECONDS.exec(text) ?? [];
+  if (seconds === undefined) return undefined;
+  return BigInt(seconds + decimals.padEnd(9, '0'));
+}
+
+function fileTime(block: Buffer, records: PaxRecords): { readonly mtimeNs?: bigint } {
+  const mtimeNs = nanoseconds(records.get('mtime') ?? String(numberField(block, 136, 12)));
+  return mtimeNs === undefined ? {} : { mtimeNs };
+}
+
 function readMember(block: Buffer, flag: string, size: number, records: PaxRecords): TarMember {
   const type = TYPES[flag];
   if (type === undefined)
@@ -136,6 +154,7 @@ function readMember(block: Buffer, flag: string, size: number, records: PaxRecor
     mode: numberField(block, 100, 8) & 0o7777,
     size: type === 'file' ? bytes : 0,
     ...(sparse === undefined ? {} : { realSize: sparse.realSize }),
+    ...(type === 'file' ? fileTime(block, records) : {}),
     target:
       type === 'symlink' || type === 'hardlink'
         ? (records.get('linkpath') ?? textField(block, 157, 100))

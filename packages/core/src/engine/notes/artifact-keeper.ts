@@ -1,6 +1,6 @@
 import type { Timer } from '../../clock/clock.ts';
 import { HoldfastError } from '../../errors/holdfast-error.ts';
-import type { Progress } from '../../events/engine-events.ts';
+import type { Progress, ToldProgress } from '../../events/engine-events.ts';
 import type { ArtifactBody } from '../../model/artifact.ts';
 import type { EpochMs } from '../../model/state.ts';
 import type { Execution } from '../execution.ts';
@@ -13,6 +13,7 @@ import {
   checkProgress,
   type GivenArtifact,
 } from './artifact-body.ts';
+import { Pace } from './pace.ts';
 
 /** The least time between two writes of how far a run has come, in milliseconds. */
 const BETWEEN = 1000;
@@ -25,7 +26,8 @@ export class ArtifactKeeper {
   readonly #handle: RunHandle;
   readonly #keys = new Set<string>();
   /** How far the run has come, where that is not written yet. */
-  #waiting: Progress | undefined;
+  #waiting: ToldProgress | undefined;
+  readonly #pace = new Pace();
   #writtenAt: EpochMs | undefined;
   #timer: Timer | undefined;
 
@@ -60,15 +62,23 @@ export class ArtifactKeeper {
     );
   }
 
-  /** Keeps how far the run has come: now, or when a second has passed since the last time. */
-  progress(progress: Progress): void {
+  /**
+   * Keeps how far the run has come: now, or when a second has passed since the last time.
+   *
+   * @returns that, with what follows from it
+   */
+  progress(progress: Progress): ToldProgress {
     checkProgress(progress);
-    this.#waiting = progress;
     const { clock } = this.#execution;
+    const { done, total, unit } = progress;
+    const given = total === undefined ? { done, unit } : { done, total, unit };
+    const told = this.#pace.told(given, clock.now());
+    this.#waiting = told;
     const since = this.#writtenAt === undefined ? BETWEEN : clock.now() - this.#writtenAt;
     // A clock that was set back tells nothing.
     if (since >= BETWEEN || since < 0) this.flush();
     else this.#timer ??= clock.setTimer(BETWEEN - since, () => this.flush(), { background: true });
+    return told;
   }
 
   /** Writes how far the run has come, if it is not written yet. */
@@ -76,12 +86,11 @@ export class ArtifactKeeper {
     this.#timer?.clear();
     this.#timer = undefined;
     if (this.#waiting === undefined) return;
-    const { done, total, unit } = this.#waiting;
+    const { unit, ...rest } = this.#waiting;
     this.#waiting = undefined;
     const { engine, clock } = this.#execution;
     this.#writtenAt = clock.now();
-    const end = total === undefined ? {} : { total };
-    const body = { kind: 'progress', done, ...end, unit: keepableText(engine, unit) } as const;
+    const body = { kind: 'progress', ...rest, unit: keepableText(engine, unit) } as const;
     void this.#write('progress', body);
   }
 
