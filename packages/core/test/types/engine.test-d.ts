@@ -14,7 +14,7 @@ import {
   type FlowRun,
   type HistoryEntry,
   type Outcome,
-  type Progress,
+  type ToldProgress,
   type Queues,
   type QueueWorker,
   type RecoveryReport,
@@ -146,7 +146,7 @@ it('events carry what they tell of', () => {
   });
   expectTypeOf(off).toEqualTypeOf<() => void>();
   engine.events.on('progress', ({ progress }) => {
-    expectTypeOf(progress).toEqualTypeOf<Progress>();
+    expectTypeOf(progress).toEqualTypeOf<ToldProgress>();
   });
   engine.events.on('hook-failed', ({ hook, error }) => {
     expectTypeOf(hook).toEqualTypeOf<string>();
