@@ -60,8 +60,10 @@ function notStarted(scope: Scope, definition: Definition, error: Error): Promise
       return observed;
     },
   });
-  return ObservedPromise.watch(Promise.reject(error), () => {
-    observed = true;
+  return ObservedPromise.watch(Promise.reject(error), {
+    observe: () => {
+      observed = true;
+    },
   });
 }
 

@@ -1,6 +1,7 @@
 import type { RunId } from '../model/ids.ts';
-import type { Run } from '../model/run.ts';
-import { isTerminal } from '../model/state.ts';
+import type { Draft } from '../model/draft.ts';
+import type { Dependency, FlowRun, Run, TaskRun } from '../model/run.ts';
+import { isTerminal, type EpochMs, type PendingState } from '../model/state.ts';
 import { wasCutOff } from '../rules/replay.ts';
 import type { Membership } from '../model/transaction.ts';
 import { boundsFor } from '../policies/deadline.ts';
@@ -12,7 +13,7 @@ import { searchIn } from './search.ts';
 import { isElsewhere } from './queues/place.ts';
 import { tellOfRecovery } from './notes/run-logger.ts';
 import { RunHandle } from './run-handle.ts';
-import { underVersion, versionField } from './run-version.ts';
+import { underVersion } from './run-version.ts';
 import { refusalBelow } from './resumption.ts';
 
 /** What identifies a child within its parent. */
@@ -30,43 +31,68 @@ function membershipOf({ scope, definition, transaction }: Call): Membership | un
   return scope.run.transaction;
 }
 
-function newRun(call: Call, { id, key }: ChildIdentity, args: readonly unknown[]): Run {
-  const { scope, group, definition, inputHash } = call;
-  const { execution, run: parent, tryName } = scope;
-  const createdAt = execution.clock.now();
-  const base = {
+const PENDING: PendingState = Object.freeze({ type: 'PENDING', name: 'Pending' });
+const NO_DEPENDENCIES: readonly Dependency[] = Object.freeze([]);
+
+/** Built in one piece: this happens for each run. */
+function newTaskRun(
+  { scope, definition, inputHash }: Call,
+  { id, key }: ChildIdentity,
+  createdAt: EpochMs,
+): Draft<TaskRun> {
+  return {
+    kind: 'task',
     id,
     name: definition.name,
-    rootId: execution.rootId,
-    parentId: parent.id,
-    parentTry: tryName,
+    rootId: scope.execution.rootId,
+    parentId: scope.run.id,
+    parentTry: scope.tryName,
     key,
     generation: 1,
     version: 1,
-    state: { type: 'PENDING', name: 'Pending' } as const,
+    state: PENDING,
     attempts: 0,
     recoveries: 0,
     createdAt,
     tags: definition.tags,
+    inputHash: inputHash ?? '',
+    dependsOn: NO_DEPENDENCIES,
   };
-  const run: Run =
+}
+
+function newFlowRun(
+  call: Call,
+  identity: ChildIdentity,
+  args: readonly unknown[],
+  createdAt: EpochMs,
+): Draft<FlowRun> {
+  const { inputHash: _hash, dependsOn: _on, ...run } = newTaskRun(call, identity, createdAt);
+  const { definition, scope } = call;
+  return { ...run, kind: 'flow', inputs: encodeInputs(scope.execution.engine, definition.name, args) };
+}
+
+function newRun(call: Call, identity: ChildIdentity, args: readonly unknown[]): Run {
+  const { scope, group, definition } = call;
+  const { execution } = scope;
+  const createdAt = execution.clock.now();
+  const run =
     definition.kind === 'task'
-      ? { ...base, kind: 'task', inputHash: inputHash ?? '', dependsOn: [] }
-      : { ...base, kind: 'flow', inputs: encodeInputs(execution.engine, definition.name, args) };
-  const transaction = membershipOf(call);
+      ? newTaskRun(call, identity, createdAt)
+      : newFlowRun(call, identity, args, createdAt);
   // Assigned, not spread: most runs have none of these.
-  Object.assign(
-    run,
-    boundsFor(definition, createdAt),
-    transaction && { transaction },
-    nameForPeople(execution.engine, definition, args),
-    versionField(definition),
-    group && { groups: group.path },
-    definition.queue !== undefined && {
-      queue: definition.queue,
-      inputs: inputsFor(execution.engine, definition, args),
-    },
-  );
+  const { bounds } = boundsFor(definition, createdAt);
+  if (bounds !== undefined) run.bounds = bounds;
+  const transaction = membershipOf(call);
+  if (transaction !== undefined) run.transaction = transaction;
+  if (definition.runName !== undefined) {
+    Object.assign(run, nameForPeople(execution.engine, definition, args));
+  }
+  if (definition.version !== undefined) run.definitionVersion = definition.version;
+  if (group !== undefined) run.groups = group.path;
+  if (definition.queue !== undefined) {
+    const { engine } = execution;
+    Object.assign(run, { queue: definition.queue, inputs: inputsFor(engine, definition, args) });
+  }
   return run;
 }
 

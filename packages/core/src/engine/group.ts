@@ -167,5 +167,5 @@ export function group<R>(name: string, options: GroupOptions, body: () => R): Pr
     if (end.kind === 'returned') return end.value as Resolved<R>;
     throw end.kind === 'cut' ? end.reason : end.error;
   });
-  return ObservedPromise.watch(result, () => opened.observe());
+  return ObservedPromise.watch(result, opened);
 }

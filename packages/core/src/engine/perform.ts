@@ -12,15 +12,14 @@ import type { Admission } from './admission/admission.ts';
 import { admissionOf } from './admission/gates.ts';
 import { makeAttempt, type AttemptEnd } from './attempt.ts';
 import { AbortListener, waitUnlessAborted } from './cancellation.ts';
+import { complete, goOn } from './complete.ts';
 import { randomFraction } from './engine-core.ts';
 import { failed, failureOf, type Failed } from './outcomes.ts';
 import { tellOfRun } from './notes/run-logger.ts';
 import type { Performance } from './performance.ts';
-import { keptResult } from './results/keep-result.ts';
 import { retried, type WithoutValue } from './retried.ts';
 import { Scope } from './scope.ts';
 import { attemptSpans, runSpans, withinAttemptSpan, withinRunSpan } from './spans.ts';
-import { refuseSecrets } from './stored-value.ts';
 import { endOutOfTime, noRoomForRetry } from './time/ending.ts';
 import { skipUnlessFits } from './time/fit.ts';
 
@@ -38,6 +37,8 @@ class Performer extends AbortListener {
   #lastError: Error | undefined;
   #retry: RetryDecision | undefined;
   #failedTasks = 0;
+  /** The attempt under way. */
+  #scope: Scope | undefined;
   /** The last attempt has started something: the next one must know what became of it. */
   #startedMore = false;
 
@@ -53,15 +54,16 @@ class Performer extends AbortListener {
     // A failure to write it is met again by the next write.
     if (this.#admission !== undefined) this.#run.handle.commit().catch(() => undefined);
     try {
-      const early = (waits ? await this.#backoff() : undefined) ?? (await this.#start());
+      const backedOff = waits ? await this.#backoff() : undefined;
+      const early = backedOff ?? (await this.#start()) ?? this.#ended();
       if (early !== undefined) return early;
       if (this.#run.definition.retry.limit > 0) {
         return await retried(
-          () => this.#attempt(),
+          async () => this.#recorded(await this.#attempt()),
           (end) => this.#without(end),
         );
       }
-      const only = await this.#attempt();
+      const only = await this.#recorded(await this.#attempt());
       return 'ok' in only ? only : ((await this.#without(only)) as Failed);
     } finally {
       this.stopListening();
@@ -70,25 +72,39 @@ class Performer extends AbortListener {
     }
   }
 
-  /** Makes an attempt; gives the outcome of the run where it gave a value. */
-  async #attempt(): Promise<Outcome<unknown> | WithoutValue> {
+  /** Makes an attempt. What it came to is then to be recorded. */
+  #attempt(): Promise<AttemptEnd> {
     const { execution, handle, cancellation } = this.#run;
     const { reason } = cancellation;
-    if (reason !== undefined) {
-      await this.#admission?.leave();
-      return { kind: 'aborted', reason };
-    }
+    if (reason !== undefined) return this.#notMade(reason);
     const scope = new Scope(this.#run, this.#admission);
+    this.#scope = scope;
     cancellation.listen(this);
     // What an earlier process or try left is forgotten with the attempt, whether or not its code asks for it.
-    const left = execution.remembered.has(handle.run.id);
-    const end = await (this.#admission === undefined
+    this.#startedMore = execution.remembered.has(handle.run.id);
+    return this.#admission === undefined
       ? this.#made(scope)
-      : this.#leaving(scope, this.#admission));
-    this.stopListening();
-    this.#failedTasks = scope.accounts.failed;
-    this.#startedMore = scope.started || left;
-    return end.kind === 'returned' ? await this.#complete(end.value) : end;
+      : this.#leaving(scope, this.#admission);
+  }
+
+  async #notMade(reason: Error): Promise<AttemptEnd> {
+    await this.#admission?.leave();
+    return { kind: 'aborted', reason };
+  }
+
+  /** Records how an attempt ended, where it gave a value: that is the outcome of the run. */
+  #recorded(end: AttemptEnd): Promise<Outcome<unknown> | WithoutValue> | WithoutValue {
+    const scope = this.#scope;
+    if (scope !== undefined) {
+      this.#scope = undefined;
+      this.stopListening();
+      this.#failedTasks = scope.accounts.failed;
+      this.#startedMore ||= scope.started;
+    }
+    if (end.kind !== 'returned') return end;
+    const { value } = end;
+    const failedTasks = this.#failedTasks;
+    return complete({ run: this.#run, value, failedTasks, admission: this.#admission });
   }
 
   async #leaving(scope: Scope, admission: Admission): Promise<AttemptEnd> {
@@ -118,38 +134,6 @@ class Performer extends AbortListener {
     handle.commit().catch(() => undefined);
   }
 
-  /** An attempt may end while its code still waits for something that it no longer needs. */
-  #goOn(): void {
-    const { handle } = this.#run;
-    if (handle.state.type === 'PAUSED') handle.stage({ type: 'resume' });
-  }
-
-  /** Records a value as the outcome; one that cannot be kept is none. */
-  async #complete(value: unknown): Promise<Outcome<unknown> | WithoutValue> {
-    const { execution, handle } = this.#run;
-    const { codec } = execution.engine;
-    let inline;
-    let result;
-    try {
-      inline = codec.encode(value);
-      refuseSecrets(execution.engine, inline, `What '${handle.run.name}' returned`);
-      const kept = keptResult(this.#run, inline);
-      result = kept instanceof Promise ? await kept : kept;
-    } catch (error) {
-      const { reason } = this.#run.cancellation;
-      return reason !== undefined && error === reason
-        ? { kind: 'aborted', reason }
-        : { kind: 'threw', error };
-    }
-    const failedTasks = this.#failedTasks === 0 ? {} : { failedTasks: this.#failedTasks };
-    this.#goOn();
-    const committed = handle.apply({ type: 'complete', result, ...failedTasks });
-    this.#admission?.completing(result);
-    await committed;
-    const primitive = typeof value !== 'object' || value === null;
-    return { ok: true, value: primitive ? value : codec.decode(inline), state: 'COMPLETED' };
-  }
-
   /** Records an attempt without a value. Undefined: the next attempt may begin. */
   async #without(end: WithoutValue): Promise<Outcome<unknown> | undefined> {
     if (end.kind === 'aborted') return this.#stopped(end.reason);
@@ -168,7 +152,7 @@ class Performer extends AbortListener {
     const { reason } = this.#run.cancellation;
     const asked = reason !== undefined && !(reason instanceof TimeOver);
     const noRoom = this.#retry.retry ? noRoomForRetry(this.#run, this.#lastError) : undefined;
-    this.#goOn();
+    goOn(handle);
     await handle.apply(event, {
       retry: this.#retry,
       ...(asked ? { cancelReason: reasonOf(reason) } : {}),
@@ -195,7 +179,7 @@ class Performer extends AbortListener {
     if (this.#startedMore && execution.abandoned === undefined) {
       await execution.reload(handle.run.id);
     }
-    return this.#start();
+    return (await this.#start()) ?? this.#ended();
   }
 
   /** The outcome, if the run has one; with the original error where this process saw it. */
@@ -236,7 +220,7 @@ class Performer extends AbortListener {
     return skipped ?? this.#stopped(reason as Error);
   }
 
-  /** Starts an attempt; gives an outcome when something keeps the run from it. */
+  /** Starts an attempt; gives an outcome when something keeps the run from it. Rules may have ended the run by then. */
   #start(): Promise<Outcome<unknown> | undefined> {
     const { cancellation, bound } = this.#run;
     return this.#admission === undefined && bound === undefined && cancellation.reason === undefined
@@ -244,11 +228,9 @@ class Performer extends AbortListener {
       : this.#beginIfFree();
   }
 
-  #begin(): Promise<Outcome<unknown> | undefined> {
+  #begin(): Promise<undefined> {
     const { handle, dependsOn } = this.#run;
-    return handle
-      .apply({ type: 'start' }, dependsOn === undefined ? {} : { dependsOn })
-      .then(() => this.#ended());
+    return handle.apply({ type: 'start' }, dependsOn === undefined ? undefined : { dependsOn });
   }
 
   async #beginIfFree(): Promise<Outcome<unknown> | undefined> {

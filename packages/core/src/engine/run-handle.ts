@@ -11,6 +11,7 @@ import type { Fence, LeaseTerms, RunWrite, WriteOutcome } from '../store/run-sto
 import { keepableText, nameForPeople } from './engine-core.ts';
 import type { Execution } from './execution.ts';
 import type { Parking } from './waiting/parking.ts';
+import type { Writing } from './writer.ts';
 
 type Facts = Omit<RuleFacts, 'now'>;
 
@@ -20,7 +21,40 @@ const NO_HISTORY: HistoryEntry[] = [];
 Object.freeze(NO_HOOKS);
 Object.freeze(NO_HISTORY);
 
-const WRITTEN = Promise.resolve();
+const WRITTEN = Promise.resolve(undefined);
+
+/** A write of a handle, on its way to the store: an object, not a function that waits, since every run has two. */
+class HandleWrite implements Writing {
+  readonly #handle: RunHandle;
+  readonly #write: RunWrite;
+  readonly #resolve: (nothing: undefined) => void;
+  readonly #reject: (error: unknown) => void;
+
+  constructor(
+    handle: RunHandle,
+    write: RunWrite,
+    resolve: (nothing: undefined) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.#handle = handle;
+    this.#write = write;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  written(outcome: WriteOutcome): void {
+    try {
+      this.#handle.wrote(this.#write, outcome);
+      this.#resolve(undefined);
+    } catch (error) {
+      this.#reject(error);
+    }
+  }
+
+  unwritten(error: unknown): void {
+    this.#reject(this.#handle.doubt(error));
+  }
+}
 
 /** The record of a run, and the only way to change it: stage what happened, then commit. */
 export class RunHandle {
@@ -156,8 +190,8 @@ export class RunHandle {
     );
   }
 
-  /** A write failed: from now on memory and store may differ, so nothing more is written. */
-  #doubt(error: unknown): Error {
+  /** A write failed: from now on memory and store may differ, so nothing more is written. For its own writes alone. */
+  doubt(error: unknown): Error {
     this.#failed = error as Error;
     return this.#execution.halt(this.#failed);
   }
@@ -169,36 +203,36 @@ export class RunHandle {
    * @throws `LEASE_LOST`, `RUN_CONFLICT`, or what the store threw. The whole execution is halted then: whether the
    *   write was applied is known only to whoever reads the store.
    */
-  commit(): Promise<void> {
+  commit(): Promise<undefined> {
     if (this.#failed !== undefined) return Promise.reject(this.#failed);
     if (this.#run.version === this.#stored) return WRITTEN;
     const { parking } = this.#execution;
     return parking?.away === true ? this.#writeOnceBack(parking) : this.#write();
   }
 
-  async #writeOnceBack(parking: Parking): Promise<void> {
+  async #writeOnceBack(parking: Parking): Promise<undefined> {
     await parking.comeBack();
     // Another commit that waited for the lease may have written it.
     if (this.#run.version !== this.#stored) await this.#write();
   }
 
-  async #write(): Promise<void> {
-    const write = this.#taken(this.#execution.fence);
-    try {
-      const { outcomes, at } = this.#execution.writer.queue(
-        write,
-        isTerminal(write.run.state) ? 'machine' : 'process',
+  #write(): Promise<undefined> {
+    const { fence, writer } = this.#execution;
+    const write = this.#taken(fence);
+    const durability = isTerminal(write.run.state) ? 'machine' : 'process';
+    return new Promise((resolve, reject) => {
+      writer.queue(write, durability, new HandleWrite(this, write, resolve, reject));
+    });
+  }
+
+  /** What was written is committed, or not: tells of it. For its own writes alone. Throws why it is not. */
+  wrote({ run, history, hooks }: RunWrite, outcome: WriteOutcome): void {
+    if (!outcome.ok) {
+      throw this.doubt(
+        outcome.conflict === 'fence' ? this.#execution.lose() : this.#conflict(outcome.conflict),
       );
-      const outcome = (await outcomes)[at] as WriteOutcome;
-      if (!outcome.ok) {
-        throw outcome.conflict === 'fence'
-          ? this.#execution.lose()
-          : this.#conflict(outcome.conflict);
-      }
-    } catch (error) {
-      throw this.#doubt(error);
     }
-    this.#execution.published(write.run, this.#definition, write.history, write.hooks);
+    this.#execution.published(run, this.#definition, history, hooks);
   }
 
   /** Notes that what the run had done was undone. It stays in its state: no history tells of it. */
@@ -210,7 +244,7 @@ export class RunHandle {
   }
 
   /** Stages one event and commits. */
-  apply(event: RunEvent, facts?: Facts): Promise<void> {
+  apply(event: RunEvent, facts?: Facts): Promise<undefined> {
     this.stage(event, facts);
     return this.commit();
   }

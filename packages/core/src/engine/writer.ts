@@ -2,22 +2,23 @@ import type { Durability, RunStore, Write, WriteOutcome } from '../store/run-sto
 import { commitSpans, withinCommitSpan } from './spans.ts';
 import { EventLoopShare } from './event-loop.ts';
 
-/** Writes that go into one commit, and its outcomes, in their order. */
+/** Who has given a write, and is told once what became of it. Throws nothing. */
+export interface Writing {
+  /** The store has answered. */
+  written(outcome: WriteOutcome): void;
+  /** The store threw this: none of the writes of the commit were applied, as far as it knows. */
+  unwritten(error: unknown): void;
+}
+
+/** Writes that go into one commit, and who has given each. */
 interface Batch {
   readonly writes: Write[];
+  readonly givers: Writing[];
   durability: Durability;
-  outcomes: Promise<readonly WriteOutcome[]>;
 }
 
-/** Stands for the outcomes of a batch that is being made, and for the commit before the first. */
-const NONE: Promise<readonly WriteOutcome[]> = Promise.resolve([]);
-
-/** A write that waits for its commit: what becomes of it stands at its place among the outcomes of that. */
-export interface QueuedWrite {
-  /** Rejects with what the store threw: then none of the writes of the commit were applied. */
-  readonly outcomes: Promise<readonly WriteOutcome[]>;
-  readonly at: number;
-}
+/** Stands for the commit before the first. */
+const DONE = Promise.resolve();
 
 /** The most writes in one commit. */
 const LARGEST_COMMIT = 250;
@@ -32,8 +33,8 @@ export class Writer {
   readonly #share = new EventLoopShare();
   /** The last batch, while its commit has not begun: it takes more writes until it is full. */
   #filling: Batch | undefined;
-  /** The outcomes of the last batch: the next one waits for them. */
-  #last = NONE;
+  /** The commit of the last batch, however it ends: the next one waits for it. */
+  #last = DONE;
   /** The turn that the event loop gets before the next commit. */
   #turn: Promise<void> | undefined;
   /** How many writes were given, and how many of them the store has answered. */
@@ -50,31 +51,26 @@ export class Writer {
    *
    * @throws what the store threw: then this write, and all others of its commit, were not applied
    */
-  async write(write: Write, durability: Durability): Promise<WriteOutcome> {
-    const { outcomes, at } = this.queue(write, durability);
-    return (await outcomes)[at] as WriteOutcome;
+  write(write: Write, durability: Durability): Promise<WriteOutcome> {
+    return new Promise((written, unwritten) => {
+      this.queue(write, durability, { written, unwritten });
+    });
   }
 
-  /** Queues a write. Whoever does this looks at how the commit ends. */
-  queue(write: Write, durability: Durability): QueuedWrite {
+  /** Queues a write, and tells who gave it what became of it: all of a commit in one go, in their order. */
+  queue(write: Write, durability: Durability, giver: Writing): void {
     this.#given++;
-    const { writes, outcomes } = this.#batchFor(write, durability);
-    return { outcomes, at: writes.length - 1 };
-  }
-
-  #batchFor(write: Write, durability: Durability): Batch {
     const filling = this.#filling;
     // Encoding a batch takes time on this thread: a large one goes in parts.
     if (filling === undefined || filling.writes.length === LARGEST_COMMIT) {
-      const batch: Batch = { writes: [write], durability, outcomes: NONE };
-      batch.outcomes = this.#commit(batch, this.#last);
+      const batch: Batch = { writes: [write], givers: [giver], durability };
       this.#filling = batch;
-      this.#last = batch.outcomes;
-      return batch;
+      this.#last = this.#commit(batch, this.#last);
+      return;
     }
     filling.writes.push(write);
+    filling.givers.push(giver);
     if (durability === 'machine') filling.durability = durability;
-    return filling;
   }
 
   /** Resolves when the store has answered every write that was given so far; later ones are not waited for. */
@@ -92,25 +88,28 @@ export class Writer {
   }
 
   /** Commits a batch when its turn has come. What is written until then goes with it. */
-  async #commit(
-    batch: Batch,
-    before: Promise<readonly WriteOutcome[]>,
-  ): Promise<readonly WriteOutcome[]> {
-    try {
-      await before;
-    } catch {
-      // Those whose writes it had were told.
-    }
+  async #commit(batch: Batch, before: Promise<void>): Promise<void> {
+    await before;
     if (this.#turn !== undefined) await this.#turn;
     if (this.#filling === batch) this.#filling = undefined;
     // Beside the commit: a store that takes longer than a turn is not kept waiting for it.
     this.#turn = this.#share.due ? this.#share.turn() : undefined;
+    const { givers } = batch;
     try {
-      return await this.#give(batch);
-    } finally {
-      this.#answered += batch.writes.length;
-      if (this.#marks.length > 0) this.#pass();
+      const outcomes = await this.#give(batch);
+      this.#noteAnswer(givers.length);
+      for (let at = 0; at < givers.length; at++) {
+        (givers[at] as Writing).written(outcomes[at] as WriteOutcome);
+      }
+    } catch (error) {
+      this.#noteAnswer(givers.length);
+      for (const giver of givers) giver.unwritten(error);
     }
+  }
+
+  #noteAnswer(writes: number): void {
+    this.#answered += writes;
+    if (this.#marks.length > 0) this.#pass();
   }
 
   #give({ writes, durability }: Batch): Promise<readonly WriteOutcome[]> {

@@ -110,7 +110,7 @@ export class FutureListOfTasks<T> implements PromiseLike<T[]> {
       this.#awaited().then((outcomes) =>
         stopsOnFailure ? valuesOfStopped(outcomes) : allValues(outcomes),
       ),
-      this.parts.observe,
+      this.parts,
     );
     return this.#result;
   }

@@ -1,5 +1,11 @@
 import type { Outcome } from '../model/outcome.ts';
 
+/** Who wants to know that somebody looks at a failure. */
+export interface Observer {
+  /** A rejection handler is attached: called each time. */
+  observe(): void;
+}
+
 /**
  * A promise that tells when somebody looks at its failure. Looked at means: a rejection handler was
  * attached, which `await` does. It never raises `unhandledRejection`: whoever made it accounts for a
@@ -7,43 +13,37 @@ import type { Outcome } from '../model/outcome.ts';
  * failure, and stays as loud as ever.
  */
 export class ObservedPromise<T> extends Promise<T> {
-  #onObserved: (() => void) | undefined;
+  #observer: Observer | undefined;
 
   /** What `then` derives is a plain promise. */
   static override get [Symbol.species](): PromiseConstructor {
     return Promise;
   }
 
-  /**
-   * @param onObserved called when a rejection handler is attached, each time
-   */
-  static watch<T>(
-    promise: PromiseLike<T>,
-    onObserved: (() => void) | undefined,
-  ): ObservedPromise<T> {
+  static watch<T>(promise: PromiseLike<T>, observer: Observer | undefined): ObservedPromise<T> {
     const watched = new ObservedPromise<T>((resolve, reject) => {
       promise.then(resolve, (error: unknown) => {
         watched.#silence();
         reject(error);
       });
     });
-    watched.#onObserved = onObserved;
+    watched.#observer = observer;
     return watched;
   }
 
-  /** As {@link watch}, for the value of an outcome. */
-  static of<T>(
-    outcome: PromiseLike<Outcome<T>>,
-    onObserved: (() => void) | undefined,
-  ): ObservedPromise<T> {
+  /** As {@link watch}, for the value of an outcome. Outcomes are given by what never rejects. */
+  static of<T>(outcome: PromiseLike<Outcome<T>>, observer: Observer): ObservedPromise<T> {
     const watched = new ObservedPromise<T>((resolve, reject) => {
-      const fail = (error: unknown): void => {
-        watched.#silence();
-        reject(error);
-      };
-      outcome.then((ended) => (ended.ok ? resolve(ended.value) : fail(ended.error)), fail);
+      outcome.then((ended) => {
+        if (ended.ok) {
+          resolve(ended.value);
+        } else {
+          watched.#silence();
+          reject(ended.error);
+        }
+      });
     });
-    watched.#onObserved = onObserved;
+    watched.#observer = observer;
     return watched;
   }
 
@@ -53,7 +53,7 @@ export class ObservedPromise<T> extends Promise<T> {
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
     if (typeof onRejected !== 'function') return this.#passOn(super.then(onFulfilled));
-    this.#onObserved?.();
+    this.#observer?.observe();
     return super.then(onFulfilled, onRejected);
   }
 
@@ -69,7 +69,7 @@ export class ObservedPromise<T> extends Promise<T> {
     const passed = new ObservedPromise<A>((resolve, reject) => {
       derived.then(resolve, reject);
     });
-    passed.#onObserved = this.#onObserved;
+    passed.#observer = this.#observer;
     void super.then(undefined, () => passed.#silence());
     return passed;
   }

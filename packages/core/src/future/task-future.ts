@@ -137,8 +137,22 @@ export class FutureOfTask<T> implements PromiseLike<T> {
     const { parts } = this;
     const error = parts.selfWait();
     if (error !== undefined) return ObservedPromise.watch(Promise.reject(error), undefined);
-    this.#result ??= ObservedPromise.of(parts.waiting(parts.settled), () => parts.observe());
+    this.#result ??= this.#watched(parts);
     return this.#result;
+  }
+
+  /** Watched by the future, not by what it is of: that is let go of once it has completed. */
+  #watched(parts: FutureParts<T>): ObservedPromise<T> {
+    const { settled } = parts;
+    const work = parts.waiting(settled);
+    return work === settled
+      ? ObservedPromise.of(settled, this)
+      : ObservedPromise.watch(work.then(valueOf), this);
+  }
+
+  /** Somebody looks at its failure. */
+  observe(): void {
+    this.parts.observe();
   }
 
   outcome(): Promise<Outcome<T>> {

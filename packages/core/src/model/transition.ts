@@ -46,8 +46,12 @@ function resumes({ state, attempts }: Run): boolean {
   return state.name === 'AwaitingRecovery' || state.resumes === true;
 }
 
+/** The state of nearly every attempt: one for all of them, since each is kept until its commit. */
+const FIRST_ATTEMPT: RunningState = Object.freeze({ type: 'RUNNING', name: 'Running', attempt: 1 });
+
 function started(run: Run): RunningState {
   const { attempts } = run;
+  if (run.state.type === 'PENDING' && attempts === 0) return FIRST_ATTEMPT;
   if (resumes(run)) return { type: 'RUNNING', name: 'Resumed', attempt: attempts };
   return { type: 'RUNNING', name: attempts === 0 ? 'Running' : 'Retrying', attempt: attempts + 1 };
 }

@@ -39,5 +39,5 @@ export function transaction<R>(
     });
   }
   const open = new OpenTransaction(scope, checked, fn);
-  return ObservedPromise.watch(open.result as Promise<Resolved<R>>, () => open.observe());
+  return ObservedPromise.watch(open.result as Promise<Resolved<R>>, open);
 }
