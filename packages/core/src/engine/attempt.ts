@@ -81,7 +81,7 @@ class Attempt extends AbortListener {
   readonly #work: Promise<unknown>;
   #timeoutError: Error | undefined;
   #grace: Timer | undefined;
-  #resolve: (end: AttemptEnd | Promise<AttemptEnd>) => void = () => undefined;
+  #resolve!: (end: AttemptEnd | Promise<AttemptEnd>) => void;
 
   constructor(scope: Scope, args: readonly unknown[]) {
     super();
@@ -151,6 +151,7 @@ function verdict(scope: Scope, end: AttemptEnd): AttemptEnd {
   // A value that comes after the end of its time may be what the function gave up with.
   if (end.kind === 'returned' && reason instanceof TimeOver) return { kind: 'aborted', reason };
   if (end.kind !== 'returned' && end.kind !== 'threw') return end;
+  if (!scope.accountable && end.kind === 'returned') return end;
   const accounted = withUnobserved(scope.definition.name, scope.accounts, end);
   if (accounted.kind !== 'threw' || !scope.gaveUp(accounted.error)) return accounted;
   return { kind: 'timed-out', error: accounted.error };
@@ -180,10 +181,10 @@ function accountedFor(
   end: AttemptEnd,
   resumed: boolean,
 ): AttemptEnd | Promise<AttemptEnd> {
-  const { accounts, execution, run } = scope;
+  const { execution, run } = scope;
   const settled =
     end.kind === 'returned' &&
-    !accounts.busy &&
+    !(scope.accountable && scope.accounts.busy) &&
     execution.abandoned === undefined &&
     !execution.remembered.has(run.id);
   if (!settled) return afterTheRest(scope, end, resumed);

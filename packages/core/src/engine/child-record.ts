@@ -31,7 +31,7 @@ function membershipOf({ scope, definition, transaction }: Call): Membership | un
   return scope.run.transaction;
 }
 
-const PENDING: PendingState = Object.freeze({ type: 'PENDING', name: 'Pending' });
+const PENDING: PendingState = { type: 'PENDING', name: 'Pending' };
 const NO_DEPENDENCIES: readonly Dependency[] = Object.freeze([]);
 
 /** Built in one piece: this happens for each run. */
@@ -68,7 +68,11 @@ function newFlowRun(
 ): Draft<FlowRun> {
   const { inputHash: _hash, dependsOn: _on, ...run } = newTaskRun(call, identity, createdAt);
   const { definition, scope } = call;
-  return { ...run, kind: 'flow', inputs: encodeInputs(scope.execution.engine, definition.name, args) };
+  return {
+    ...run,
+    kind: 'flow',
+    inputs: encodeInputs(scope.execution.engine, definition.name, args),
+  };
 }
 
 function newRun(call: Call, identity: ChildIdentity, args: readonly unknown[]): Run {

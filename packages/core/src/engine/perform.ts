@@ -98,7 +98,7 @@ class Performer extends AbortListener {
     if (scope !== undefined) {
       this.#scope = undefined;
       this.stopListening();
-      this.#failedTasks = scope.accounts.failed;
+      this.#failedTasks = scope.accountable ? scope.accounts.failed : 0;
       this.#startedMore ||= scope.started;
     }
     if (end.kind !== 'returned') return end;

@@ -32,8 +32,8 @@ export class Scope implements Stretch {
   readonly bound: Bound | undefined;
   /** What children are told apart by: made with the first one, since most attempts start nothing. */
   #known: KnownCalls | undefined;
-  /** What this attempt has started. */
-  readonly accounts = new Accounts();
+  /** Made when first asked for, since most attempts start nothing. */
+  #accounts: Accounts | undefined;
   #closed = false;
   #interrupted = false;
   /** What the attempt had to pass; undefined for most. */
@@ -56,6 +56,17 @@ export class Scope implements Stretch {
 
   get run(): Run {
     return this.handle.run;
+  }
+
+  /** What this attempt has started. */
+  get accounts(): Accounts {
+    this.#accounts ??= new Accounts();
+    return this.#accounts;
+  }
+
+  /** Whether there is something to account for. */
+  get accountable(): boolean {
+    return this.#accounts !== undefined;
   }
 
   /** What keeps the artifacts of the run: made for the first one. */

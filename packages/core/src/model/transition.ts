@@ -47,7 +47,7 @@ function resumes({ state, attempts }: Run): boolean {
 }
 
 /** The state of nearly every attempt: one for all of them, since each is kept until its commit. */
-const FIRST_ATTEMPT: RunningState = Object.freeze({ type: 'RUNNING', name: 'Running', attempt: 1 });
+const FIRST_ATTEMPT: RunningState = { type: 'RUNNING', name: 'Running', attempt: 1 };
 
 function started(run: Run): RunningState {
   const { attempts } = run;

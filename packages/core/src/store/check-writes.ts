@@ -46,10 +46,12 @@ function checkHistory({ expectVersion, run, history }: RunWrite): void {
 }
 
 /** Half a surrogate pair and U+0000: databases change or refuse them in text. */
-const UNKEEPABLE = /[\0\p{Surrogate}]/u;
+function isKeepable(text: string): boolean {
+  return text.isWellFormed() && !text.includes('\0');
+}
 
 function checkText(text: string | undefined, what: string, runId: RunId): void {
-  if (text !== undefined && UNKEEPABLE.test(text)) {
+  if (text !== undefined && !isKeepable(text)) {
     throw invalid(`its ${what} holds U+0000 or half a surrogate pair`, runId);
   }
 }
@@ -125,7 +127,7 @@ function checkSchedule({ expectVersion, schedule }: ScheduleWrite): void {
       retryable: false,
     });
   if (!(schedule.version > expectVersion)) throw refuse('its version must grow');
-  if (UNKEEPABLE.test(schedule.name)) throw refuse('its name cannot be kept');
+  if (!isKeepable(schedule.name)) throw refuse('its name cannot be kept');
   assertJson(schedule, 'it', refuse);
 }
 

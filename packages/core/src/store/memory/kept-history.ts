@@ -32,7 +32,7 @@ function isStep(
 }
 
 /** Whether a write takes a run the straight way: made and started, or ended at its first attempt. */
-function goesStraight({ expectVersion, run, history }: RunWrite): boolean {
+export function goesStraight({ expectVersion, run, history }: RunWrite): boolean {
   const { generation, attempts, recoveries, version, state } = run;
   if (generation !== 1 || attempts !== 1 || recoveries !== 0) return false;
   const last = history.at(-1);

@@ -117,7 +117,9 @@ class MemoryRunStore implements RunStore {
   }
 
   async below(rootId: RunId): Promise<readonly Run[]> {
-    return (this.#open().roots.get(rootId)?.below ?? []).map(({ run }) => copyRun(run));
+    const { runs, roots } = this.#open();
+    const ids = roots.get(rootId)?.below ?? [];
+    return ids.flatMap((id) => runs.get(id)?.run ?? []).map(copyRun);
   }
 
   async recorded(rootId: RunId): Promise<readonly RecordedValue[]> {

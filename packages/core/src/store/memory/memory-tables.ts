@@ -2,14 +2,7 @@ import type { RunId } from '../../model/ids.ts';
 import type { ChildRecord, PendingHook, RecordedValue, Run } from '../../model/run.ts';
 import { isTerminal } from '../../model/state.ts';
 import type { ArtifactWrite, LogWrite } from '../run-notes.ts';
-import type {
-  CancelRequestWrite,
-  Fence,
-  Lease,
-  RunWrite,
-  Write,
-  WriteOutcome,
-} from '../run-store.ts';
+import type { CancelRequestWrite, Fence, RunWrite, Write, WriteOutcome } from '../run-store.ts';
 import type {
   CacheWrite,
   InputWrite,
@@ -19,27 +12,15 @@ import type {
 } from '../shared-state.ts';
 import { copyJson, copyRun, copyHook, keptRun } from './copy-records.ts';
 import { EndedRoots } from './ended-roots.ts';
-import { Identities, sameIdentity } from './identities.ts';
-import { historyAfter, type KeptHistory } from './kept-history.ts';
+import { Identities } from './identities.ts';
+import { historyAfter } from './kept-history.ts';
+import { freeLease, sameIdentity, startedRoot } from './kept-run.ts';
+import type { KeptRun, RootEntry, RunEntry } from './kept-run.ts';
 import { MemoryNotes } from './memory-notes.ts';
 import { MemoryQueues, type Leased } from './memory-queues.ts';
 import { MemorySharedState } from './memory-shared-state.ts';
 import { endOf, isPrunable } from './prunable.ts';
-
-/** A run and its history. */
-export interface RunEntry {
-  run: Run;
-  history: KeptHistory;
-}
-
-/** What belongs to a top-level run as a whole. */
-export interface RootEntry extends Leased {
-  readonly entry: RunEntry;
-  /** The runs below it, in the order in which they were made. */
-  below: RunEntry[];
-  readonly recorded: Map<string, RecordedValue>;
-  readonly children: Map<string, ChildRecord>;
-}
+import { StraightRun } from './straight-run.ts';
 
 const APPLIED: WriteOutcome = Object.freeze({ ok: true });
 const VERSION: WriteOutcome = Object.freeze({ ok: false, conflict: 'version' });
@@ -50,26 +31,12 @@ function keyOf(first: string, second: string, third: string): string {
   return `${first.length}:${second.length}:${first}${second}${third}`;
 }
 
-/** The lease of a run below a root that has a queue, before anybody claims it. */
-function freeLease({ rootId, id: runId }: Run): Lease {
-  return { rootId, runId, holder: '', epoch: 0, expiresAt: 0 };
-}
-
-function startedRoot(entry: RunEntry, { lease: terms }: RunWrite): RootEntry {
-  const { id: rootId, createdAt } = entry.run;
-  const lease =
-    terms === undefined
-      ? { rootId, holder: '', epoch: 0, expiresAt: 0 }
-      : { rootId, holder: terms.holder, epoch: 1, expiresAt: createdAt + terms.ttl };
-  return { entry, lease, below: [], recorded: new Map(), children: new Map() };
-}
-
 /**
  * The records of a memory store, and how writes change them. Nothing here throws once a batch was
  * checked (`checkWrites`), so a batch is never applied in part.
  */
 export class MemoryTables {
-  readonly runs = new Map<RunId, RunEntry>();
+  readonly runs = new Map<RunId, RunEntry | StraightRun>();
   readonly roots = new Map<RunId, RootEntry>();
   /** In the order in which they became due. */
   readonly hooks = new Map<string, PendingHook>();
@@ -151,14 +118,16 @@ export class MemoryTables {
     const startsRoot = creates && run.rootId === run.id && fence === undefined;
     if (!startsRoot && !this.#mayWrite(run.rootId, fence)) return FENCED;
     const stored = this.runs.get(run.id);
-    if (!creates) {
-      if (stored?.run.version !== expectVersion || !sameIdentity(stored.run, run)) return VERSION;
-      return this.#update(stored, write);
-    }
-    const taken = stored ?? this.#identities.find(run);
+    if (!creates) return stored === undefined ? VERSION : this.#update(stored, write);
+    const taken = stored ?? this.#identified(run);
     if (taken !== undefined) return { ok: false, conflict: 'exists', run: copyRun(taken.run) };
     this.#create(write);
     return APPLIED;
+  }
+
+  #identified(run: Run): KeptRun | undefined {
+    const id = this.#identities.find(run);
+    return id === undefined ? undefined : this.runs.get(id);
   }
 
   #mayWrite(rootId: RunId, fence: Fence | undefined): boolean {
@@ -168,26 +137,52 @@ export class MemoryTables {
   }
 
   #create(write: RunWrite): void {
+    const { run } = write;
+    const { id, rootId } = run;
+    const root = this.roots.get(rootId);
+    const straight = root && StraightRun.from(write, root.kin);
+    if (straight === undefined) this.#createWhole(write);
+    else this.runs.set(id, straight);
+    this.#identities.add(run);
+    root?.below.push(id);
+    this.#addHooks(write);
+  }
+
+  #createWhole(write: RunWrite): void {
     const run = keptRun(write.run);
     const entry: RunEntry = { run, history: historyAfter(undefined, write, run) };
     this.runs.set(run.id, entry);
-    this.#identities.add(entry);
     const root = run.id === run.rootId ? startedRoot(entry, write) : undefined;
-    if (root === undefined) this.roots.get(run.rootId)?.below.push(entry);
-    else this.roots.set(run.id, root);
+    if (root !== undefined) this.roots.set(run.id, root);
     if (run.queue !== undefined) this.queues.add(root ?? { entry, lease: freeLease(run) });
-    this.#addPast(entry, write);
+    if (root !== undefined) this.#noteEnd(entry);
   }
 
-  #update(entry: RunEntry, write: RunWrite): WriteOutcome {
+  #update(stored: RunEntry | StraightRun, write: RunWrite): WriteOutcome {
+    const { run, expectVersion } = write;
+    const known = stored instanceof StraightRun ? stored : stored.run;
+    if (known.version !== expectVersion || !sameIdentity(known, run)) return VERSION;
+    if (!(stored instanceof StraightRun)) this.#updateWhole(stored, write);
+    else if (!stored.end(write)) this.#updateWhole(this.#madeWhole(stored), write);
+    this.#addHooks(write);
+    return APPLIED;
+  }
+
+  /** More is to be told of a run than that it went straight. */
+  #madeWhole({ id, run, history }: StraightRun): RunEntry {
+    const entry: RunEntry = { run: keptRun(run), history };
+    this.runs.set(id, entry);
+    return entry;
+  }
+
+  #updateWhole(entry: RunEntry, write: RunWrite): void {
     const { generation } = entry.run;
     const run = keptRun(write.run);
     entry.history = historyAfter(entry, write, run);
     entry.run = run;
     if (run.queue !== undefined) this.queues.note(run);
     if (run.generation > generation) this.#forgetCancel(run);
-    this.#addPast(entry, write);
-    return APPLIED;
+    if (run.id === run.rootId) this.#noteEnd(entry);
   }
 
   /** What was asked of a run was asked of its generation. */
@@ -196,11 +191,10 @@ export class MemoryTables {
     if (leased !== undefined) delete leased.cancelReason;
   }
 
-  #addPast(entry: RunEntry, { run, hooks }: RunWrite): void {
+  #addHooks({ hooks }: RunWrite): void {
     for (const hook of hooks) {
       if (!this.hooks.has(hook.id)) this.hooks.set(hook.id, copyHook(hook));
     }
-    if (run.id === run.rootId) this.#noteEnd(entry);
   }
 
   #noteEnd({ run }: RunEntry): void {
@@ -246,25 +240,29 @@ export class MemoryTables {
   }
 
   #forgetBelow(root: RootEntry): void {
-    for (const entry of root.below) {
-      this.runs.delete(entry.run.id);
-      this.#identities.forget(entry);
-      this.queues.forget(entry.run);
+    const { id: rootId } = root.entry.run;
+    for (const id of root.below) {
+      const kept = this.runs.get(id);
+      if (kept !== undefined && !(kept instanceof StraightRun)) this.queues.forget(kept.run);
+      this.runs.delete(id);
+      this.#identities.forgetBelow(id);
     }
+    this.#identities.forgetBelow(rootId);
     root.below = [];
+    root.kin.clear();
     root.recorded.clear();
-    this.notes.forget(root.entry.run.id);
-    this.shared.forget(root.entry.run.id);
-    this.#ended.resize(root.entry.run.id, 1);
+    this.notes.forget(rootId);
+    this.shared.forget(rootId);
+    this.#ended.resize(rootId, 1);
   }
 
   #forget({ entry }: RootEntry): void {
-    const { id } = entry.run;
-    this.runs.delete(id);
-    this.roots.delete(id);
-    this.queues.forget(entry.run);
-    this.#identities.forget(entry);
-    this.#ended.forget(id);
+    const { run } = entry;
+    this.runs.delete(run.id);
+    this.roots.delete(run.id);
+    this.queues.forget(run);
+    if (run.kind === 'flow') this.#identities.forget(run);
+    this.#ended.forget(run.id);
   }
 
   #record(value: RecordedValue, fence: Fence): WriteOutcome {

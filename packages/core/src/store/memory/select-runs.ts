@@ -1,7 +1,8 @@
 import { firstRunId } from '../../model/ids.ts';
 import type { Run } from '../../model/run.ts';
 import type { RunQuery } from '../run-store.ts';
-import type { MemoryTables, RunEntry } from './memory-tables.ts';
+import type { KeptRun } from './kept-run.ts';
+import type { MemoryTables } from './memory-tables.ts';
 
 const DEFAULT_LIMIT = 100;
 
@@ -16,10 +17,11 @@ export function selectRuns(tables: MemoryTables, query: RunQuery): Run[] {
   return found.slice(0, query.limit ?? DEFAULT_LIMIT);
 }
 
-function candidates(tables: MemoryTables, { rootId, topLevel }: RunQuery): Iterable<RunEntry> {
+function candidates(tables: MemoryTables, { rootId, topLevel }: RunQuery): Iterable<KeptRun> {
   if (rootId !== undefined) {
     const root = tables.roots.get(rootId);
-    return root === undefined ? [] : [root.entry, ...root.below];
+    if (root === undefined) return [];
+    return [root.entry, ...root.below.flatMap((id) => tables.runs.get(id) ?? [])];
   }
   if (topLevel === true) return Array.from(tables.roots.values(), ({ entry }) => entry);
   return tables.runs.values();
