@@ -15,6 +15,8 @@ interface Batch {
   readonly writes: Write[];
   readonly givers: Writing[];
   durability: Durability;
+  /** The one that was begun when this one was full. */
+  next: Batch | undefined;
 }
 
 /** Stands for the commit before the first. */
@@ -63,7 +65,8 @@ export class Writer {
     const filling = this.#filling;
     // Encoding a batch takes time on this thread: a large one goes in parts.
     if (filling === undefined || filling.writes.length === LARGEST_COMMIT) {
-      const batch: Batch = { writes: [write], givers: [giver], durability };
+      const batch: Batch = { writes: [write], givers: [giver], durability, next: undefined };
+      if (filling !== undefined) filling.next = batch;
       this.#filling = batch;
       this.#last = this.#commit(batch, this.#last);
       return;
@@ -94,9 +97,12 @@ export class Writer {
     if (this.#filling === batch) this.#filling = undefined;
     // Beside the commit: a store that takes longer than a turn is not kept waiting for it.
     this.#turn = this.#share.due ? this.#share.turn() : undefined;
-    const { givers } = batch;
+    const { givers, next } = batch;
     try {
-      const outcomes = await this.#give(batch);
+      const answer = this.#give(batch);
+      // Nothing can be added to it any more: what there is to do about it is done beside this one.
+      if (next?.writes.length === LARGEST_COMMIT) this.#store.prepare?.(next.writes);
+      const outcomes = await answer;
       this.#noteAnswer(givers.length);
       for (let at = 0; at < givers.length; at++) {
         (givers[at] as Writing).written(outcomes[at] as WriteOutcome);

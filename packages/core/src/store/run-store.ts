@@ -234,6 +234,13 @@ export interface RunStore extends RunNotes, SharedState, Claims {
   /** Waits for what is under way, then closes what this store opened itself. Idempotent. */
   close(): Promise<void>;
 
+  /**
+   * Says that a commit of exactly this list, which nobody changes, will come as soon as the one under way is answered:
+   * what takes time about it, and depends on nothing in the store, can be done meanwhile. Applies nothing and throws
+   * nothing. What is wrong with the list its commit tells, which may also not come: of several such lists the last counts.
+   * Absent where there is nothing to be gained.
+   */
+  prepare?(writes: readonly Write[]): void;
   /** Applies writes; the outcomes stand in the order of the writes. See promises 1 to 3. */
   commit(writes: readonly Write[], durability: Durability): Promise<readonly WriteOutcome[]>;
 

@@ -37,6 +37,30 @@ export const LYING_WRITES: readonly LyingStore[] = [
     }),
   },
   {
+    lie: 'applies what it is only told of',
+    caughtBy: 'a batch that is said to come is applied by its commit alone, once',
+    tell: (inner) => ({
+      prepare: (writes) => void inner.commit(writes, 'process'),
+    }),
+  },
+  {
+    lie: 'commits what it was told of, whatever it is given',
+    caughtBy: 'a batch that is said to come is applied by its commit alone, once',
+    tell: (inner) => {
+      let told: readonly Write[] | undefined;
+      return {
+        prepare: (writes) => {
+          told = writes;
+        },
+        commit: (writes, durability) => {
+          const batch = told ?? writes;
+          told = undefined;
+          return inner.commit(batch, durability);
+        },
+      };
+    },
+  },
+  {
     lie: 'takes a write without history for one that changes nothing',
     caughtBy: 'a write without history changes the record, and leaves its history as it was',
     tell: (inner) => ({

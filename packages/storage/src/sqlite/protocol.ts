@@ -28,7 +28,12 @@ export interface DatabaseTerms {
 export interface StoreCalls {
   readonly open: DatabaseTerms;
   readonly close: undefined;
-  readonly commit: { readonly writes: readonly EncodedWrite[]; readonly durability: Durability };
+  /** The writes of a commit that will follow, in which they are then not given again. */
+  readonly prepare: readonly EncodedWrite[];
+  readonly commit: {
+    readonly writes: readonly EncodedWrite[] | 'prepared';
+    readonly durability: Durability;
+  };
   readonly acquireLease: LeaseRequest;
   readonly renewLeases: {
     readonly fences: readonly Fence[];

@@ -115,6 +115,8 @@ export class WorkerRunStore implements SqliteRunStore {
   readonly #thread: StoreThread;
   readonly #watchers = new Watchers();
   readonly #poll: ChangePoll;
+  /** The list that the thread was given ahead of its commit. */
+  #prepared: readonly Write[] | undefined;
 
   constructor(terms: DatabaseTerms, workerFile?: URL) {
     this.path = terms.path;
@@ -132,9 +134,26 @@ export class WorkerRunStore implements SqliteRunStore {
     return this.#thread.close();
   }
 
+  prepare(writes: readonly Write[]): void {
+    this.#prepared = undefined;
+    try {
+      checkWrites(writes);
+      // Where the thread ends meanwhile, the commit tells.
+      this.#thread.call('prepare', encoded(writes)).catch(() => undefined);
+      this.#prepared = writes;
+    } catch {
+      // Its commit refuses it.
+    }
+  }
+
   async commit(writes: readonly Write[], durability: Durability): Promise<readonly WriteOutcome[]> {
-    checkWrites(writes);
-    const outcomes = await this.#thread.call('commit', { writes: encoded(writes), durability });
+    const prepared = writes === this.#prepared;
+    this.#prepared = undefined;
+    if (!prepared) checkWrites(writes);
+    const outcomes = await this.#thread.call('commit', {
+      writes: prepared ? 'prepared' : encoded(writes),
+      durability,
+    });
     this.#watchers.committed(writes);
     return (outcomes ?? writes.map(() => APPLIED)) as readonly WriteOutcome[];
   }

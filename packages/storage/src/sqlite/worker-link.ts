@@ -219,6 +219,7 @@ function smallCommit<C extends CallName>(
   if (call !== 'commit') return undefined;
   const commit = argument as StoreCalls['commit'];
   const { writes } = commit;
-  const small = writes.length <= FEW && writes.every(({ kind }) => kind === 'run');
+  if (writes === 'prepared' || writes.length > FEW) return undefined;
+  const small = writes.every(({ kind }) => kind === 'run');
   return small ? commit : undefined;
 }

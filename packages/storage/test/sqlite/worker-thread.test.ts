@@ -76,6 +76,20 @@ describe('the thread of sqliteRunStore', () => {
     expect(new Set(words)).toEqual(new Set(['the last word']));
   });
 
+  it('says so where it no longer has what it was told of before', async () => {
+    const path = await scratchFile();
+    const link = new WorkerLink(path);
+    onTestFinished(() => link.kill());
+    await link.call('open', { path, busyTimeout: 100, migrate: 'auto' });
+    const commit = { writes: 'prepared', durability: 'process' } as const;
+    const lost = { code: 'STORE_UNAVAILABLE', retryable: true };
+    await expect(link.call('commit', commit)).rejects.toMatchObject(lost);
+    await link.call('prepare', encodeWrites([creation(root, { lease })]));
+    await link.call('commit', commit);
+    await expect(link.call('commit', commit)).rejects.toMatchObject(lost);
+    expect(await link.call('runs', {})).toEqual([root]);
+  });
+
   it('closes although it has died', async () => {
     const store = new WorkerRunStore(TERMS, CRASHING);
     await store.open();

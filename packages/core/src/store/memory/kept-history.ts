@@ -56,6 +56,15 @@ export function stepsOf(run: Run, history: KeptHistory): readonly KeptStep[] {
   return history === 'straight' ? straightSteps(run) : history;
 }
 
+/** Whether the record of a run that went straight tells its first steps as the one before did. */
+function goesOn(
+  { run, history }: { readonly run: Run; readonly history: KeptHistory },
+  kept: Run,
+): boolean {
+  const same = run.createdAt === kept.createdAt && run.startedAt === kept.startedAt;
+  return history === 'straight' && same;
+}
+
 /**
  * The history of a run after a write.
  *
@@ -67,8 +76,7 @@ export function historyAfter(
   write: RunWrite,
   kept: Run,
 ): KeptHistory {
-  const straight = before === undefined || before.history === 'straight';
-  if (straight && goesStraight(write)) return 'straight';
+  if (goesStraight(write) && (before === undefined || goesOn(before, kept))) return 'straight';
   const earlier = before === undefined ? [] : stepsOf(before.run, before.history);
   const { run, history } = write;
   return earlier.concat(

@@ -111,6 +111,7 @@ export class StraightRun {
   static from(write: RunWrite, kin: Map<string, Kin>): StraightRun | undefined {
     const { run } = write;
     if (run.kind !== 'task' || !isUsual(run) || !goesStraight(write)) return undefined;
+    if (run.endedAt !== undefined) return undefined;
     let shared = kin.get(run.name);
     if (shared === undefined || !isKin(shared, run)) kin.set(run.name, (shared = kinOf(run)));
     const made = new StraightRun(run, shared);

@@ -70,6 +70,28 @@ export const commitChecks: readonly RunStoreCheck[] = [
     },
   },
   {
+    name: 'a batch that is said to come is applied by its commit alone, once',
+    async run({ store }) {
+      const { root, fence } = await leasedFlow(store, 1);
+      const [other, said] = [sampleTask(2, root), sampleTask(3, root)];
+      const batch = [creation(said, { fence })];
+      store.prepare?.(batch);
+      assert.equal(await store.run(said.id), undefined, 'nothing is applied before the commit');
+      await commitAll(store, creation(other, { fence }));
+      assert.deepEqual(await store.below(root.id), [other], 'another batch is applied as given');
+      store.prepare?.(batch);
+      assert.deepEqual(await store.commit(batch, 'machine'), [APPLIED]);
+      assert.deepEqual(await store.below(root.id), [other, said]);
+      const exists = { ok: false, conflict: 'exists', run: said };
+      assert.deepEqual(await store.commit(batch, 'process'), [exists], 'and is committed anew');
+      const worse = { ...update(advanced(said, COMPLETED), { fence }), expectVersion: 7 };
+      const refused = [creation(sampleTask(4, root), { fence }), worse];
+      store.prepare?.(refused);
+      await assert.rejects(store.commit(refused, 'process'), 'its commit tells what is wrong');
+      assert.deepEqual(await store.below(root.id), [other, said]);
+    },
+  },
+  {
     name: 'an empty batch is applied',
     async run({ store }) {
       assert.deepEqual(await store.commit([], 'machine'), []);

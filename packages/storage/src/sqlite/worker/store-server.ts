@@ -8,6 +8,7 @@ import { Committer } from './commit.ts';
 import type { Database } from './database.ts';
 import { openDatabase } from './database.ts';
 import { faultOf } from './fault.ts';
+import type { EncodedWrite } from '../../record/encode-write.ts';
 import { StoreFault } from '../../record/fault.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Leases } from './leases.ts';
@@ -50,6 +51,7 @@ export class StoreServer {
     this.#write(({ leases }) => leases.renew(fences, terms)),
   );
   #served: Served | undefined;
+  #prepared: readonly EncodedWrite[] | undefined;
 
   constructor(reply: (response: Response) => void) {
     this.#reply = reply;
@@ -99,12 +101,17 @@ export class StoreServer {
       await this.#reads.add(() => undefined);
       await this.#writes.add(() => this.#served?.database.close());
     },
-    commit: ({ writes, durability }) =>
-      this.#write(({ database, committer }) => {
+    prepare: async (writes) => {
+      this.#prepared = writes;
+    },
+    commit: ({ writes: given, durability }) => {
+      const writes = given === 'prepared' ? this.#takePrepared() : given;
+      return this.#write(({ database, committer }) => {
         const outcomes = compact(database.transaction(durability, () => committer.apply(writes)));
         this.#heartbeat.committed(writes);
         return outcomes;
-      }),
+      });
+    },
     acquireLease: (request) =>
       this.#write(({ leases }) => {
         const { granted, lease } = leases.acquire(request);
@@ -155,6 +162,18 @@ export class StoreServer {
     prune: (request) => this.#write(({ pruner }) => pruner.prune(request)),
     check: () => this.#read(({ query }) => checkRecords(query, this.#path)),
   };
+
+  #takePrepared(): readonly EncodedWrite[] {
+    const writes = this.#prepared;
+    this.#prepared = undefined;
+    if (writes !== undefined) return writes;
+    throw new StoreFault({
+      code: 'STORE_UNAVAILABLE',
+      message: `The thread of the run store ${this.#path} that had these writes has ended`,
+      hint: 'Nothing of them was applied: try again.',
+      retryable: true,
+    });
+  }
 
   #write<T>(work: (served: Served) => T): Promise<T> {
     return this.#writes.add(() => work(this.#open()));
