@@ -51,15 +51,3 @@ export class Identities {
     this.#parents.delete(parentId);
   }
 }
-
-/** Whether two records are of one run: what no write changes. */
-export function sameIdentity(a: Run, b: Run): boolean {
-  return (
-    a.kind === b.kind &&
-    a.name === b.name &&
-    a.rootId === b.rootId &&
-    a.parentId === b.parentId &&
-    a.key === b.key &&
-    (a.kind === 'task' || a.idempotencyKey === (b as typeof a).idempotencyKey)
-  );
-}
