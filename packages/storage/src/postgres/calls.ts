@@ -3,18 +3,22 @@ import type { Connections } from './connections.ts';
 import type { Connection } from './connections.ts';
 import { NotConnected, patiently } from './patience.ts';
 import type { Again } from './patience.ts';
-import { storeError } from './problems.ts';
+import type { PostgresSettings } from './options.ts';
+import { isMisnamed, storeError } from './problems.ts';
 
 /** The calls on a store: made while it is open, waited for when it closes. */
 export class Calls {
   readonly #connections: Connections;
   readonly #patienceMs: number;
   readonly #underWay = new Set<Promise<unknown>>();
+  /** Whether statements may have names: sessions that turn out to be shared take them no more. */
+  #named: boolean;
   #phase: 'new' | 'open' | 'closed' = 'new';
 
-  constructor(connections: Connections, patienceMs: number) {
+  constructor(connections: Connections, { patienceMs, notifications }: PostgresSettings) {
     this.#connections = connections;
     this.#patienceMs = patienceMs;
+    this.#named = notifications;
   }
 
   get isClosed(): boolean {
@@ -50,14 +54,22 @@ export class Calls {
     return this.make(() => patiently(this.#patienceMs, again, work));
   }
 
-  /** Runs one statement on a connection of its own. */
-  async run(text: string, values: readonly unknown[]): Promise<readonly unknown[]> {
+  /**
+   * Runs one statement on a connection of its own.
+   *
+   * @param name by which it is prepared, once for a session, where sessions are our own
+   */
+  async run(text: string, values: readonly unknown[], name?: string): Promise<readonly unknown[]> {
     const connection = await this.connect();
     try {
-      return (await connection.query(text, values)).rows;
+      return (await connection.query(text, values, this.#named ? name : undefined)).rows;
+    } catch (error) {
+      if (!isMisnamed(error)) throw error;
     } finally {
       connection.release();
     }
+    this.#named = false;
+    return this.run(text, values);
   }
 
   /** @throws `NotConnected` */

@@ -40,9 +40,11 @@ export class Connection {
   async query(
     text: string,
     values: readonly unknown[],
+    name?: string,
   ): Promise<Awaited<ReturnType<PostgresClient['query']>>> {
     try {
-      return await this.#client.query({ text, values: [...values], types: TYPES });
+      const statement = { text, values: [...values], types: TYPES };
+      return await this.#client.query(name === undefined ? statement : { ...statement, name });
     } catch (error) {
       if (isAway(error)) this.#cut = true;
       throw error;

@@ -4,14 +4,22 @@ import { noRecord } from '../record/error-of.ts';
 import { StoreFault } from '../record/fault.ts';
 import { encodeWrites } from '../record/encode-write.ts';
 import type { EncodedRun } from '../record/encode-write.ts';
+import { taskWriteOf } from './task-write.ts';
+import type { TaskWrite } from './task-write.ts';
 import { GRAVITY } from '../record/note-row.ts';
 
 /** A batch as the function `commit` takes it. */
 export interface EncodedBatch {
   /** The leases that it stands under: those of the roots that it writes to, and of claimed runs below them. */
   readonly leases: readonly string[];
-  /** The writes as JSON. */
-  readonly json: string;
+  /** The only write, where it is one that `commit_task` takes. */
+  readonly task?: TaskWrite;
+  /**
+   * The writes as JSON.
+   *
+   * @param begun a run that must be there beside: otherwise nothing is applied
+   */
+  json(begun?: TaskWrite): string;
   readonly size: number;
 }
 
@@ -148,7 +156,22 @@ function encode(writes: readonly Write[], ahead: number): EncodedBatch {
     }
     return columns;
   });
-  return { leases: [...leases], json: JSON.stringify(rows), size: writes.length };
+  const batch = { leases: [...leases], size: writes.length };
+  const [write] = writes;
+  const task =
+    writes.length === 1 && write?.kind === 'run'
+      ? taskWriteOf(encoded[0] as EncodedRun, write)
+      : undefined;
+  if (task !== undefined) return { ...batch, task, json: (begun) => jsonOf(rows, begun) };
+  // Now, not when its turn comes: what a caller does with its records afterwards is nobody's business.
+  const json = JSON.stringify(rows);
+  return { ...batch, json: (begun) => (begun === undefined ? json : jsonOf(rows, begun)) };
+}
+
+function jsonOf(rows: readonly Columns[], begun: TaskWrite | undefined): string {
+  if (begun === undefined) return JSON.stringify(rows);
+  const { id, version } = begun;
+  return JSON.stringify([...rows, { w: 'begun', id, version }]);
 }
 
 /** Kinds whose shape is checked elsewhere, or by the compiler alone. */

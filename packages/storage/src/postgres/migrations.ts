@@ -7,6 +7,7 @@ import type { MigrationMode } from '../sql/migration-mode.ts';
 import type { Tables } from '../sql/tables.ts';
 import { claimFunction } from './migrations/0001-claim.ts';
 import { commitFunction } from './migrations/0001-commit.ts';
+import { commitTaskFunction } from './migrations/0002-commit-task.ts';
 import { tables } from './migrations/0001-tables.ts';
 import { codeOf } from './problems.ts';
 
@@ -21,10 +22,20 @@ const MIGRATIONS: Readonly<Record<string, (schema: string) => readonly string[]>
     const s = `"${schema}"`;
     return [...tables(s), commitFunction(s, channelOf(schema), 1), claimFunction(s, 1)];
   },
+  '0002-commit-task': (schema) => {
+    const s = `"${schema}"`;
+    const known = [commitFunction(s, channelOf(schema), 2), claimFunction(s, 2)];
+    return [...known, commitTaskFunction(s, 2)];
+  },
 };
 
 /** The names that this software knows, in order. */
-const MIGRATION_NAMES: readonly string[] = Object.keys(MIGRATIONS);
+export const MIGRATION_NAMES: readonly string[] = Object.keys(MIGRATIONS);
+
+/** What a migration does to a schema. */
+export function textsOf(name: string, schema: string): readonly string[] {
+  return MIGRATIONS[name]?.(schema) ?? [];
+}
 
 /** How many there are: the schema that this software knows. */
 export const SCHEMA_VERSION = MIGRATION_NAMES.length;
@@ -32,11 +43,11 @@ export const SCHEMA_VERSION = MIGRATION_NAMES.length;
 const MIGRATION_TABLE = 'migration';
 
 function providerFor(schema: string): MigrationProvider {
-  const migrations = Object.entries(MIGRATIONS).map(([name, texts]): [string, Migration] => [
+  const migrations = MIGRATION_NAMES.map((name): [string, Migration] => [
     name,
     {
       up: async (database: Kysely<unknown>): Promise<void> => {
-        for (const text of texts(schema)) await sql.raw(text).execute(database);
+        for (const text of textsOf(name, schema)) await sql.raw(text).execute(database);
       },
     },
   ]);

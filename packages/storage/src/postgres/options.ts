@@ -37,7 +37,8 @@ export interface PostgresRunStoreOptions {
   readonly patience?: Duration;
   /**
    * Whether the server tells what other processes commit, on a connection that is held while somebody watches. Default
-   * true. False behind PgBouncer in transaction mode, which passes no notifications: then the store looks every half second.
+   * true. False behind PgBouncer in transaction mode, which passes no notifications: then the store looks every half
+   * second, and prepares no statement for a session.
    */
   readonly notifications?: boolean;
 }

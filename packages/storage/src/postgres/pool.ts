@@ -1,5 +1,10 @@
-/** A statement as it is given to a {@link PostgresClient}. Never a named one: nothing is left in the session. */
+/** A statement as it is given to a {@link PostgresClient}. */
 export interface PostgresStatement {
+  /**
+   * One that is prepared once for a session has a name, and is not parsed again. Never where `notifications` is false:
+   * there a session is shared, and nothing is left in it.
+   */
+  readonly name?: string;
   readonly text: string;
   readonly values: unknown[];
   /** How values are read: ours, whatever the host has set for its own. */

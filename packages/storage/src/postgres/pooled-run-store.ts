@@ -88,7 +88,7 @@ export class PooledRunStore implements PostgresRunStore {
     this.#settings = settings;
     this.schema = schema;
     this.#connections = new Connections(settings);
-    this.#calls = new Calls(this.#connections, patienceMs);
+    this.#calls = new Calls(this.#connections, settings);
     const run: Query = this.#calls.run.bind(this.#calls);
     this.#run = run;
     this.#committer = new Committer(run, schema, patienceMs);

@@ -12,6 +12,9 @@ interface DatabaseError extends Error {
 const NEWER = 'HF001';
 export const RUN_EXISTS = 'HF002';
 export const COMMITS_MISSING = 'HF003';
+export const RUN_MISSING = 'HF004';
+/** A row with this key is there already. */
+export const NOT_UNIQUE = '23505';
 
 /** The code of an error: PostgreSQL's five characters, or the operating system's. */
 export function codeOf(error: unknown): string {
@@ -26,6 +29,14 @@ export function detailOf(error: unknown): string {
 
 /** A server that ends, starts, is a standby, or has no connection left. */
 const AWAY = /^(?:08...|57P0[1235]|53300|25006|E[A-Z_]+)$/;
+
+/** The server knows no statement of this name, or has another one of it: a connection is shared that was taken for our own. */
+const MISNAMED = /^(?:26000|42P05)$/;
+
+/** Whether a statement was not executed because of its name. */
+export function isMisnamed(error: unknown): boolean {
+  return MISNAMED.test(codeOf(error));
+}
 
 /** Two transactions were in each other's way, and this one was undone. */
 const COLLIDED = /^40(?:001|P01)$/;

@@ -1,3 +1,5 @@
+import { raiseNewer, waitForDisk } from './commit-parts.ts';
+
 /** A write of any kind: `w` says which. Columns that do not belong to a kind are null. */
 const WRITE = `
   w text, expect bigint, epoch bigint, claimed text, queue text, due_at float8,
@@ -195,6 +197,12 @@ function cases(kinds: Record<string, string>, unless: string, conflict: string):
   return branches.join('\n    ');
 }
 
+/** Since schema 2: a run that `commit_task` wrote before must not be missing. */
+const BEGUN = (s: string): string => `
+    elsif w.w = 'begun' then
+      perform 1 from ${s}.run where id = w.id and version >= w.version;
+      if not found then raise exception 'a run is missing' using errcode = 'HF004'; end if;`;
+
 const SCHEDULE = (s: string): string => `
       if w.expect = 0 then
         insert into ${s}.schedule values (w.name, w.version, w.done_until, w.paused, w.updated_at, w.facts_json)
@@ -236,17 +244,7 @@ declare
   v_epoch bigint;
   v_may boolean;
   v_generation bigint;
-begin
-  if p_known < ${version} then
-    raise exception 'the schema is newer' using errcode = 'HF001', detail = '${version}';
-  end if;
-  if not p_sync then
-    perform set_config('synchronous_commit', 'off', true), ${BY_KEYS};
-  elsif current_setting('synchronous_commit') = 'off' then
-    perform set_config('synchronous_commit', 'on', true), ${BY_KEYS};
-  else
-    perform ${BY_KEYS};
-  end if;${TAKE_TURN(s)}${LOCK_LEASES(s)}
+begin${raiseNewer(version)}${waitForDisk(BY_KEYS)}${TAKE_TURN(s)}${LOCK_LEASES(s)}
   for w in select * from json_to_recordset(p_writes) as x(${WRITE}) loop
     v_n := v_n + 1;
     ${STANDING(s).trimStart()}
@@ -254,7 +252,7 @@ begin
     ${cases(FENCED(s), 'not v_may', 'fence')}
     ${cases(OF_KNOWN(s, channel), 'not v_known', 'version')}
     ${cases(ALWAYS(s), '', '')}
-    elsif w.w = 'schedule' then${SCHEDULE(s)}
+    elsif w.w = 'schedule' then${SCHEDULE(s)}${version < 2 ? '' : BEGUN(s)}
     else
       raise exception 'unknown kind of write: %', w.w;
     end if;
