@@ -52,6 +52,7 @@ import {
   type Tail,
   type TaskFunction,
   type TaskOptions,
+  nextTime,
   type Times,
   type Value,
   type WaitingRun,
@@ -161,6 +162,7 @@ it('a schedule has times and rules', () => {
   const cron: CronTimes = { cron: '0 2 * * *', timeZone: 'Europe/Paris' };
   const every: IntervalTimes = { every: '1h' };
   expectTypeOf<CronTimes | IntervalTimes | GivenTimes>().toEqualTypeOf<Times>();
+  expectTypeOf(nextTime(cron, new Date())).toEqualTypeOf<Date | undefined>();
   const rules: ScheduleRules = { catchup: 'all', overlap: 'queue' };
   const options: ScheduleOptions<F> = { ...cron, ...rules, args: ['monday'] };
   expectTypeOf<Catchup>().toEqualTypeOf<'none' | 'latest' | 'all'>();
