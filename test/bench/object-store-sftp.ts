@@ -2,10 +2,11 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { secret } from '@holdfast/core';
 import type { ObjectStore } from '@holdfast/core';
+import { localObjectStore } from '@holdfast/storage/local';
 import { sftpObjectStore } from '@holdfast/storage/sftp';
 import { startSshd, type Sshd } from '../servers/sshd.ts';
 import type { Figure } from './harness.ts';
-import { bodyOfFile, GB, makeFile, run, transferFigure, writeFileSynced } from './transfers.ts';
+import { alikeMemory, bodyOfFile, GB, makeFile, run, transferFigure } from './transfers.ts';
 
 /** OpenSSH's own client, with commands of its batch mode. */
 function sftp(server: Sshd, commands: string): Promise<void> {
@@ -42,22 +43,27 @@ export function storeOptions({ port, username, hostKey, userKey, folder }: Sshd)
 async function figuresOn(server: Sshd, store: ObjectStore): Promise<Figure[]> {
   const [source, copy] = [join(server.folder, 'source'), join(server.folder, 'copy')];
   await makeFile(source, GB);
-  const forget = (): Promise<void> => rm(copy, { force: true });
+  const disk = localObjectStore(join(server.folder, 'disk'));
+  const forget = async (): Promise<void> => {
+    await rm(copy, { force: true });
+    await disk.delete('dump');
+    await alikeMemory(server.folder);
+  };
   return [
     await transferFigure({
       name: 'SFTP (OpenSSH): 1 GB to a store',
       ours: () => store.put('dump', bodyOfFile(source)),
       baseline: () => sftp(server, `put -f ${source} ${copy}`),
       before: async () => {
-        await forget();
         await store.delete('dump');
+        await forget();
       },
       least: 0.8,
       of: 'sftp, put -f',
     }),
     await transferFigure({
-      name: 'SFTP (OpenSSH): 1 GB from a store',
-      ours: () => writeFileSynced(copy, store.get('dump')),
+      name: 'SFTP (OpenSSH): 1 GB from a store, to one on the disk',
+      ours: () => disk.put('dump', store.get('dump', { lent: true })),
       baseline: () => sftp(server, `get -f ${join(server.folder, 'store/dump')} ${copy}`),
       before: forget,
       least: 0.8,

@@ -1,16 +1,18 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { randomBytes } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createWriteStream } from 'node:fs';
+import { open, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { interleaved, type Figure } from './harness.ts';
 
 export const GB = 1_000_000_000;
-const CHUNK = 1024 * 1024;
+const CHUNK = 2 * 1024 * 1024;
 const BLOCKS = 3;
 
 /** Writes a stream to a file, and syncs it. */
-export function writeFileSynced(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+function writeFileSynced(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
   return pipeline(chunks, createWriteStream(path, { flush: true }));
 }
 
@@ -22,9 +24,35 @@ export async function makeFile(path: string, bytes: number): Promise<void> {
   await writeFileSynced(path, random());
 }
 
-/** A file as a body, in large chunks. */
-export function bodyOfFile(path: string): AsyncIterable<Uint8Array> {
-  return createReadStream(path, { highWaterMark: CHUNK });
+/**
+ * Leaves a machine's free memory alike for whoever writes a file next: as a file of that size has left it that was
+ * written and removed. Else each turn takes what the one before has freed, and which pages those are decides how long it takes.
+ */
+export async function alikeMemory(folder: string): Promise<void> {
+  const path = join(folder, 'removed');
+  const chunk = Buffer.alloc(CHUNK);
+  const file = await open(path, 'w');
+  for (let left = GB; left > 0; left -= CHUNK) await file.write(chunk);
+  await file.close();
+  await rm(path);
+}
+
+/** A file as a body, in large chunks whose memory goes round, one of them read ahead. */
+export async function* bodyOfFile(path: string): AsyncGenerator<Uint8Array> {
+  const file = await open(path);
+  try {
+    const buffers = [Buffer.alloc(CHUNK), Buffer.alloc(CHUNK)] as const;
+    const read = (turn: number) => file.read(buffers[(turn % 2) as 0 | 1], 0, CHUNK);
+    let next = read(0);
+    for (let turn = 1; ; turn++) {
+      const { buffer, bytesRead } = await next;
+      if (bytesRead === 0) return;
+      next = read(turn);
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
+  }
 }
 
 /** Reads a stream to its end; answers how many bytes came. */

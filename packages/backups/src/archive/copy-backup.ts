@@ -86,7 +86,7 @@ async function isThere(file: StoredFile, place: CopyPlace): Promise<boolean> {
 /** Copies one object, hash-checked as it leaves, and reads it back from where it arrived. */
 async function copyFile(file: StoredFile, from: ReadPlace, to: CopyPlace): Promise<void> {
   const options = { signal: to.signal, ...retentionOf(to) };
-  await to.store.put(to.path + file.name, readStored(file, from), options);
+  await to.store.put(to.path + file.name, readStored(file, from, true), options);
   await checkStored(file, to);
 }
 

@@ -105,14 +105,17 @@ export async function checkSizes(files: readonly StoredFile[], place: ReadPlace)
  * Reads a stored file as it is. Its bytes are handed out before the hash is known: whoever consumes them
  * must make nothing final before the iteration has ended.
  *
+ * @param lent each chunk is used up when the next is asked for
  * @throws `ARTIFACT_ALTERED` at the end, or at the first byte too many
  */
 export async function* readStored(
   file: StoredFile,
   place: ReadPlace,
+  lent = false,
 ): AsyncGenerator<Uint8Array, void, void> {
   const meter = new Meter();
-  for await (const chunk of place.store.get(place.path + file.name, { signal: place.signal })) {
+  const { store, path, signal } = place;
+  for await (const chunk of store.get(path + file.name, { signal, lent })) {
     meter.add(chunk);
     if (meter.bytes > file.bytes) {
       throw wrong(file, 'stored', `should have ${file.bytes} bytes; the store gives more`);
@@ -128,7 +131,7 @@ export async function* readStored(
 
 /** Reads a stored file for its hash alone. */
 export async function checkStored(file: StoredFile, place: ReadPlace): Promise<void> {
-  for await (const chunk of readStored(file, place)) void chunk;
+  for await (const chunk of readStored(file, place, true)) void chunk;
 }
 
 /** An artifact's stored bytes, decrypted. `giveUp` wakes the store. */

@@ -3,7 +3,10 @@ import type { Duration } from '../model/duration.ts';
 import type { JsonValue } from '../model/json.ts';
 import type { EpochMs } from '../model/state.ts';
 
-/** What can be written: bytes, or a stream of them whose size need not be known. */
+/**
+ * What can be written: bytes, or a stream of them whose size need not be known. A stream may use the bytes of a chunk
+ * again when it is asked for the next one.
+ */
 export type ObjectBody = Uint8Array | AsyncIterable<Uint8Array>;
 
 /** What a store knows of one object. */
@@ -33,6 +36,13 @@ export interface GetOptions {
   readonly start?: number;
   /** Offset after the last byte. Default: the end. Beyond the end is the end. */
   readonly end?: number;
+  /**
+   * Each chunk is the reader's only until the next one is asked for: then the store may read into it again, which
+   * spares fresh memory and is several times as fast from a disk. Right for who hashes chunks, or hands them to `put`;
+   * who keeps them, or writes them to a stream that queues them, would find other bytes in them. Default false: a chunk
+   * stays as it is.
+   */
+  readonly lent?: boolean;
   readonly signal?: AbortSignal;
 }
 

@@ -125,7 +125,8 @@ class Checksums {
   async #readAll(key: string, signal: AbortSignal | undefined): Promise<string> {
     const hash = createHash('sha256');
     try {
-      for await (const chunk of this.#store.get(key, signal && { signal })) hash.update(chunk);
+      const options = { lent: true, ...(signal && { signal }) };
+      for await (const chunk of this.#store.get(key, options)) hash.update(chunk);
       return hash.digest('hex');
     } catch (cause) {
       if (objectStoreProblem(cause) !== 'missing') throw cause;

@@ -3,24 +3,24 @@ import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { ObjectStoreError, rangeWithin } from '@holdfast/core';
 import type { GetOptions } from '@holdfast/core';
+import { ChunkBuffers } from '../bytes/chunk-buffers.ts';
 import { asStoreError, attempt, isAbsence } from './problems.ts';
 
 /** The most that one read asks for, in bytes. */
-const READ_BYTES = 1024 * 1024;
+const READ_BYTES = 2 * 1024 * 1024;
 
 /** No link is followed, and opening a pipe does not wait for its writer; both are 0 on Windows. */
 const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 type Chunks = AsyncGenerator<Uint8Array, void, undefined>;
 
-/** Reads up to a stroke. */
+/** Reads up to as much as there is room for. */
 async function readStroke(
   handle: FileHandle,
   path: string,
   start: number,
-  end: number,
-): Promise<Uint8Array> {
-  const buffer = Buffer.allocUnsafeSlow(Math.min(READ_BYTES, end - start));
+  buffer: Buffer,
+): Promise<Buffer> {
   const reading = handle.read(buffer, 0, buffer.byteLength, start);
   const { bytesRead } = await attempt(`read '${path}'`, reading);
   if (bytesRead > 0) return buffer.subarray(0, bytesRead);
@@ -35,19 +35,21 @@ async function* readRange(handle: FileHandle, path: string, options: GetOptions)
     throw new ObjectStoreError('invalid', `'${path}' is no file.`, { context: { path } });
   }
   const { start, end } = rangeWithin(stats.size, options);
-  const from = (at: number): Promise<Uint8Array> | undefined => {
-    const next = at < end ? readStroke(handle, path, at, end) : undefined;
+  const buffers = new ChunkBuffers(options.lent);
+  const from = (at: number): Promise<Buffer> | undefined => {
+    if (at >= end) return undefined;
+    const next = readStroke(handle, path, at, buffers.take(Math.min(READ_BYTES, end - at)));
     // The reader may leave before it comes.
-    next?.catch(() => undefined);
+    next.catch(() => undefined);
     return next;
   };
   let next = from(start);
   for (let at = start; next !== undefined;) {
-    const chunk: Uint8Array = await next;
+    const chunk: Buffer = await next;
     options.signal?.throwIfAborted();
     at += chunk.byteLength;
     next = from(at);
-    yield chunk;
+    yield buffers.give(chunk);
     options.signal?.throwIfAborted();
   }
 }

@@ -1,5 +1,6 @@
 import { ObjectStoreError, rangeWithin } from '@holdfast/core';
 import type { GetOptions } from '@holdfast/core';
+import { ChunkBuffers } from '../bytes/chunk-buffers.ts';
 import { atOnce } from '../waiting/at-once.ts';
 import type { SftpSettings } from './options.ts';
 import { asStoreError, attempt, isAbsence } from './problems.ts';
@@ -13,9 +14,8 @@ async function readStretch(
   handle: Handle,
   path: string,
   start: number,
-  end: number,
-): Promise<Uint8Array> {
-  const buffer = Buffer.allocUnsafeSlow(end - start);
+  buffer: Buffer,
+): Promise<Buffer> {
   for (let filled = 0; filled < buffer.byteLength;) {
     const reading = requests.read(handle, buffer.subarray(filled), start + filled);
     const bytes = await attempt(`read '${path}'`, reading);
@@ -40,20 +40,21 @@ async function* readRange(
   const stats = await attempt(`look at '${path}'`, requests.fstat(handle));
   const range = rangeWithin(stats.size, options);
   const { signal } = requests;
-  const ahead: Promise<Uint8Array>[] = [];
+  const buffers = new ChunkBuffers(options.lent);
+  const ahead: Promise<Buffer>[] = [];
   let asked = range.start;
   for (;;) {
     while (asked < range.end && ahead.length < settings.requests) {
-      const end = Math.min(range.end, asked + settings.requestBytes);
-      const stretch = readStretch(requests, handle, path, asked, end);
+      const buffer = buffers.take(Math.min(settings.requestBytes, range.end - asked));
+      const stretch = readStretch(requests, handle, path, asked, buffer);
       // The reader may leave before it comes.
       stretch.catch(() => undefined);
       ahead.push(stretch);
-      asked = end;
+      asked += buffer.byteLength;
     }
     const next = ahead.shift();
     if (next === undefined) return;
-    yield await (signal === undefined ? next : atOnce(signal, next));
+    yield buffers.give(await (signal === undefined ? next : atOnce(signal, next)));
     signal?.throwIfAborted();
   }
 }

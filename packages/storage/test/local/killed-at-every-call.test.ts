@@ -8,7 +8,7 @@ import { tracedPut } from './traced.ts';
 
 /** What changes a disk, but for the process's own output. */
 const CHANGES = /^(?:f(?:data)?sync|pwrite64|rename|link|unlink|mkdir)/;
-const BYTES = 2_500_000;
+const BYTES = 5_000_000;
 
 /** A system call by its name, and which one of that name it is. */
 interface Moment {

@@ -210,10 +210,24 @@ describe('the directory of a store', () => {
   });
 });
 
+describe('a read whose chunks are lent', () => {
+  it('goes round in the same memory, and one whose chunks are not in none that was given', async () => {
+    const { store } = await opened();
+    await store.put('a', new Uint8Array(20 * 1024 * 1024));
+    const memories = async (lent: boolean): Promise<number> => {
+      const seen = new Set<ArrayBufferLike>();
+      for await (const { buffer } of store.get('a', { lent })) seen.add(buffer);
+      return seen.size;
+    };
+    expect(await memories(true)).toBeLessThanOrEqual(3);
+    expect(await memories(false)).toBeGreaterThan(5);
+  });
+});
+
 describe('a file that is cut while it is read', () => {
   it('ends the read with an error, not early', async () => {
     const { directory, store } = await opened();
-    await store.put('a', new Uint8Array(3 * 1024 * 1024));
+    await store.put('a', new Uint8Array(7 * 1024 * 1024));
     const chunks = store.get('a')[Symbol.asyncIterator]();
     await chunks.next();
     await writeFile(join(directory, 'a'), 'short');

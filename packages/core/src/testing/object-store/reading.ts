@@ -58,6 +58,21 @@ export const readingChecks: readonly ObjectStoreCheck[] = [
     },
   },
   {
+    name: 'leaves a chunk as it is while others are read, or at least until then when it is lent',
+    async run({ store }) {
+      const bytes = contents(BIG + 4321);
+      await store.put('a', bytes);
+      for (const lent of [false, true]) {
+        const kept: Uint8Array[] = [];
+        for await (const chunk of store.get('a', { start: 7, lent })) {
+          await new Promise((resolve) => setImmediate(resolve));
+          kept.push(lent ? Uint8Array.from(chunk) : chunk);
+        }
+        assertBytes(Buffer.concat(kept), bytes.subarray(7), lent ? 'lent chunks' : 'kept chunks');
+      }
+    },
+  },
+  {
     name: 'never ends a read early when the object is deleted under it',
     async run({ store }) {
       await store.put('a', contents(BIG));
