@@ -107,6 +107,10 @@ export const CATCHES: { readonly [check: string]: readonly string[] } = {
     'throws a plain error for what is missing',
   ],
   'has undefined for the head of nothing': ['has an empty head of nothing'],
+  'leaves a chunk as it is while others are read, or at least until then when it is lent': [
+    'lends every chunk',
+    'takes a lent chunk back before the next is asked for',
+  ],
   'never ends a read early when the object is deleted under it': [
     'ends a read early when the object is deleted',
   ],

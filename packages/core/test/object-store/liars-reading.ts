@@ -27,6 +27,23 @@ export const readingLiars: Liars = {
       yield* store.get(key, options);
     },
   }),
+  'lends every chunk': (store) => ({
+    async *get(key, options) {
+      const memory = new Uint8Array(4 * MIB);
+      for await (const chunk of store.get(key, options)) {
+        memory.set(chunk);
+        yield memory.subarray(0, chunk.byteLength);
+      }
+    },
+  }),
+  'takes a lent chunk back before the next is asked for': (store) => ({
+    async *get(key, options = {}) {
+      for await (const chunk of store.get(key, options)) {
+        if (options.lent === true) setImmediate(() => chunk.fill(0));
+        yield chunk;
+      }
+    },
+  }),
   'ends a read early when the object is deleted': (store) => ({
     async *get(key, options) {
       for await (const chunk of store.get(key, options)) {
