@@ -7,7 +7,7 @@ import { type Bench, backUp, ratioFigure, shell, STAGES, withBench } from './bac
 import { makeTree } from './file-tree.ts';
 import { type Figure, inTurns, interleaved } from './harness.ts';
 
-const BLOCKS = 3;
+const BLOCKS = 2;
 const FILES = 20_000;
 
 const TAR = 'tar -c --format=posix --numeric-owner --acls --xattrs -C "$3" .';
@@ -40,12 +40,11 @@ export function treeFigures(): Promise<Figure[]> {
     const restic = resticOf(bench, path);
     const [ours = 0, baseline = 0, peer = 0] = await inTurns(
       [
-        () => backUp(bench, source),
-        () => shell(`${TAR} ${STAGES}`, [bench.recipient, file, path]),
-        () => restic.backUp(),
+        { work: () => backUp(bench, source) },
+        { work: () => shell(`${TAR} ${STAGES}`, [bench.recipient, file, path]) },
+        { work: () => restic.backUp(), before: () => restic.prepare() },
       ],
       BLOCKS,
-      () => restic.prepare(),
     );
     return [
       ratioFigure(

@@ -32,21 +32,22 @@ async function timed(work: () => unknown): Promise<number> {
   return performance.now() - start;
 }
 
+/** One of the things that are measured in turns. */
+export interface Turn {
+  readonly work: () => unknown;
+  /** What has to be done before each turn, without being measured. */
+  readonly before?: () => unknown;
+}
+
 /**
  * Measures several things in turns, so that a machine whose speed drifts slows them all; gives the median of each, in
  * milliseconds. The first block warms up and does not count.
- *
- * @param before what has to be done before each turn, without being measured
  */
-export async function inTurns(
-  works: readonly (() => unknown)[],
-  blocks: number,
-  before: () => unknown = () => undefined,
-): Promise<number[]> {
-  const times = works.map((): number[] => []);
+export async function inTurns(turns: readonly Turn[], blocks: number): Promise<number[]> {
+  const times = turns.map((): number[] => []);
   for (let block = 0; block <= blocks; block++) {
-    for (const [at, work] of works.entries()) {
-      await before();
+    for (const [at, { work, before }] of turns.entries()) {
+      await before?.();
       const time = await timed(work);
       if (block > 0) times[at]?.push(time);
     }
@@ -54,14 +55,15 @@ export async function inTurns(
   return times.map(median);
 }
 
-/** Measures the baseline and ours {@link inTurns}. */
+/** Measures the baseline and ours {@link inTurns}. @param before of each turn */
 export async function interleaved(
   ours: () => unknown,
   baseline: () => unknown,
   blocks = 7,
-  before?: () => unknown,
+  before: () => unknown = () => undefined,
 ): Promise<Pair> {
-  const [base = Number.NaN, own = Number.NaN] = await inTurns([baseline, ours], blocks, before);
+  const turns = [baseline, ours].map((work) => ({ work, before }));
+  const [base = Number.NaN, own = Number.NaN] = await inTurns(turns, blocks);
   return { ours: own, baseline: base };
 }
 
