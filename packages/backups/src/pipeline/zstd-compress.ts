@@ -1,41 +1,45 @@
-import { FrameEncoder } from './zstd-encoder.ts';
+import { FrameEncoder, FrameSlot } from './zstd-encoder.ts';
 
-/** Frames at once. This thread reads, hashes and encrypts meanwhile, so that there is work for three cores. */
-const AT_ONCE = 2;
+/** Frames that are made at once. This thread reads, hashes and encrypts meanwhile, so that there is work for three cores. */
+const ENCODERS = 2;
+/** Frames in memory: one is filled while others are made, so that no encoder waits for what it is to do next. */
+const SLOTS = 3;
 
 /** Compresses in libuv's threads, several frames at once, and gives them in their order. */
 class FrameQueue {
-  readonly #level: number;
-  readonly #encoders: FrameEncoder[] = [];
-  readonly #idle: FrameEncoder[] = [];
-  readonly #begun: { readonly encoder: FrameEncoder; readonly frame: Promise<Buffer> }[] = [];
+  readonly #encoders: readonly FrameEncoder[];
+  readonly #idle: FrameEncoder[];
+  readonly #free: FrameSlot[] = [];
+  readonly #begun: { readonly slot: FrameSlot; readonly made: Promise<void> }[] = [];
+  #slots = 0;
   #end: { readonly error?: unknown } | undefined;
   #wakeFeeder: () => void = () => undefined;
   #wakeReader: () => void = () => undefined;
+  /** Frames that wait for an encoder, in their order. */
+  readonly #waiting: ((encoder: FrameEncoder) => void)[] = [];
 
   constructor(level: number) {
-    this.#level = level;
+    this.#encoders = Array.from({ length: ENCODERS }, () => new FrameEncoder(level));
+    this.#idle = [...this.#encoders];
   }
 
-  /** What makes the next frame, as soon as there is one that does nothing. Undefined: nobody reads any more. */
-  async encoder(): Promise<FrameEncoder | undefined> {
-    const isBusy = (): boolean => this.#idle.length === 0 && this.#encoders.length === AT_ONCE;
-    while (isBusy() && this.#end === undefined) {
+  /** Memory for the next frame, as soon as there is some. Undefined: nobody reads any more. */
+  async slot(): Promise<FrameSlot | undefined> {
+    while (this.#free.length === 0 && this.#slots === SLOTS && this.#end === undefined) {
       await new Promise<void>((resolve) => (this.#wakeFeeder = resolve));
     }
     if (this.#end !== undefined) return undefined;
-    const idle = this.#idle.pop();
-    if (idle !== undefined) return idle;
-    const encoder = new FrameEncoder(this.#level);
-    this.#encoders.push(encoder);
-    return encoder;
+    const free = this.#free.pop();
+    if (free !== undefined) return free;
+    this.#slots += 1;
+    return new FrameSlot();
   }
 
-  /** Begins the frame that the encoder was filled with. */
-  begin(encoder: FrameEncoder): void {
-    const frame = encoder.finish();
-    frame.catch(() => undefined);
-    this.#begun.push({ encoder, frame });
+  /** Begins the frame of what a slot was filled with. */
+  begin(slot: FrameSlot): void {
+    const made = this.#make(slot);
+    made.catch(() => undefined);
+    this.#begun.push({ slot, made });
     this.#wakeReader();
   }
 
@@ -59,27 +63,39 @@ class FrameQueue {
       if (this.#end?.error !== undefined) throw this.#end.error;
       const next = this.#begun.shift();
       if (next === undefined) return;
-      yield await next.frame;
-      this.#idle.push(next.encoder);
+      await next.made;
+      yield next.slot.packed;
+      next.slot.empty();
+      this.#free.push(next.slot);
       this.#wakeFeeder();
     }
+  }
+
+  async #make(slot: FrameSlot): Promise<void> {
+    const encoder =
+      this.#idle.pop() ??
+      (await new Promise<FrameEncoder>((resolve) => void this.#waiting.push(resolve)));
+    await encoder.encode(slot);
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#idle.push(encoder);
+    else next(encoder);
   }
 }
 
 /** Writes a source into frames, each but the last one full. A source without bytes is one empty frame. */
 async function feed(source: AsyncIterable<Uint8Array>, queue: FrameQueue): Promise<void> {
-  let encoder = await queue.encoder();
+  let slot = await queue.slot();
   for await (const piece of source) {
     for (let at = 0; at < piece.byteLength;) {
-      encoder ??= await queue.encoder();
-      if (encoder === undefined) return;
-      at += encoder.add(piece.subarray(at));
-      if (!encoder.isFull) continue;
-      queue.begin(encoder);
-      encoder = undefined;
+      slot ??= await queue.slot();
+      if (slot === undefined) return;
+      at += slot.add(piece.subarray(at));
+      if (!slot.isFull) continue;
+      queue.begin(slot);
+      slot = undefined;
     }
   }
-  if (encoder !== undefined) queue.begin(encoder);
+  if (slot !== undefined) queue.begin(slot);
 }
 
 /**
