@@ -57,7 +57,10 @@ export class Connection {
     this.#client.on('error', () => {
       if (!this.#released) lost();
     });
-    // It keeps no process alive.
+  }
+
+  /** From now on it keeps no process alive. A query that is under way is not waited for then. */
+  unref(): void {
     this.#client.unref?.();
   }
 

@@ -52,6 +52,7 @@ export class News {
         () => this.#lost(connection),
       );
       await connection.query(`listen "${this.#channel}"`, []);
+      connection.unref();
       return connection;
     } catch (error) {
       this.#listening = undefined;
