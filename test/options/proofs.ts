@@ -215,6 +215,9 @@ export const PROOFS: { readonly [group in GroupName]: { readonly [option: string
     timeout: 'fails the run as TimedOut, which is not tried again',
   }),
   schedule: {
+    ...inFile(`${ENGINE}/queues/schedule-queue.test.ts`, {
+      queue: 'has its runs executed by whichever engine works on the queue, each once',
+    }),
     ...inFile(`${ENGINE}/schedules.test.ts`, {
       maxLateness: 'gives up what is later than maxLateness',
       overlap: 'the next one waits for its end',

@@ -114,6 +114,7 @@ export type { FailureStep, FirstFailure } from './reading/first-failure.ts';
 export type { LimitKind } from './model/limit-name.ts';
 export type { LimitInTheWay, ShareHolder } from './reading/limit-wait.ts';
 export type { NamedRun } from './reading/named-run.ts';
+export type { WorkersSeen } from './reading/queue-wait.ts';
 export type { RunFacts, StateCounts } from './reading/run-facts.ts';
 export type { LeaseHolder } from './reading/run-tree.ts';
 export type { RunsAgain } from './reading/runs-again.ts';

@@ -22,6 +22,11 @@ export interface ScheduleRules {
    * its end (`'queue'`), or takes its place (`'cancelRunning'`).
    */
   readonly overlap?: Overlap;
+  /**
+   * Puts each run on this queue, where whichever engine works on the queue and knows the flow executes it. Default: the
+   * engine that starts it executes it.
+   */
+  readonly queue?: string;
 }
 
 type Parameters<A extends readonly unknown[]> = [] extends A

@@ -4,6 +4,7 @@ import type { EpochMs } from '../model/state.ts';
 import type { Catchup } from '../policies/catchup.ts';
 import { occurrencesOf, type Occurrences, type Times } from '../policies/occurrences.ts';
 import type { Definition } from './definition.ts';
+import { queueName } from './queue-option.ts';
 import type { Overlap, ScheduleRules } from './schedule-options.ts';
 import { assertSecrets } from './secret-args.ts';
 
@@ -23,12 +24,14 @@ export interface CheckedSchedule extends Schedule {
   /** Milliseconds; Infinity: no bound. */
   readonly maxLateness: number;
   readonly overlap: Overlap;
+  /** Undefined: its runs are executed by the engine that starts them. */
+  readonly queue: string | undefined;
 }
 
 type Given = Times &
   ScheduleRules & { readonly args?: readonly unknown[] | ((at: Date) => readonly unknown[]) };
 
-const KNOWN = 'cron timeZone every anchor at name catchup maxLateness overlap args'.split(
+const KNOWN = 'cron timeZone every anchor at name catchup maxLateness overlap queue args'.split(
   ' ',
 ) as readonly string[];
 
@@ -91,6 +94,7 @@ export function makeSchedule(definition: Definition, given: Given): CheckedSched
         ? Number.POSITIVE_INFINITY
         : durationMs(given.maxLateness, `${what}: maxLateness`),
     overlap: oneOf(what, 'overlap', given.overlap, ['skip', 'queue', 'cancelRunning']),
+    queue: given.queue === undefined ? undefined : queueName(what, given.queue),
   };
   made.add(checked);
   return checked;

@@ -6,7 +6,7 @@ import { toFailure } from '../serial/failure-codec.ts';
 import type { Call } from './call.ts';
 import { keepableText } from './engine-core.ts';
 import { failed, failureOf, skippedBy } from './outcomes.ts';
-import { isElsewhere } from './queues/place.ts';
+import { isElsewhere } from '../model/queued-run.ts';
 import type { RunHandle } from './run-handle.ts';
 import type { Scope } from './scope.ts';
 import { crashedWith, endElsewhere, endOpenBelow } from './left-runs.ts';

@@ -10,7 +10,7 @@ import type { Definition } from '../definition/definition.ts';
 import type { JsonValue } from '../model/json.ts';
 import { encodeInputs, nameForPeople, type EngineCore } from './engine-core.ts';
 import { searchIn } from './search.ts';
-import { isElsewhere } from './queues/place.ts';
+import { isElsewhere } from '../model/queued-run.ts';
 import { tellOfRecovery } from './notes/run-logger.ts';
 import { RunHandle } from './run-handle.ts';
 import { underVersion } from './run-version.ts';

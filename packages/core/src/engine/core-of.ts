@@ -44,6 +44,7 @@ export function coreOf(options: EngineOptions): EngineCore {
     }),
     definitions: new Definitions(),
     limits: new EngineLimits(options),
+    workers: new Set(),
     codec: valueCodec(resources),
     scrubber,
     secretResolvers: options.secrets ?? {},

@@ -52,7 +52,6 @@ class HoldfastEngine extends StoreReader implements Engine, CallTarget {
   readonly #retention: Retention;
   readonly #service: Service;
   readonly #recoverer: Recoverer;
-  readonly #workers = new Set<QueueWork>();
   #opened: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
 
@@ -77,7 +76,7 @@ class HoldfastEngine extends StoreReader implements Engine, CallTarget {
         return stopping();
       },
       has: (id) => this.#roots.has(id),
-      worksOn: (queue) => [...this.#workers].some((worker) => worker.isOn(queue)),
+      worksOn: (queue) => [...this.core.workers].some((worker) => worker.isOn(queue)),
       keep: (root) => this.#keep(root),
       keepTask: (task) => this.#keepTask(task),
       unlessStopped: (work) => this.#unlessStopped(work),
@@ -87,7 +86,12 @@ class HoldfastEngine extends StoreReader implements Engine, CallTarget {
   /** Starts and cancels runs for the schedules. */
   #starter(): RunStarter {
     return {
-      start: ({ definition }, args, terms) => this.startDefinition(definition, args, terms),
+      start: ({ definition, queue }, args, terms) =>
+        queue === undefined
+          ? this.startDefinition(definition, args, terms)
+          : this.#unlessStopped(
+              enqueue(this.core, definition, args, terms, { queue, dueAt: undefined }),
+            ),
       skip: ({ definition }, args, terms, reason) =>
         this.#unlessStopped(RootRun.skip(this.core, definition, args, terms, reason)),
       cancel: (id, reason) => this.cancel(id, reason),
@@ -199,7 +203,7 @@ class HoldfastEngine extends StoreReader implements Engine, CallTarget {
     const terms = workTerms(options);
     await this.ready();
     const worker = await QueueWork.start(this.core, this.#recoveryHost(), terms);
-    this.#workers.add(worker);
+    this.core.workers.add(worker);
     if (this.#stopped === undefined) await this.serve();
     else await worker.stop();
     return worker;
@@ -252,7 +256,7 @@ class HoldfastEngine extends StoreReader implements Engine, CallTarget {
   }
 
   async #stop(timeout: number): Promise<void> {
-    await Promise.all(Array.from(this.#workers, (worker) => worker.stop()));
+    await Promise.all(Array.from(this.core.workers, (worker) => worker.stop()));
     await this.#service.stop();
     for (const each of this.#underWay) each.execution.stopOncePaused(engineStopped());
     if (timeout > 0 && this.#underWay.length > 0) {

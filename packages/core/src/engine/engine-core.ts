@@ -18,6 +18,7 @@ import type { HookDelivery } from './hook-delivery.ts';
 import type { Leases } from './leases.ts';
 import type { LogKeeping } from './notes/log-keeping.ts';
 import type { ResultKeeping } from './results/result-options.ts';
+import type { QueueWork } from './queues/queue-work.ts';
 import type { Resources } from './resources.ts';
 import type { Scrubber } from '../secret/scrubber.ts';
 import { searchIn } from './search.ts';
@@ -49,6 +50,8 @@ export interface EngineCore {
   readonly desk: InputDesk;
   readonly usualDurations: UsualDurations;
   readonly limits: EngineLimits;
+  /** What works on queues here. */
+  readonly workers: Set<QueueWork>;
   /** The code that it executes. */
   readonly version: CodeVersion;
   readonly aroundAttempt: EngineOptions['aroundAttempt'];

@@ -6,7 +6,7 @@ import type { Group } from './group.ts';
 import { failed } from './outcomes.ts';
 import { perform } from './perform.ts';
 import { performElsewhere } from './queues/elsewhere.ts';
-import { isElsewhere } from './queues/place.ts';
+import { isElsewhere } from '../model/queued-run.ts';
 import type { Performance } from './performance.ts';
 import { withinBound } from './time/watch.ts';
 

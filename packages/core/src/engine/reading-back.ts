@@ -9,6 +9,7 @@ import { explain } from '../reading/explain.ts';
 import type { Explanation } from '../reading/explanation.ts';
 import { flowchart } from '../reading/flowchart.ts';
 import { limitsInTheWayOf, type TakenShares } from '../reading/limit-wait.ts';
+import type { QueueFacts, WorkersSeen } from '../reading/queue-wait.ts';
 import { RunTree, type LeaseHolder } from '../reading/run-tree.ts';
 import { timelineOf, type Timeline } from '../reading/timeline.ts';
 import type { Lease, OpenRun } from '../store/run-store.ts';
@@ -72,6 +73,30 @@ async function sharesTaken(engine: EngineCore, tree: RunTree, id: RunId): Promis
   return { permits, others: new Map(runs.flatMap((run) => (run ? [[run.id, run]] : []))) };
 }
 
+/** The most claims that are looked at for one explanation. */
+const MOST_CLAIMS = 1000;
+
+/** Who works on the queues that a run, or one below it, waits on, or is executed from. */
+async function queuesKnown(engine: EngineCore, tree: RunTree, id: RunId): Promise<QueueFacts> {
+  const runs = [tree.known(id), ...tree.below(id)].filter(({ state }) => !isTerminal(state));
+  const queues = [...new Set(runs.flatMap(({ queue }) => queue ?? []))];
+  if (queues.length === 0) return { claims: new Map(), workers: new Map() };
+  const { store, workers } = engine;
+  const found = await store.claimed({ queues, limit: MOST_CLAIMS });
+  const claims = found.map(({ run, lease }) => ({ run, holder: holderOf(engine, lease) }));
+  const working = claims.filter(({ holder }) => holder.kind !== 'dead' && !holder.expired);
+  const worked = new Set(working.map(({ run }) => run.queue));
+  const seen = (queue: string): WorkersSeen => {
+    if ([...workers].some((worker) => worker.isOn(queue))) return 'this-engine';
+    if (worked.has(queue)) return 'others';
+    return store.durable ? 'none-seen' : 'none';
+  };
+  return {
+    claims: new Map(claims.map(({ run, holder }) => [run.id, holder])),
+    workers: new Map(queues.map((queue) => [queue, seen(queue)])),
+  };
+}
+
 /** What there is to know of a run. */
 export async function explainRun(engine: EngineCore, id: RunId): Promise<Explanation> {
   const { tree, open } = await readTree(engine, id);
@@ -80,6 +105,7 @@ export async function explainRun(engine: EngineCore, id: RunId): Promise<Explana
   return explain(tree, id, {
     now: engine.clock.now(),
     shares: await sharesTaken(engine, tree, id),
+    queues: await queuesKnown(engine, tree, id),
     recoveriesAllowed: ({ kind, name }) => engine.definitions.get(kind, name)?.maxRecoveries,
     ...(refused === undefined ? {} : { refused }),
   });

@@ -1,19 +1,15 @@
 import type { RunId } from '../model/ids.ts';
 import type { Explanation } from './explanation.ts';
 import { firstFailure } from './first-failure.ts';
-import type { TakenShares } from './limit-wait.ts';
 import { namedRun } from './named-run.ts';
 import { countStates, runFacts } from './run-facts.ts';
 import type { RunTree } from './run-tree.ts';
 import { runsAgain, type ForecastFacts } from './runs-again.ts';
 import { sentenceOf } from './sentence.ts';
-import { waitsOf } from './wait.ts';
+import { waitsOf, type WaitFacts } from './wait.ts';
 
 /** What is known beside the records. */
-export interface ReadingFacts extends ForecastFacts {
-  /** Of the limits that the run, or one below it, waits for. */
-  readonly shares: TakenShares;
-}
+export interface ReadingFacts extends ForecastFacts, WaitFacts {}
 
 /**
  * Explains one run of a tree.
@@ -22,12 +18,12 @@ export interface ReadingFacts extends ForecastFacts {
  */
 export function explain(tree: RunTree, id: RunId, facts: ReadingFacts): Explanation {
   const run = tree.known(id);
-  const { now, shares } = facts;
+  const { now } = facts;
   const failed = firstFailure(tree, run);
   const explained = {
     run: runFacts(run, now),
     ...(tree.holder === undefined ? {} : { holder: tree.holder }),
-    whatItWaitsFor: waitsOf(tree, run, now, shares),
+    whatItWaitsFor: waitsOf(tree, run, facts),
     ...(failed === undefined ? {} : { whatFailedFirst: failed }),
     whatWasRolledBack: [run, ...tree.below(id)]
       .filter(({ rolledBackAt }) => rolledBackAt !== undefined)

@@ -50,6 +50,7 @@ function labelOfRun(run: Run, now: EpochMs): string {
   const duration = durationOf(run, now);
   const facts = [
     displayState(run, now),
+    ...(run.queue === undefined ? [] : [`queue ${mermaidText(run.queue)}`]),
     ...(run.attempts > 1 ? [`${run.attempts} attempts`] : []),
     ...(duration === undefined ? [] : [spanText(duration)]),
   ];

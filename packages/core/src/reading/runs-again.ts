@@ -6,6 +6,7 @@ import { transition } from '../model/transition.ts';
 import { decide } from '../rules/decide.ts';
 import { standsAsItIs } from '../rules/replay.ts';
 import { namedRun, type NamedRun } from './named-run.ts';
+import { isElsewhere } from '../model/queued-run.ts';
 import type { RunTree } from './run-tree.ts';
 
 /** How many recoveries a run's definition allows; undefined where the definition is not known here. */
@@ -99,6 +100,8 @@ class Forecast {
       return { kind: 'ends', after: run, as: parent.as };
     }
     if (parent?.kind !== 'again') return { kind: 'stands', after: run };
+    // It goes on elsewhere meanwhile, and its outcome is found.
+    if (!isTerminal(run.state) && isElsewhere(run)) return { kind: 'stands', after: run };
     if (!isTerminal(run.state)) return this.#recovered(run);
     const { generation, attempts } = parent.after;
     return standsAsItIs(run, this.#inputsOf(run), `${generation}.${attempts}`)

@@ -5,6 +5,7 @@ import type { Explanation } from './explanation.ts';
 import type { FirstFailure } from './first-failure.ts';
 import type { LimitInTheWay } from './limit-wait.ts';
 import { titleOf, type NamedRun } from './named-run.ts';
+import { workersText } from './queue-wait.ts';
 import type { LeaseHolder } from './run-tree.ts';
 import { countText, spanText, timeText } from './span-text.ts';
 import type { Wait } from './wait.ts';
@@ -141,7 +142,7 @@ function waitText(wait: Wait, now: EpochMs): string {
       return `${wait.late ? 'is late: it was to start' : 'starts'} ${when(wait.dueAt, now)}`;
     case 'queue': {
       const worker = `for a worker on the queue '${inLine(wait.queue)}'`;
-      return `waits ${worker}${wait.dueAt > now ? ', to start' : ''} ${when(wait.dueAt, now)}`;
+      return `waits ${worker}${wait.dueAt > now ? ', to start' : ''} ${when(wait.dueAt, now)}${workersText(wait.workers)}`;
     }
     case 'slot':
       return slotText(wait);

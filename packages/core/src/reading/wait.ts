@@ -1,10 +1,12 @@
 import type { Failure } from '../model/failure.ts';
 import type { RunId } from '../model/ids.ts';
+import { isElsewhere } from '../model/queued-run.ts';
 import type { Run, TaskRun } from '../model/run.ts';
 import { isTerminal, type EpochMs, type PausedState, type ScheduledState } from '../model/state.ts';
 import { displayState } from './display-state.ts';
 import { limitsInTheWay, type LimitInTheWay, type TakenShares } from './limit-wait.ts';
 import { namedRun, type NamedRun } from './named-run.ts';
+import { lostWorker, type QueueFacts, type WorkersSeen } from './queue-wait.ts';
 import type { LeaseHolder, RunTree } from './run-tree.ts';
 
 /** What keeps a run from its end. `for` says which kind it is. Times are epoch milliseconds. */
@@ -21,7 +23,12 @@ export type Reason =
   /** The time of its start. */
   | { readonly for: 'start'; readonly dueAt: EpochMs; readonly late: boolean }
   /** A worker of its queue, from `dueAt` on. */
-  | { readonly for: 'queue'; readonly queue: string; readonly dueAt: EpochMs }
+  | {
+      readonly for: 'queue';
+      readonly queue: string;
+      readonly dueAt: EpochMs;
+      readonly workers: WorkersSeen;
+    }
   /** Shares of limits that others have. `dueAt` is when the wait began. */
   | {
       readonly for: 'slot';
@@ -77,21 +84,36 @@ function openSiblings(children: readonly Run[]): OpenSiblings {
   };
 }
 
+/** What is known beside the records. */
+export interface WaitFacts {
+  /** Epoch milliseconds. */
+  readonly now: EpochMs;
+  /** Of the limits that the run, or one below it, waits for. */
+  readonly shares: TakenShares;
+  /** Of the queues that they wait on. */
+  readonly queues: QueueFacts;
+}
+
 /** Tells, for the runs of one tree, what each waits for. */
 class Waits {
   readonly #tree: RunTree;
   readonly #now: EpochMs;
   readonly #shares: TakenShares;
+  readonly #queues: QueueFacts;
   readonly #siblings = new Map<string, OpenSiblings>();
 
-  constructor(tree: RunTree, now: EpochMs, shares: TakenShares) {
+  constructor(tree: RunTree, { now, shares, queues }: WaitFacts) {
     this.#tree = tree;
     this.#now = now;
     this.#shares = shares;
+    this.#queues = queues;
   }
 
   of(run: Run): Wait {
-    return { run: namedRun(run), ...this.#reason(run) };
+    const lost = isElsewhere(run) ? lostWorker(this.#queues, run) : undefined;
+    const reason: Reason =
+      lost === undefined ? this.#reason(run) : { for: 'recovery', holder: lost };
+    return { run: namedRun(run), ...reason };
   }
 
   #reason(run: Run): Reason {
@@ -126,8 +148,10 @@ class Waits {
     }
     // Claimed, it starts at once.
     const { queue } = run;
-    if (queue !== undefined && this.#tree.holder === undefined) {
-      return { for: 'queue', queue, dueAt };
+    const { claims, workers } = this.#queues;
+    const free = isElsewhere(run) ? !claims.has(run.id) : this.#tree.holder === undefined;
+    if (queue !== undefined && free) {
+      return { for: 'queue', queue, dueAt, workers: workers.get(queue) ?? 'none-seen' };
     }
     if (name === 'AwaitingRecovery') return { for: 'turn' };
     return { for: 'start', dueAt, late: displayState(run, this.#now) === 'Late' };
@@ -157,16 +181,11 @@ class Waits {
  * What a run waits for, and each run below it that has not ended: the run itself first. Empty when it has ended.
  * Where nobody goes on with it, that is the one thing it waits for.
  */
-export function waitsOf(
-  tree: RunTree,
-  run: Run,
-  now: EpochMs,
-  shares: TakenShares,
-): readonly Wait[] {
+export function waitsOf(tree: RunTree, run: Run, facts: WaitFacts): readonly Wait[] {
   if (isTerminal(run.state)) return [];
   if (tree.leftBehind && tree.holder !== undefined) {
     return [{ run: namedRun(run), for: 'recovery', holder: tree.holder }];
   }
-  const waits = new Waits(tree, now, shares);
+  const waits = new Waits(tree, facts);
   return [run, ...openOf(tree.below(run.id))].map((each) => waits.of(each));
 }

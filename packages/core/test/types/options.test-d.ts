@@ -94,6 +94,9 @@ it('options are shared, but for what one kind alone can have', () => {
   expectTypeOf<Exclude<keyof FlowOptions, keyof RunOptions>>().toEqualTypeOf<
     'durable' | 'resumeWithin' | 'resumeOtherVersions'
   >();
+  task(async () => 1, { name: 'a', queue: 'gpu' }).with({ queue: undefined });
+  // @ts-expect-error -- flows are put on queues by `enqueue` and by schedules
+  flow(async () => 1, { name: 'a', queue: 'gpu' });
   expectTypeOf<'refuse'>().toExtend<OtherVersions>();
   expectTypeOf<keyof CallOptions>().toEqualTypeOf<'waitFor' | 'concurrency' | 'stopOnFailure'>();
   type Decorated = DecoratorOptions<RunOptions<never[]>>;
@@ -163,7 +166,7 @@ it('a schedule has times and rules', () => {
   const every: IntervalTimes = { every: '1h' };
   expectTypeOf<CronTimes | IntervalTimes | GivenTimes>().toEqualTypeOf<Times>();
   expectTypeOf(nextTime(cron, new Date())).toEqualTypeOf<Date | undefined>();
-  const rules: ScheduleRules = { catchup: 'all', overlap: 'queue' };
+  const rules: ScheduleRules = { catchup: 'all', overlap: 'queue', queue: 'nights' };
   const options: ScheduleOptions<F> = { ...cron, ...rules, args: ['monday'] };
   expectTypeOf<Catchup>().toEqualTypeOf<'none' | 'latest' | 'all'>();
   expectTypeOf<Overlap>().toEqualTypeOf<'skip' | 'queue' | 'cancelRunning'>();

@@ -34,6 +34,7 @@ import {
   type TimelineGanttOptions,
   type TimelineTextOptions,
   type Wait,
+  type WorkersSeen,
 } from '@holdfast/core';
 
 const engine = createEngine({ store: memoryRunStore() });
@@ -68,6 +69,7 @@ it('an explanation says what a run waits for, and what failed', async () => {
 it('a wait carries what belongs to it', () => {
   const wait = {} as Wait;
   expectTypeOf(wait).toExtend<Reason>();
+  if (wait.for === 'queue') expectTypeOf(wait.workers).toEqualTypeOf<WorkersSeen>();
   if (wait.for === 'slot') {
     expectTypeOf(wait.limits).toEqualTypeOf<readonly LimitInTheWay[]>();
     const [first] = wait.limits;

@@ -1,14 +1,7 @@
 import type { RunId } from '../../model/ids.ts';
+import { isElsewhere } from '../../model/queued-run.ts';
 import type { Run } from '../../model/run.ts';
 import { isTerminal } from '../../model/state.ts';
-
-/**
- * Whether a run below a root waits on a queue, or is executed by whoever has claimed it. From the moment it is there until
- * it has ended, only who has its own lease writes it: see {@link TaskOptions.queue}.
- */
-export function isElsewhere({ queue, id, rootId }: Run): boolean {
-  return queue !== undefined && id !== rootId;
-}
 
 /** Whether somebody with its lease has begun to execute a run on a queue, in this generation or in one before. */
 export function isBegun({ state, generation }: Run): boolean {

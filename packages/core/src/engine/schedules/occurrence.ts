@@ -1,7 +1,7 @@
 import type { CheckedSchedule } from '../../definition/schedule.ts';
 import type { RunId } from '../../model/ids.ts';
-import type { FlowRun } from '../../model/run.ts';
-import { isTerminal, type EpochMs } from '../../model/state.ts';
+import type { FlowRun, Run } from '../../model/run.ts';
+import { isTerminal, isTerminalType, STATE_TYPES, type EpochMs } from '../../model/state.ts';
 import type { EngineCore } from '../engine-core.ts';
 import type { StartTerms } from '../new-flow-run.ts';
 
@@ -24,13 +24,27 @@ function termsOf({ name }: CheckedSchedule, at: EpochMs): StartTerms {
   return { idempotencyKey: `schedule:${name}:${time}`, scheduled: { schedule: name, at } };
 }
 
-/** The runs of a schedule that have not ended, of earlier occurrences: another process may be ahead. */
-async function openRunsOf(engine: EngineCore, name: string, at: EpochMs): Promise<FlowRun[]> {
-  const open = await engine.store.openRuns();
-  return open
-    .map(({ run }) => run)
-    .filter((run) => !isTerminal(run.state) && run.scheduled?.schedule === name)
-    .filter((run) => run.scheduled !== undefined && run.scheduled.at < at);
+const OPEN = STATE_TYPES.filter((type) => !isTerminalType(type));
+
+/** The runs of a schedule that have not ended, also those that wait on a queue. */
+async function openRunsOf({ store }: EngineCore, schedule: CheckedSchedule): Promise<Run[]> {
+  const { name, queue } = schedule;
+  if (queue !== undefined) return [...(await store.runs({ schedule: name, states: OPEN }))];
+  return (await store.openRuns()).map(({ run }) => run);
+}
+
+/** Those of earlier occurrences: another process may be ahead. */
+async function earlierRunsOf(
+  engine: EngineCore,
+  schedule: CheckedSchedule,
+  at: EpochMs,
+): Promise<FlowRun[]> {
+  const open = await openRunsOf(engine, schedule);
+  return open.flatMap((run) => {
+    if (run.kind !== 'flow' || isTerminal(run.state) || run.scheduled === undefined) return [];
+    const { scheduled } = run;
+    return scheduled.schedule === schedule.name && scheduled.at < at ? [run] : [];
+  });
 }
 
 /**
@@ -45,7 +59,7 @@ export async function dealWith(
   schedule: CheckedSchedule,
   at: EpochMs,
 ): Promise<boolean> {
-  const others = await openRunsOf(engine, schedule.name, at);
+  const others = await earlierRunsOf(engine, schedule, at);
   if (others.length > 0 && schedule.overlap !== 'skip') {
     if (schedule.overlap === 'cancelRunning') {
       const reason = `the next run of the schedule '${schedule.name}' was due`;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { flow, group, runContext, task } from '@holdfast/core';
+import { flow, group, memoryRunStore, runContext, task } from '@holdfast/core';
 import { bench, expectNoUnhandledRejections, turns } from '../support.ts';
 import { machines, taskOf } from './machines.ts';
 
@@ -53,7 +53,7 @@ describe('a task with a queue', () => {
   });
 
   it('is executed by the engine of its flow where that works on the queue, on a store in memory too', async () => {
-    const { engine, clock } = bench({ store: undefined as never });
+    const { engine, clock } = bench({ store: memoryRunStore() });
     const t = task(async (n: number) => n + 1, { name: 't', queue: 'q' });
     const f = flow(async () => t(1), { name: 'f' });
     await engine.work({ queues: ['q'] });

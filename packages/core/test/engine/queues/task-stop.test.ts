@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { flow, runContext, task, transaction } from '@holdfast/core';
+import { flow, memoryRunStore, runContext, task, transaction } from '@holdfast/core';
 import { aborted, bench, expectNoUnhandledRejections, turns } from '../support.ts';
 import { machines, taskOf } from './machines.ts';
 
@@ -124,7 +124,7 @@ describe('what a queue is refused for', () => {
   });
 
   it('arguments that cannot be kept, on a store in memory too', async () => {
-    const { engine, clock } = bench({ store: undefined as never });
+    const { engine, clock } = bench({ store: memoryRunStore() });
     const t = task(async (_f: () => void) => 1, { name: 't', queue: 'q', key: () => 'k' });
     const f = flow(async () => t(() => undefined), { name: 'f' });
     await expect(clock.runUntil(engine.run(f))).rejects.toMatchObject({
