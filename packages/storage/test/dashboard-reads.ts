@@ -7,6 +7,9 @@ const id = sampleId(1);
 export const DASHBOARD_READS = {
   'the latest flows': { topLevel: true },
   'the latest flows, a page further': { topLevel: true, after: id },
+  'flows, and subflows': { kind: 'flow' },
+  'flows, and subflows, a page further': { kind: 'flow', after: id },
+  'flows, and subflows, that failed': { kind: 'flow', states: ['FAILED'] },
   'flows that are under way': { topLevel: true, states: ['RUNNING', 'PAUSED', 'CANCELLING'] },
   'flows that failed': { topLevel: true, states: ['FAILED'] },
   'flows that failed, a page further': { topLevel: true, states: ['FAILED', 'CRASHED'], after: id },

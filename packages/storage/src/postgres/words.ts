@@ -1,7 +1,7 @@
 import type { StateName } from '@holdfast/core';
 import { sql } from 'kysely';
 import type { RawBuilder } from 'kysely';
-import type { RunRow } from '../record/run-row.ts';
+import type { LeaseTable } from '../sql/tables.ts';
 import type { Words } from '../sql/words.ts';
 
 function isNamed(names: readonly StateName[]): RawBuilder<boolean> {
@@ -15,7 +15,7 @@ function carries(tag: string): RawBuilder<boolean> {
 /** PostgreSQL's, for tables in this schema. */
 export function wordsIn(schema: string): Words {
   return {
-    openRuns: sql<RunRow>`${sql.table(`${schema}.run`)}`.as<'run'>('run'),
+    openLeases: sql<LeaseTable>`${sql.table(`${schema}.lease`)}`.as<'lease'>('lease'),
     rootOfLine: sql<string>`root_id`,
     schedule: sql<string>`schedule`,
     isNamed,

@@ -66,6 +66,9 @@ const NOT_COMPLETED = sql<boolean>`state_type <> 'COMPLETED'`;
 const ENDED_BADLY = sql<boolean>`state_type in ('FAILED', 'CRASHED', 'CANCELLED', 'SKIPPED')`;
 const BAD: readonly StateType[] = ['FAILED', 'CRASHED', 'CANCELLED', 'SKIPPED'];
 
+/** The condition of the indexes over flows: they are few among tasks. */
+const OF_FLOWS = sql<boolean>`kind = 'flow'`;
+
 function part(
   query: Kysely<Tables>,
   words: Words,
@@ -83,10 +86,12 @@ function part(
   if (state !== undefined) runs = runs.where('state_type', '=', state);
   // What failed anywhere may be more than there is in a place.
   const anywhere = !few && topLevel !== true;
-  if (anywhere && state !== undefined && state !== 'COMPLETED') {
+  const flows = kind === 'flow' && name === undefined && !byTag && anywhere;
+  if (anywhere && !flows && state !== undefined && state !== 'COMPLETED') {
     runs = runs.where(name !== undefined && BAD.includes(state) ? ENDED_BADLY : NOT_COMPLETED);
   }
-  if (kind !== undefined) runs = runs.where('kind', '=', kind);
+  if (flows) runs = runs.where(OF_FLOWS);
+  else if (kind !== undefined) runs = runs.where('kind', '=', kind);
   if (name !== undefined) runs = runs.where('name', '=', name);
   if (parentId !== undefined) runs = runs.where('parent_id', '=', parentId);
   if (below === 'root') runs = runs.where('run.root_id', '=', parentId as RunId);

@@ -115,22 +115,19 @@ export async function readChildren(query: Query, rootId: RunId): Promise<ChildRe
 
 const LEASE = ['lease.holder', 'lease.epoch', 'lease.expires_at', 'lease.cancel_reason'] as const;
 
+/** In the words of the index over them: what waits on a queue is not in it, however much does. */
+const OF_OPEN_ROOTS = sql<boolean>`lease.root_id = lease.run_id and lease.ended_at is null
+  and (lease.queue is null or lease.due_at is null or lease.holder <> '')`;
+
 /** Top-level runs that have not ended and do not wait on a queue, and ended ones with hooks pending at or below them. */
-export async function readOpenRuns(query: Query, { openRuns }: Words): Promise<OpenRun[]> {
+export async function readOpenRuns(query: Query, { openLeases }: Words): Promise<OpenRun[]> {
   const open = await query
-    .selectFrom(openRuns)
-    .leftJoin('lease', 'lease.run_id', 'run.id')
+    .selectFrom(openLeases)
+    .innerJoin('run', 'run.id', 'lease.run_id')
     .selectAll('run')
     .select(LEASE)
-    .where('run.parent_id', 'is', null)
+    .where(OF_OPEN_ROOTS)
     .where('run.state_type', 'in', sql<string>`(${sql.raw(OPEN_STATE_TYPES)})`)
-    .where((is) =>
-      is.or([
-        is('lease.queue', 'is', null),
-        is('lease.due_at', 'is', null),
-        is('lease.holder', '<>', ''),
-      ]),
-    )
     .execute();
   const ended = await query
     .selectFrom('run')

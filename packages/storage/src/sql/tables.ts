@@ -50,7 +50,7 @@ export interface LeaseTable {
   holder: string;
   epoch: number;
   expires_at: number;
-  /** Of a root. */
+  /** Why it is to stop, where that was asked of it: of a root, or of a run below one that has a queue. */
   cancel_reason: string | null;
   /** Of a root: when it ended; null while it is open. */
   ended_at: number | null;

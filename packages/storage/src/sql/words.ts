@@ -1,11 +1,11 @@
 import type { StateName } from '@holdfast/core';
-import type { AliasedExpression, RawBuilder } from 'kysely';
-import type { RunRow } from '../record/run-row.ts';
+import type { AliasedExpression, RawBuilder, Selectable } from 'kysely';
+import type { LeaseTable } from './tables.ts';
 
 /** What databases say each in words of its own. */
 export interface Words {
-  /** The table of runs as the index of open top-level runs is asked. */
-  readonly openRuns: AliasedExpression<RunRow, 'run'>;
+  /** The table of leases as the index of those of open top-level runs is asked. */
+  readonly openLeases: AliasedExpression<Selectable<LeaseTable>, 'lease'>;
   /** The root of a line, where the lines of one run are looked for. */
   readonly rootOfLine: RawBuilder<string>;
   /** The schedule of a run, in the words of the index on it. */

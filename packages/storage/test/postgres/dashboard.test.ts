@@ -6,6 +6,7 @@ import { postgresRunStore } from '../../src/postgres/index.ts';
 import { wordsIn } from '../../src/postgres/words.ts';
 import { selectRuns } from '../../src/sql/list-runs.ts';
 import { listTerms } from '../../src/sql/list-terms.ts';
+import { readOpenRuns } from '../../src/sql/reads.ts';
 import type { Tables } from '../../src/sql/tables.ts';
 import { DASHBOARD_READS, type DashboardRead } from '../dashboard-reads.ts';
 import { canRun, databases } from './scratch.ts';
@@ -29,7 +30,10 @@ const FILLING = `
       from generate_series(0, 99999) as n) as made;
   insert into ${SCHEMA}.run_tag (tag, run_id, root_id)
     select tag, id, root_id from ${SCHEMA}.run, unnest(tags) as tag;
-  analyze ${SCHEMA}.run; analyze ${SCHEMA}.run_tag;`;
+  insert into ${SCHEMA}.lease (run_id, root_id, holder, epoch, expires_at, queue, due_at)
+    select id, id, '', 0, 0, 'q', 1 from ${SCHEMA}.run where parent_id is null;
+  update ${SCHEMA}.lease set holder = 'h' where run_id = '${idOf(50_000)}';
+  analyze ${SCHEMA}.lease; analyze ${SCHEMA}.run; analyze ${SCHEMA}.run_tag;`;
 
 /** What a read asks of those runs. */
 function asked(read: DashboardRead): RunQuery {
@@ -60,6 +64,24 @@ describe.runIf(canRun)('a dashboard over a PostgreSQL run store reads', () => {
     tables = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }).withSchema(SCHEMA);
   }, 120_000);
   afterAll(() => pool.end());
+
+  it('open runs without walking through those that wait on queues', async () => {
+    const statements: { sql: string; parameters: readonly unknown[] }[] = [];
+    const logged = new Kysely<Tables>({
+      dialect: new PostgresDialect({ pool }),
+      log: ({ query }) => void statements.push(query),
+    }).withSchema(SCHEMA);
+    await readOpenRuns(logged, wordsIn(SCHEMA));
+    const [open] = statements;
+    const plan = `explain analyze ${open?.sql}`;
+    const { rows } = await pool.query<{ 'QUERY PLAN': string }>(plan, [
+      ...(open?.parameters ?? []),
+    ]);
+    const told = rows.map((row) => row['QUERY PLAN']).join('\n');
+    expect(told).toContain('lease_open');
+    const touched = [...told.matchAll(/actual time=\S+ rows=(\d+)|Rows Removed by .*: (\d+)/g)];
+    expect(Math.max(...touched.map(([, given, left]) => Number(given ?? left))), told).toBe(1);
+  });
 
   it.each(Object.keys(DASHBOARD_READS) as DashboardRead[])(
     '%s off an index, and touches no more than a hundredth of the runs',

@@ -15,6 +15,9 @@ const BY_NAME = 'run_name (name=?';
 const INDEXES: { readonly [read in DashboardRead]: string } = {
   'the latest flows': 'SCAN run USING INDEX run_top',
   'the latest flows, a page further': 'run_top (id<?)',
+  'flows, and subflows': 'SCAN run USING INDEX run_flow',
+  'flows, and subflows, a page further': 'run_flow (id<?)',
+  'flows, and subflows, that failed': 'run_flow_state (state_type=?)',
   'flows that are under way': `${BY_STATE})`,
   'flows that failed': `${BY_STATE})`,
   'flows that failed, a page further': `${BY_STATE} AND id<?)`,

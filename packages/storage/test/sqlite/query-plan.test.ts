@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { PruneRequest, RunQuery } from '@holdfast/core';
-import { sampleId } from '@holdfast/core/testing';
+import { creation, sampleFlow, sampleId } from '@holdfast/core/testing';
 import { listTerms } from '../../src/sql/list-terms.ts';
 import { Claims, claimStatements } from '../../src/sqlite/worker/claims.ts';
 import { Committer } from '../../src/sqlite/worker/commit.ts';
@@ -16,7 +16,7 @@ import { readCached, readInputs, readPermits, readSchedules } from '../../src/sq
 import { WORDS } from '../../src/sqlite/worker/words.ts';
 import * as reads from '../../src/sql/reads.ts';
 import { Connection } from '../../src/sqlite/worker/statements.ts';
-import { behindItsBack, scratchFile } from './scratch.ts';
+import { behindItsBack, openStore, scratchFile } from './scratch.ts';
 
 const id = sampleId(1);
 
@@ -104,6 +104,15 @@ const QUERIES: readonly (readonly [RunQuery, string])[] = [
   [{ topLevel: true, createdFrom: 1 }, 'run_top (id>?)'],
   [{ name: 'dump', createdFrom: 1, createdBefore: 9 }, 'run_name (name=? AND id>? AND id<?)'],
   [{ states: ['FAILED'], stateNames: ['TimedOut'], createdFrom: 1 }, 'run_state (state_type=?'],
+  [{ kind: 'flow' }, 'run_flow'],
+  [{ kind: 'flow', after: id }, 'run_flow (id<?)'],
+  [{ kind: 'flow', states: ['FAILED'] }, 'run_flow_state (state_type=?)'],
+  [
+    { kind: 'flow', states: ['RUNNING', 'PAUSED'], after: id },
+    'run_flow_state (state_type=? AND id<?)',
+  ],
+  [{ kind: 'flow', topLevel: true }, 'run_top'],
+  [{ schedule: 'nightly', states: ['SCHEDULED', 'RUNNING'] }, 'run_'],
   [{ tag: 'prod', createdFrom: 1 }, 'run_tag USING PRIMARY KEY (tag=? AND run_id>?)'],
 ];
 
@@ -131,6 +140,27 @@ describe('the plans of the SQLite run store', () => {
     const union = (wanted.states?.length ?? 0) > 1 || wanted.parentId !== undefined;
     expect(steps.filter((step) => step.endsWith('SCAN run'))).toEqual([]);
     if (!union) expect(steps.filter((step) => /TEMP B-TREE/.test(step))).toEqual([]);
+  });
+
+  it('read open runs off an index in which those on queues do not stand', async () => {
+    const [path, [open = '']] = await statementsOf(({ query }) => reads.readOpenRuns(query, WORDS));
+    expect(plan(path, open)).toEqual([
+      'SCAN lease USING INDEX lease_open',
+      'SEARCH run USING INDEX sqlite_autoindex_run_1 (id=?)',
+    ]);
+    const store = await openStore(path);
+    const queue = {
+      queue: 'q',
+      state: { type: 'SCHEDULED', name: 'Scheduled', dueAt: 1 },
+    } as const;
+    await store.commit([creation(sampleFlow(1, queue)), creation(sampleFlow(2))], 'process');
+    const held = behindItsBack(path, (file) =>
+      file
+        .prepare(`select count(*) as held from lease indexed by lease_open where root_id = run_id
+          and ended_at is null and (queue is null or due_at is null or holder <> '')`)
+        .get(),
+    );
+    expect(held).toMatchObject({ held: 1 });
   });
 
   it.each([

@@ -7,6 +7,7 @@ import { SCHEDULES_OF_RUNS } from './migrations/0003-schedules-of-runs.ts';
 import { LEAN_RUNS } from './migrations/0004-lean-runs.ts';
 import { QUEUES } from './migrations/0005-queues.ts';
 import { DASHBOARD_LISTS } from './migrations/0006-dashboard-lists.ts';
+import { FLOWS_AND_QUEUES } from './migrations/0007-flows-and-queues.ts';
 
 function inOrder(texts: readonly string[]): Migration {
   return {
@@ -24,6 +25,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0004-lean-runs': inOrder(LEAN_RUNS),
   '0005-queues': inOrder(QUEUES),
   '0006-dashboard-lists': inOrder(DASHBOARD_LISTS),
+  '0007-flows-and-queues': inOrder(FLOWS_AND_QUEUES),
 };
 
 /** The names that this software knows, in order. */

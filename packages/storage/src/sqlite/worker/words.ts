@@ -1,7 +1,7 @@
 import type { StateName } from '@holdfast/core';
 import { sql } from 'kysely';
 import type { RawBuilder } from 'kysely';
-import type { RunRow } from '../../record/run-row.ts';
+import type { LeaseTable } from '../../sql/tables.ts';
 import type { Words } from '../../sql/words.ts';
 
 function isNamed(names: readonly StateName[]): RawBuilder<boolean> {
@@ -18,8 +18,8 @@ function carries(tag: string): RawBuilder<boolean> {
 
 /** SQLite's. */
 export const WORDS: Words = {
-  // Without statistics SQLite would rather search the index of all states, and sort what it finds.
-  openRuns: sql<RunRow>`run`.as<'run'>(sql`run indexed by run_open`),
+  // Without statistics SQLite would rather walk through all leases.
+  openLeases: sql<LeaseTable>`lease`.as<'lease'>(sql`lease indexed by lease_open`),
   // The plus keeps SQLite from reading all lines of a root where those of one run are wanted.
   rootOfLine: sql<string>`+root_id`,
   schedule: sql<string>`case when json_valid(body_json) then json_extract(body_json, '$.scheduled.schedule') end`,
