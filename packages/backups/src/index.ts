@@ -11,6 +11,8 @@ export type {
   TableRows,
   TreeFingerprint,
   TreeMember,
+  ValueFingerprint,
+  ValueParts,
 } from './model/fingerprint.ts';
 export type {
   Artifact,

@@ -100,6 +100,26 @@ export interface CountRange {
   readonly most: number;
 }
 
+/** Hashes of the values of some keys of a key-value store. */
+export interface ValueParts {
+  readonly db: number;
+  /** 0: keys that do not expire; else those that expire from the bound of this number on, and before the next. */
+  readonly window: number;
+  /** 8 characters a part; dots where it has changed. */
+  readonly hashes: string;
+}
+
+/** What keys held all the time from before a dump until after it. */
+export interface ValueFingerprint {
+  /** In how many parts keys are divided, by hashes of their names. */
+  readonly parts: number;
+  /** Parts with keys that were written to meanwhile: nothing is known of these. */
+  readonly changed: readonly number[];
+  /** Moments in epoch milliseconds by which keys that expire are told apart; what expires before the first is left out. */
+  readonly bounds: readonly number[];
+  readonly values: readonly ValueParts[];
+}
+
 /** What is known of a dump that is one stream, and of the source behind it. */
 export interface StreamFingerprint {
   readonly kind: 'stream';
@@ -107,6 +127,8 @@ export interface StreamFingerprint {
   readonly bytes: number;
   /** What the source itself said that it holds, in order of name. Empty: it was not asked. */
   readonly counts: readonly CountRange[];
+  /** Absent: values were not read. */
+  readonly values?: ValueFingerprint;
 }
 
 /** What was in the source at the moment of the dump, in the form that its kind has. */

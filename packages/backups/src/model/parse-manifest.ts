@@ -11,6 +11,8 @@ import type {
   StreamFingerprint,
   TableRows,
   TreeFingerprint,
+  ValueFingerprint,
+  ValueParts,
 } from './fingerprint.ts';
 import {
   type Artifact,
@@ -105,6 +107,14 @@ const streamFingerprint = record<StreamFingerprint>({
   kind: literal('stream'),
   bytes: count,
   counts: list(record<CountRange>({ what: text, least: count, most: count })),
+  values: optional(
+    record<ValueFingerprint>({
+      parts: count,
+      changed: list(count),
+      bounds: list(count),
+      values: list(record<ValueParts>({ db: count, window: count, hashes: text })),
+    }),
+  ),
 });
 
 const fingerprint: Read<Fingerprint> = (value, at) => {

@@ -14,7 +14,7 @@ export interface RedisAccess {
 }
 
 /** What a server is called, without credentials. */
-export function redisUrl({ host, port, tls }: RedisSpec): string {
+export function redisUrl({ host, port, tls }: Pick<RedisSpec, 'host' | 'port' | 'tls'>): string {
   if (isAbsolute(host)) return `redis+unix://${host}`;
   const bracketed = host.includes(':') ? `[${host}]` : host;
   return `redis${tls ? 's' : ''}://${bracketed}:${port}`;
@@ -37,16 +37,17 @@ export async function accessTo(spec: RedisSpec, room: Workroom): Promise<RedisAc
   };
 }
 
-function failure(access: RedisAccess, said: string, cause: unknown): HoldfastError {
+/** The error for what a server said, or for no answer of it. */
+export function redisFailure(url: string, said: string, cause: unknown): HoldfastError {
   const refused = /NOAUTH|WRONGPASS|NOPERM|AUTH failed|no permissions/i.test(said);
   const code = refused ? 'SOURCE_LOGIN_REFUSED' : 'SOURCE_UNREACHABLE';
   const line = said.trim().split('\n').at(-1) ?? '';
-  return new HoldfastError(code, `${access.url} cannot be dumped: ${line || 'no answer'}`, {
+  return new HoldfastError(code, `${url} cannot be dumped: ${line || 'no answer'}`, {
     hint: refused
-      ? 'Check the user, the password, and that the user may PSYNC, REPLCONF, PING and INFO.'
+      ? 'Check the user, the password, and that the user may SYNC, PSYNC, REPLCONF, PING and INFO; with `checksums` also read.'
       : 'Check the host and the port, and that the server is up.',
     retryable: !refused,
-    context: { server: access.url },
+    context: { server: url },
     cause,
   });
 }
@@ -74,14 +75,14 @@ export async function redisCli(
     await child.done;
   } catch (error) {
     if (!isHoldfastError(error) || error.code !== 'TOOL_FAILED') throw error;
-    throw failure(access, child.stderrTail() || Buffer.concat(chunks).toString(), error);
+    throw redisFailure(access.url, child.stderrTail() || Buffer.concat(chunks).toString(), error);
   } finally {
     await child.kill();
   }
   const text = Buffer.concat(chunks).toString('utf8');
   // Before version 7, and for some errors also after, redis-cli prints them and ends with 0.
   if (/^(?:\(error\) )?(?:NOAUTH|WRONGPASS|NOPERM|ERR|LOADING|MASTERDOWN) /.test(text)) {
-    throw failure(access, text, undefined);
+    throw redisFailure(access.url, text, undefined);
   }
   return text;
 }

@@ -5,7 +5,9 @@ import { HoldfastError } from '@holdfast/core';
 import type { Child } from '@holdfast/core/process';
 import { startScratchServer } from '../servers/scratch-server.ts';
 import type { Workroom } from '../workroom.ts';
+import { linkTo } from '../servers/socket-link.ts';
 import { readState, type RedisState } from './keyspace.ts';
+import type { RedisPlace } from './connection.ts';
 import type { RedisAccess } from './redis-cli.ts';
 
 const LOOK_EVERY = 50;
@@ -47,13 +49,25 @@ async function notLoaded(log: string, path: string): Promise<HoldfastError> {
   });
 }
 
+/** A server that holds what an RDB file does. */
+export interface LoadedRdb {
+  /** What it says that it holds. */
+  readonly state: RedisState;
+  /** How it is reached. */
+  readonly place: RedisPlace;
+}
+
 /**
- * Loads an RDB file into a server of its own, without persistence, on a socket in the room; gives what it says
- * that it holds. It runs as a replica of nobody: a master would drop what has expired since the dump.
+ * Loads an RDB file into a server of its own, without persistence, on a socket in the room, and works with it. It runs
+ * as a replica of nobody: a master would drop what has expired since the dump.
  *
  * @throws `RESTORE_FAILED`, `RESTORE_PREREQUISITE_MISSING`
  */
-export async function loadRdb(path: string, room: Workroom): Promise<RedisState> {
+export async function withLoadedRdb<T>(
+  path: string,
+  room: Workroom,
+  work: (loaded: LoadedRdb) => Promise<T>,
+): Promise<T> {
   const home = join(room.scratch, 'redis');
   await mkdir(home, { mode: 0o700 });
   await symlink(resolve(path), join(home, 'dump.rdb'));
@@ -65,14 +79,17 @@ export async function loadRdb(path: string, room: Workroom): Promise<RedisState>
     args: [...args, '--dir', home],
     stdout: 'ignore',
   });
+  let link: string | undefined;
   try {
-    // A relative path: a socket's own may be too long.
-    const access = { args: ['-s', 's'], env: {}, cwd: home, url: 'the scratch server' };
+    link = await linkTo(home, SETTINGS.unixsocket);
+    const socket = join(link, SETTINGS.unixsocket);
+    const access = { args: ['-s', socket], env: {}, url: 'the scratch server' };
     const state = await untilLoaded(child, access, room);
     if (state === undefined) throw await notLoaded(join(home, 'log'), path);
-    return state;
+    return await work({ state, place: { host: socket, port: 0, tls: false } });
   } finally {
     await child.kill();
+    if (link !== undefined) await rm(link, { force: true });
     await rm(home, { recursive: true, force: true });
   }
 }

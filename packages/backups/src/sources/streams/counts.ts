@@ -13,6 +13,15 @@ export function rangesOf(before: Counts, after: Counts): readonly CountRange[] {
   });
 }
 
+/** Ranges for a source in which so many have come or gone between: those that were there at neither end, too. */
+export function widened(ranges: readonly CountRange[], by: number): readonly CountRange[] {
+  return ranges.map(({ what, least, most }) => ({
+    what,
+    least: Math.max(0, least - by),
+    most: Math.min(Number.MAX_SAFE_INTEGER, most + by),
+  }));
+}
+
 function describe({ least, most }: CountRange): string {
   return least === most ? String(least) : `${least} to ${most}`;
 }
