@@ -234,6 +234,8 @@ describe('mysqlSource and mysqlTarget', () => {
     { database: 'mysql' },
     { database: 'Information_Schema' },
     { database: 'x'.repeat(65) },
+    { database: 'emoji 😀' },
+    { database: 'space at its end ' },
   ])('refuse %j', (more) => {
     const invalid = expect.objectContaining({ code: 'OPTIONS_INVALID' });
     expect(() => mysqlSource({ ...whole, ...more })).toThrow(invalid);

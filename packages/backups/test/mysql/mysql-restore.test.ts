@@ -10,6 +10,8 @@ import { canRun, mysqlRooms } from './rooms.ts';
 import { makeShop } from './shop.ts';
 
 const run = promisify(execFile);
+const quoted = (name: string): string => `\`${name.replaceAll('`', '``')}\``;
+
 const SUM =
   'SELECT COUNT(*), SUM(CRC32(CONCAT_WS(0, id, customer, note, HEX(picture), amount, total, flags))) FROM orders';
 
@@ -17,8 +19,9 @@ describe.skipIf(!canRun)('a backup of MariaDB', { timeout: 120_000 }, () => {
   const place = mysqlRooms(makeShop);
   beforeEach(() => {
     makeShop(place.server);
-    for (const name of ['shop2', 'full', 'blank']) {
-      place.server.sql(`DROP DATABASE IF EXISTS ${name}`);
+    const own = /^(information_schema|mysql|performance_schema|sys|shop)$/;
+    for (const name of databases().filter((one) => !own.test(one))) {
+      place.server.sql(`SET foreign_key_checks = 0; DROP DATABASE ${quoted(name)}`);
     }
     place.server.sql(
       "CREATE USER IF NOT EXISTS restorer@'%' IDENTIFIED BY 'r'; GRANT ALL ON *.* TO restorer@'%' WITH GRANT OPTION",
@@ -52,25 +55,18 @@ describe.skipIf(!canRun)('a backup of MariaDB', { timeout: 120_000 }, () => {
     expect(databases().filter((name) => name.startsWith('holdfast'))).toEqual([]);
   });
 
-  it('refuses a database with something in it, with overwrite too, and takes an empty one', async () => {
+  it('refuses a database with something in it, and takes an empty one', async () => {
     const { store, backup } = await place.dump();
     place.server.sql('CREATE DATABASE full; CREATE TABLE full.t (i INT); CREATE DATABASE blank');
-    for (const overwrite of [false, true]) {
-      const restored = restoreFromStore({ backup, store, to: target('full'), overwrite });
+    const before = databases();
+    for (const database of ['full', undefined]) {
+      const restored = restoreFromStore({ backup, store, to: target(database) });
       await expect(restored).rejects.toMatchObject({ code: 'RESTORE_TARGET_NOT_EMPTY' });
     }
     expect(place.server.sql('SHOW TABLES', 'full')).toBe('t');
-    const same = restoreFromStore({ backup, store, to: target() });
-    await expect(same).rejects.toMatchObject({ code: 'RESTORE_TARGET_NOT_EMPTY' });
     await restoreFromStore({ backup, store, to: target('blank') });
     expect(place.server.sql('SELECT COUNT(*) FROM orders', 'blank')).toBe('2002');
-  });
-
-  it('refuses single tables', async () => {
-    const { store, backup } = await place.dump();
-    const restored = restoreFromStore({ backup, store, to: target('shop2'), tables: ['orders'] });
-    await expect(restored).rejects.toMatchObject({ code: 'RESTORE_TARGET_INVALID' });
-    expect(databases()).not.toContain('shop2');
+    expect(databases()).toEqual(before);
   });
 
   it('leaves nothing where it is not what it should be', async () => {

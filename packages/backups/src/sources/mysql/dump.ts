@@ -154,7 +154,7 @@ class MysqlDump {
   /** Tables without transactions are in no snapshot: they are counted before the dump and after it. */
   async countOutside(): Promise<RowCounts> {
     const outside = this.#contents.tables.filter((one) => !one.transactional);
-    return countRows(this.#before, outside, false);
+    return countRows(this.#before, outside, this.#spec.checksums);
   }
 
   async facts(outsideBefore: RowCounts): Promise<DumpFacts> {
@@ -164,11 +164,12 @@ class MysqlDump {
     const { schemaSha256 } = this.#contents;
     if (unchanged.schemaSha256 !== schemaSha256) throw this.#changed();
     const broken = await checkViews(this.#after, this.#contents.views);
-    const tables = joinCounts(
+    const [first, last] = [
       new Map([...before, ...outsideBefore]),
       new Map([...after, ...outsideAfter]),
-    ).toSorted((a, b) => (a.table < b.table ? -1 : 1));
-    const objects = objectsOf(this.#contents, contentOf(before, after));
+    ];
+    const tables = joinCounts(first, last).toSorted((a, b) => (a.table < b.table ? -1 : 1));
+    const objects = objectsOf(this.#contents, contentOf(first, last));
     const { database } = this.#spec;
     const { flavor, version, charset, collation } = this.#server;
     return {

@@ -1,7 +1,8 @@
 import type { ServerSource } from '../servers/server-source.ts';
 import { dumpMysqlDatabase } from './dump.ts';
 import { mysqlGuide } from './guide.ts';
-import { openGivenServer, openOwnServer, openTargetDatabase } from './open-place.ts';
+import { openGivenServer, openOwnServer } from './open-place.ts';
+import { openTargetDatabase } from './open-target.ts';
 import { mysqlPreflight } from './preflight.ts';
 import type { MysqlSpec, MysqlTarget } from './spec.ts';
 

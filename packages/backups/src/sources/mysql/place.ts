@@ -16,7 +16,6 @@ import { contentOf, countRows, joinCounts, objectsOf } from './counts.ts';
 import { readIdentity } from './identity.ts';
 import { askForXml, feedDump } from './run-client.ts';
 import { MysqlSession, type SessionPlace } from './session.ts';
-import { mysqlUrl } from './spec.ts';
 import { readViews } from './views.ts';
 import { parseXmlRows } from './xml-rows.ts';
 
@@ -28,17 +27,15 @@ export interface PlaceParts {
   readonly at: SessionPlace & { readonly database: string };
   /** Makes ready what the restore needs: an empty database, accounts. */
   readonly prepare: () => Promise<void>;
-  /** Whether it is a target's: then what was restored stays. */
-  readonly isTarget: boolean;
-  /** @param keep what was restored stands in its place */
-  readonly close: (keep: boolean) => Promise<void>;
+  /** Puts what was restored under the target's name. Absent: the place is a scratch one. */
+  readonly swap?: () => Promise<Swapped>;
+  readonly close: () => Promise<void>;
 }
 
-/** A place on a MariaDB or MySQL server: own or given, scratch or a target's database. */
+/** A place on a MariaDB or MySQL server: own or given, scratch or beside a target. */
 export class MysqlPlace implements ServerPlace {
   readonly connection: ServerConnection;
   readonly #parts: PlaceParts;
-  #swapped = false;
 
   private constructor(parts: PlaceParts, password: string | undefined) {
     this.#parts = parts;
@@ -119,18 +116,14 @@ export class MysqlPlace implements ServerPlace {
   }
 
   swap(): Promise<Swapped> {
-    const { at, isTarget } = this.#parts;
-    if (!isTarget) {
-      throw new HoldfastError('RESTORE_TARGET_INVALID', 'A scratch place has no target.', {
-        hint: 'Open a target instead.',
-        retryable: false,
-      });
-    }
-    this.#swapped = true;
-    return Promise.resolve({ to: mysqlUrl(at.address, at.database) });
+    if (this.#parts.swap !== undefined) return this.#parts.swap();
+    throw new HoldfastError('RESTORE_TARGET_INVALID', 'A scratch place has no target.', {
+      hint: 'Open a target instead.',
+      retryable: false,
+    });
   }
 
   close(): Promise<void> {
-    return this.#parts.close(this.#swapped);
+    return this.#parts.close();
   }
 }

@@ -67,6 +67,9 @@ function faultOf(address: MysqlAddress, database: string | undefined): string | 
   if (database === undefined) return undefined;
   if (database === '' || database.length > 64 || database.includes('\0'))
     return 'database is a name, at most 64 characters';
+  // https://mariadb.com/kb/en/identifier-names/
+  if (/[\u{10000}-\u{10FFFF}]| $/u.test(database))
+    return 'database has an emoji or a space at its end, which these servers take in no name';
   return SYSTEM.has(database.toLowerCase()) ? `${database} is the server's own` : undefined;
 }
 
