@@ -5,6 +5,8 @@ import { mysqlTarget, restoreFromStore } from '@holdfast/backups';
 import { canRun, mysqlRooms } from './rooms.ts';
 import { makeShop } from './shop.ts';
 
+const CLIENT = '/usr/bin/mariadb';
+
 const AWKWARD = [
   'two  spaces',
   `quotes ' " \``,
@@ -124,7 +126,7 @@ describe.skipIf(!canRun)(
       const { store, backup } = await place.dump();
       makeShop(place.server, 'used');
       const before = contentsOf('used');
-      const user = spawn('mariadb', [
+      const user = spawn(CLIENT, [
         '--no-defaults',
         `--socket=${place.server.socket}`,
         '--user=root',
