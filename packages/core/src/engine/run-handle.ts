@@ -11,7 +11,7 @@ import type { Fence, LeaseTerms, RunWrite, WriteOutcome } from '../store/run-sto
 import { keepableText, nameForPeople } from './engine-core.ts';
 import type { Execution } from './execution.ts';
 import type { Parking } from './waiting/parking.ts';
-import type { Writing } from './writer.ts';
+import { Unwritten } from './writer.ts';
 
 type Facts = Omit<RuleFacts, 'now'>;
 
@@ -22,39 +22,6 @@ Object.freeze(NO_HOOKS);
 Object.freeze(NO_HISTORY);
 
 const WRITTEN = Promise.resolve(undefined);
-
-/** A write of a handle, on its way to the store: an object, not a function that waits, since every run has two. */
-class HandleWrite implements Writing {
-  readonly #handle: RunHandle;
-  readonly #write: RunWrite;
-  readonly #resolve: (nothing: undefined) => void;
-  readonly #reject: (error: unknown) => void;
-
-  constructor(
-    handle: RunHandle,
-    write: RunWrite,
-    resolve: (nothing: undefined) => void,
-    reject: (error: unknown) => void,
-  ) {
-    this.#handle = handle;
-    this.#write = write;
-    this.#resolve = resolve;
-    this.#reject = reject;
-  }
-
-  written(outcome: WriteOutcome): void {
-    try {
-      this.#handle.wrote(this.#write, outcome);
-      this.#resolve(undefined);
-    } catch (error) {
-      this.#reject(error);
-    }
-  }
-
-  unwritten(error: unknown): void {
-    this.#reject(this.#handle.doubt(error));
-  }
-}
 
 /** The record of a run, and the only way to change it: stage what happened, then commit. */
 export class RunHandle {
@@ -190,8 +157,8 @@ export class RunHandle {
     );
   }
 
-  /** A write failed: from now on memory and store may differ, so nothing more is written. For its own writes alone. */
-  doubt(error: unknown): Error {
+  /** A write failed: from now on memory and store may differ, so nothing more is written. */
+  #doubt(error: unknown): Error {
     this.#failed = error as Error;
     return this.#execution.halt(this.#failed);
   }
@@ -220,19 +187,20 @@ export class RunHandle {
     const { fence, writer } = this.#execution;
     const write = this.#taken(fence);
     const durability = isTerminal(write.run.state) ? 'machine' : 'process';
-    return new Promise((resolve, reject) => {
-      writer.queue(write, durability, new HandleWrite(this, write, resolve, reject));
-    });
+    // Here, and not where the commit ends: what is told by it is told in the context in which it was written.
+    return writer.queue(write, durability).then((told) => this.#wrote(write, told));
   }
 
-  /** What was written is committed, or not: tells of it. For its own writes alone. Throws why it is not. */
-  wrote({ run, history, hooks }: RunWrite, outcome: WriteOutcome): void {
-    if (!outcome.ok) {
-      throw this.doubt(
-        outcome.conflict === 'fence' ? this.#execution.lose() : this.#conflict(outcome.conflict),
+  /** What was written is committed, or not: tells of it. */
+  #wrote({ run, history, hooks }: RunWrite, told: WriteOutcome | Unwritten): undefined {
+    if (told instanceof Unwritten) throw this.#doubt(told.error);
+    if (!told.ok) {
+      throw this.#doubt(
+        told.conflict === 'fence' ? this.#execution.lose() : this.#conflict(told.conflict),
       );
     }
     this.#execution.published(run, this.#definition, history, hooks);
+    return undefined;
   }
 
   /** Notes that what the run had done was undone. It stays in its state: no history tells of it. */

@@ -2,25 +2,28 @@ import type { Durability, RunStore, Write, WriteOutcome } from '../store/run-sto
 import { commitSpans, withinCommitSpan } from './spans.ts';
 import { EventLoopShare } from './event-loop.ts';
 
-/** Who has given a write, and is told once what became of it. Throws nothing. */
-export interface Writing {
-  /** The store has answered. */
-  written(outcome: WriteOutcome): void;
-  /** The store threw this: none of the writes of the commit were applied, as far as it knows. */
-  unwritten(error: unknown): void;
+/** The store threw: none of the writes of the commit were applied, as far as it knows. */
+export class Unwritten {
+  readonly error: unknown;
+
+  constructor(error: unknown) {
+    this.error = error;
+  }
 }
+
+/** Tells who has given a write what became of it: once, and in a turn of promises of its own. */
+type Giver = (told: WriteOutcome | Unwritten) => void;
 
 /** Writes that go into one commit, and who has given each. */
 interface Batch {
   readonly writes: Write[];
-  readonly givers: Writing[];
+  readonly givers: Giver[];
   durability: Durability;
   /** The one that was begun when this one was full. */
   next: Batch | undefined;
 }
 
-/** Stands for the commit before the first. */
-const DONE = Promise.resolve();
+const NOW = Promise.resolve();
 
 /** The most writes in one commit. */
 const LARGEST_COMMIT = 250;
@@ -33,10 +36,12 @@ const LARGEST_COMMIT = 250;
 export class Writer {
   readonly #store: RunStore;
   readonly #share = new EventLoopShare();
-  /** The last batch, while its commit has not begun: it takes more writes until it is full. */
+  /** The batch that is committed next, and the last one, which takes more writes until it is full. */
+  #first: Batch | undefined;
   #filling: Batch | undefined;
-  /** The commit of the last batch, however it ends: the next one waits for it. */
-  #last = DONE;
+  #underWay: Batch | undefined;
+  /** The next commit is about to begin. */
+  #due = false;
   /** The turn that the event loop gets before the next commit. */
   #turn: Promise<void> | undefined;
   /** How many writes were given, and how many of them the store has answered. */
@@ -53,22 +58,27 @@ export class Writer {
    *
    * @throws what the store threw: then this write, and all others of its commit, were not applied
    */
-  write(write: Write, durability: Durability): Promise<WriteOutcome> {
-    return new Promise((written, unwritten) => {
-      this.queue(write, durability, { written, unwritten });
-    });
+  async write(write: Write, durability: Durability): Promise<WriteOutcome> {
+    const told = await this.queue(write, durability);
+    if (told instanceof Unwritten) throw told.error;
+    return told;
   }
 
-  /** Queues a write, and tells who gave it what became of it: all of a commit in one go, in their order. */
-  queue(write: Write, durability: Durability, giver: Writing): void {
+  /** As {@link write}, but never rejects. */
+  queue(write: Write, durability: Durability): Promise<WriteOutcome | Unwritten> {
+    return new Promise((giver) => this.#add(write, durability, giver));
+  }
+
+  #add(write: Write, durability: Durability, giver: Giver): void {
     this.#given++;
     const filling = this.#filling;
     // Encoding a batch takes time on this thread: a large one goes in parts.
     if (filling === undefined || filling.writes.length === LARGEST_COMMIT) {
       const batch: Batch = { writes: [write], givers: [giver], durability, next: undefined };
-      if (filling !== undefined) filling.next = batch;
+      if (filling === undefined) this.#first = batch;
+      else filling.next = batch;
       this.#filling = batch;
-      this.#last = this.#commit(batch, this.#last);
+      this.#commitSoon();
       return;
     }
     filling.writes.push(write);
@@ -90,27 +100,47 @@ export class Writer {
       await new Promise<void>((resolve) => setImmediate(resolve));
   }
 
-  /** Commits a batch when its turn has come. What is written until then goes with it. */
-  async #commit(batch: Batch, before: Promise<void>): Promise<void> {
-    await before;
-    if (this.#turn !== undefined) await this.#turn;
+  /** Not at once: what is written meanwhile goes with it. */
+  #commitSoon(): void {
+    if (this.#due || this.#underWay !== undefined || this.#first === undefined) return;
+    this.#due = true;
+    void (this.#turn ?? NOW).then(this.#commitNext);
+  }
+
+  // Fields, and no function that waits: a task in sequence with others has two commits of its own.
+  readonly #commitNext = (): void => {
+    const batch = this.#first as Batch;
+    this.#due = false;
+    this.#underWay = batch;
+    this.#first = batch.next;
     if (this.#filling === batch) this.#filling = undefined;
     // Beside the commit: a store that takes longer than a turn is not kept waiting for it.
     this.#turn = this.#share.due ? this.#share.turn() : undefined;
-    const { givers, next } = batch;
-    try {
-      const answer = this.#give(batch);
-      // Nothing can be added to it any more: what there is to do about it is done beside this one.
-      if (next?.writes.length === LARGEST_COMMIT) this.#store.prepare?.(next.writes);
-      const outcomes = await answer;
-      this.#noteAnswer(givers.length);
-      for (let at = 0; at < givers.length; at++) {
-        (givers[at] as Writing).written(outcomes[at] as WriteOutcome);
-      }
-    } catch (error) {
-      this.#noteAnswer(givers.length);
-      for (const giver of givers) giver.unwritten(error);
+    this.#give(batch).then(this.#answer, this.#refuse);
+    // Nothing can be added to it any more: what there is to do about it is done beside this one.
+    if (batch.next?.writes.length === LARGEST_COMMIT) this.#store.prepare?.(batch.next.writes);
+  };
+
+  readonly #answer = (outcomes: readonly WriteOutcome[]): void => {
+    const givers = this.#takeGivers();
+    for (let at = 0; at < givers.length; at++) {
+      (givers[at] as Giver)(outcomes[at] as WriteOutcome);
     }
+    this.#commitSoon();
+  };
+
+  readonly #refuse = (error: unknown): void => {
+    const unwritten = new Unwritten(error);
+    for (const giver of this.#takeGivers()) giver(unwritten);
+    this.#commitSoon();
+  };
+
+  /** The commit under way is over. */
+  #takeGivers(): readonly Giver[] {
+    const { givers } = this.#underWay as Batch;
+    this.#underWay = undefined;
+    this.#noteAnswer(givers.length);
+    return givers;
   }
 
   #noteAnswer(writes: number): void {
@@ -120,9 +150,13 @@ export class Writer {
 
   #give({ writes, durability }: Batch): Promise<readonly WriteOutcome[]> {
     const store = this.#store;
-    return commitSpans.hasSubscribers
-      ? withinCommitSpan(store, writes.length, durability, () => store.commit(writes, durability))
-      : store.commit(writes, durability);
+    try {
+      return commitSpans.hasSubscribers
+        ? withinCommitSpan(store, writes.length, durability, () => store.commit(writes, durability))
+        : store.commit(writes, durability);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   #pass(): void {

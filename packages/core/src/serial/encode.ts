@@ -47,6 +47,12 @@ function kindOf(view: ArrayBufferView): string {
   return Object.prototype.toString.call(view).slice('[object '.length, -1);
 }
 
+/** Whether a value is its own JSON, whatever it stands in. */
+export function isOwnJson(value: unknown): value is string | boolean | number | null {
+  if (typeof value === 'number') return special(value) === undefined;
+  return typeof value === 'string' || typeof value === 'boolean' || value === null;
+}
+
 /** Encodes one value. Made anew for each, because it remembers the way to what it encodes, and what that is inside of. */
 export class Encoder {
   readonly #resources: ResourceNames;

@@ -1,6 +1,6 @@
 import type { JsonValue } from '../model/json.ts';
 import { decodeTagged } from './decode.ts';
-import { Encoder } from './encode.ts';
+import { Encoder, isOwnJson } from './encode.ts';
 
 /** Objects that travel by name instead of by value: the engine's resources. */
 export interface ResourceNames {
@@ -28,7 +28,7 @@ export interface ValueCodec {
 /** A codec that knows these resources. */
 export function valueCodec(resources: ResourceNames = NO_RESOURCES): ValueCodec {
   return {
-    encode: (value) => new Encoder(resources).encode(value),
+    encode: (value) => (isOwnJson(value) ? value : new Encoder(resources).encode(value)),
     decode: (json) => decodeTagged(json, resources),
   };
 }
