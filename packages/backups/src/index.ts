@@ -19,6 +19,7 @@ export type {
   Layer,
   Manifest,
   NamedFiles,
+  SnapshotRef,
   SourceIdentity,
   StoredDocument,
   ToolVersion,
@@ -273,4 +274,10 @@ export type {
 } from './restic/check-and-restore.ts';
 export type { ResticWork } from './restic/run-restic.ts';
 export { resticBackup, resticCheck, resticRestore } from './tasks/restic.ts';
-export type { ResticBackupInput, ResticCheckInput, ResticRestoreInput } from './tasks/restic.ts';
+export type {
+  ListedSnapshot,
+  ProvenSnapshot,
+  ResticBackupInput,
+  ResticCheckInput,
+  ResticRestoreInput,
+} from './tasks/restic.ts';

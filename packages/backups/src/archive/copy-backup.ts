@@ -117,18 +117,29 @@ async function publish(manifest: Manifest, to: CopyPlace, options: CopyOptions):
   await checkManifest(manifest, to);
 }
 
+/** A manifest alone would look like a copy, and be none. */
+function checkCopyable({ id, snapshot }: Manifest): void {
+  if (snapshot === undefined) return;
+  throw new HoldfastError('BACKUP_ELSEWHERE', `The data of ${id} is in ${snapshot.repository}.`, {
+    hint: "It is a snapshot of restic: copy it to another repository by restic's own `copy`.",
+    retryable: false,
+    context: { backup: id, repository: snapshot.repository },
+  });
+}
+
 /**
  * Copies a backup to another store: its objects, each read back from there, then its manifest. A copy
  * that was interrupted goes on where it was: what is there with the right hash is not sent again. What
  * is there with a wrong one is replaced. The copy's own record, of the level `checksum`, is kept there.
  *
- * @throws `BACKUP_MISSING`, `MANIFEST_*`; `ARTIFACT_ALTERED` this copy is damaged, or the other store
+ * @throws `BACKUP_MISSING`, `BACKUP_ELSEWHERE`, `MANIFEST_*`; `ARTIFACT_ALTERED` this copy is damaged, or the other store
  *   gives back something else; `COPY_CONFLICT`; `RETENTION_UNSUPPORTED`; or what the stores throw
  */
 export async function copyBackup(options: CopyOptions): Promise<Copy> {
   const { signal, now } = settle(options);
   const startedAt = now();
   const manifest = await loadManifest(options.from, options.backup, signal);
+  checkCopyable(manifest);
   const path = backupPath(manifest.set, manifest.id);
   const counts = { objects: 0, storedBytes: 0, plainBytes: 0 };
   const from: ReadPlace = { store: options.from, path, signal };

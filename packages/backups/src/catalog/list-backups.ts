@@ -66,7 +66,9 @@ export function catalogOf(
 ): Catalog {
   const backups = readings.flatMap(({ manifest, records, isStored, path, isMarked }) => {
     if (manifest === null) return [];
-    const proof = proofOf(records, isStored, now, recipientsOf(manifest));
+    // Of what lies elsewhere the listing of this store tells nothing: its records alone do.
+    const isThere = isStored && (manifest.snapshot === undefined || records.length > 0);
+    const proof = proofOf(records, isThere, now, recipientsOf(manifest));
     return [{ manifest, path, proof, isMarked }];
   });
   const problems = readings.flatMap((reading) => reading.problems);

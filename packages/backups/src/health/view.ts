@@ -1,5 +1,6 @@
 import { isAhead } from '../catalog/ahead.ts';
 import type { CatalogEntry, CatalogProblem } from '../catalog/list-backups.ts';
+import { plainBytesOf } from '../model/manifest.ts';
 import type { Problem } from '../notify/compose.ts';
 
 /** What one store tells of a set. */
@@ -61,7 +62,7 @@ function seen(copies: readonly Found[]): SeenBackup | undefined {
     id: manifest.id,
     startedAt,
     durationMs: Math.max(0, Date.parse(manifest.endedAt) - startedAt),
-    bytes: manifest.artifacts.reduce((sum, { plainBytes }) => sum + plainBytes, 0),
+    bytes: plainBytesOf(manifest),
     stores: copies.filter(isWhole).map(({ store }) => store),
     isRestorable: copies.some((one) => isWhole(one) && one.entry.proof.level === 'restored'),
     isSampled: copies.every(

@@ -1,4 +1,4 @@
-import type { Manifest } from './manifest.ts';
+import { type Manifest, plainBytesOf } from './manifest.ts';
 import { backupPath } from './layout.ts';
 
 /** A backup that was published, as plain data: what tasks hand to each other. */
@@ -31,7 +31,7 @@ export function backupOf(manifest: Manifest, store: string): Backup {
     store,
     path: backupPath(manifest.set, manifest.id),
     source: { kind: manifest.source.kind, name: manifest.source.name },
-    plainBytes: manifest.artifacts.reduce((sum, artifact) => sum + artifact.plainBytes, 0),
+    plainBytes: plainBytesOf(manifest),
     storedBytes: manifest.artifacts.reduce((sum, artifact) => sum + artifact.storedBytes, 0),
     startedAt: manifest.startedAt,
     endedAt: manifest.endedAt,

@@ -46,6 +46,14 @@ export interface NamedFiles {
   readonly names: readonly string[];
 }
 
+/** A snapshot in a repository of restic. */
+export interface SnapshotRef {
+  /** As restic's `--repo` takes it, without credentials. */
+  readonly repository: string;
+  /** Restic's name of it. */
+  readonly id: string;
+}
+
 /** What was backed up: its kind, its name, and where it was, without secrets. */
 export interface SourceIdentity {
   readonly kind: string;
@@ -90,6 +98,8 @@ export interface Manifest {
   readonly codeVersion: string | null;
   /** Of which backup this is the same content, encrypted for others. Absent where it was dumped as it is. */
   readonly reencryptedFrom?: { readonly id: string; readonly manifestSha256: string };
+  /** Where its data is, if it is no artifact of this folder: then there are none. */
+  readonly snapshot?: SnapshotRef;
   /** Hex SHA-256 over the file's text without this field: in the order and form in which it was written. */
   readonly sha256: string;
 }
@@ -97,6 +107,16 @@ export interface Manifest {
 /** Whom the artifacts of a backup are encrypted for, each once. Empty: it is not encrypted. */
 export function recipientsOf({ artifacts }: Pick<Manifest, 'artifacts'>): readonly string[] {
   return [...new Set(artifacts.flatMap(({ recipients = [] }) => recipients))];
+}
+
+/** Size of a backup as its source gave it, in bytes. */
+export function plainBytesOf({
+  artifacts,
+  fingerprint,
+  snapshot,
+}: Pick<Manifest, 'artifacts' | 'fingerprint' | 'snapshot'>): number {
+  if (snapshot !== undefined && fingerprint.kind === 'stream') return fingerprint.bytes;
+  return artifacts.reduce((sum, { plainBytes }) => sum + plainBytes, 0);
 }
 
 /** A manifest that was not yet given its own hash. */

@@ -21,6 +21,7 @@ import {
   MANIFEST_VERSION,
   type Manifest,
   type NamedFiles,
+  type SnapshotRef,
   type SourceIdentity,
   type StoredDocument,
   type ToolVersion,
@@ -155,6 +156,7 @@ const manifest = record<Manifest>({
   vanished: namedFiles,
   runId: orNull(text),
   codeVersion: orNull(text),
+  snapshot: optional(record<SnapshotRef>({ repository: text, id: text })),
   reencryptedFrom: optional(record({ id: backupId, manifestSha256: sha256 })),
   sha256,
 });

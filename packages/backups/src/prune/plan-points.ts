@@ -1,5 +1,6 @@
 import type { ObjectStore } from '@holdfast/core';
 import type { Catalog, CatalogEntry, CatalogProblem } from '../catalog/list-backups.ts';
+import { plainBytesOf } from '../model/manifest.ts';
 import type { RecoveryPoint } from '../model/recovery-point.ts';
 import {
   entriesOf,
@@ -39,13 +40,12 @@ export interface PointsQuery {
   readonly now: () => number;
 }
 
-function bytesOf({ manifest }: CatalogEntry): number {
-  return manifest.artifacts.reduce((sum, { plainBytes }) => sum + plainBytes, 0);
-}
-
 function weighable({ point, members, isWhole, level }: ListedPoint): WeighablePoint {
   const { id, name: set, startedAt } = point;
-  const bytes = members.reduce((sum, { entry }) => sum + (entry ? bytesOf(entry) : 0), 0);
+  const bytes = members.reduce(
+    (sum, { entry }) => sum + (entry ? plainBytesOf(entry.manifest) : 0),
+    0,
+  );
   return { id, set, startedAt, bytes, level, failed: !isWhole, point };
 }
 

@@ -9,6 +9,8 @@ import { REMOVING_NAME } from '../model/layout.ts';
 import type { RecoveryPoint } from '../model/recovery-point.ts';
 import { memberKey } from '../points/list-points.ts';
 import { settle, type WorkOptions } from '../publish/create-backup.ts';
+import { Forgetting } from '../restic/forget.ts';
+import type { ResticRepository } from '../restic/repository.ts';
 import type { RetentionFinding } from '../retention/anomaly.ts';
 import { type RetentionDecision, planRetention } from '../retention/plan.ts';
 import type { RetentionPolicy } from '../retention/policy.ts';
@@ -17,11 +19,16 @@ import { needsOf, planPoints, type PointsPlan, type WeighablePoint } from './pla
 import { finishRemoval, type RemovalPlace, removeBackup, removePoint } from './remove-backup.ts';
 
 /** How a store is pruned. */
-export interface PruneOptions extends Pick<WorkOptions, 'signal' | 'now'> {
+export interface PruneOptions extends Pick<
+  WorkOptions,
+  'signal' | 'now' | 'secret' | 'startChild'
+> {
   readonly store: ObjectStore;
   readonly policy: RetentionPolicy;
   /** Only this set. Default: every set of the store, each for itself. */
   readonly set?: string;
+  /** The repositories of listed snapshots of restic: those of others are left alone, and told. Default: none. */
+  readonly repositories?: readonly ResticRepository[];
   /** Only plan. Default false. */
   readonly dryRun?: boolean;
   /** Called before each removal; what it throws ends the pruning there. */
@@ -87,7 +94,8 @@ class Pruning {
 
   constructor(options: PruneOptions) {
     const { signal, now } = settle(options);
-    this.#place = { store: options.store, signal };
+    const { store, repositories = [] } = options;
+    this.#place = { store, signal, forgetting: new Forgetting(repositories, options) };
     this.#now = now;
     this.#beforeRemove = options.beforeRemove;
   }
@@ -112,6 +120,11 @@ class Pruning {
       }
     }
     return done;
+  }
+
+  /** Ends the work on repositories of restic. */
+  end(): Promise<void> {
+    return this.#place.forgetting.end();
   }
 
   /** Gives those that went. */
@@ -207,6 +220,7 @@ export async function pruneStore(options: PruneOptions): Promise<PruneReport> {
     kept.filter(hasNote).map(({ backup }) => backup),
     ({ entry }, place) => place.store.delete(entry.path + REMOVING_NAME, { signal: place.signal }),
   );
+  await pruning.end();
   const { failures } = pruning;
   return { ...common, removed: removed.map(weighed), finished: finished.map(named), failures };
 }

@@ -1,13 +1,16 @@
 import { HoldfastError, type ObjectStore } from '@holdfast/core';
-import { type BackupRef, loadManifest } from '../catalog/load-manifest.ts';
+import { type BackupRef, loadManifest, readText } from '../catalog/load-manifest.ts';
 import { backupPath, MANIFEST_NAME, REMOVING_NAME } from '../model/layout.ts';
-import { serialiseManifest } from '../model/parse-manifest.ts';
+import { parseManifest, serialiseManifest } from '../model/parse-manifest.ts';
 import { pointKey } from '../model/recovery-point.ts';
+import type { Forgetting } from '../restic/forget.ts';
 
 /** Where something is removed. */
 export interface RemovalPlace {
   readonly store: ObjectStore;
   readonly signal: AbortSignal;
+  /** Removes what lies in repositories of restic. */
+  readonly forgetting: Forgetting;
 }
 
 async function keysBelow(path: string, { store, signal }: RemovalPlace): Promise<string[]> {
@@ -16,10 +19,12 @@ async function keysBelow(path: string, { store, signal }: RemovalPlace): Promise
   return keys;
 }
 
-/** Removes what is left of a backup whose manifest is gone; the note that says so goes last. */
+/** Removes what is left of a backup whose manifest is gone; the note that says so, which is that manifest, goes last. */
 export async function finishRemoval(path: string, place: RemovalPlace): Promise<void> {
-  const { store, signal } = place;
+  const { store, signal, forgetting } = place;
   const note = path + REMOVING_NAME;
+  const { snapshot } = parseManifest(await readText(store, note, signal), note);
+  if (snapshot !== undefined) await forgetting.forget(snapshot);
   for (const key of await keysBelow(path, place)) {
     signal.throwIfAborted();
     if (key !== note) await store.delete(key, { signal });
@@ -69,6 +74,7 @@ export async function removeBackup(
   const path = backupPath(backup.set, backup.id);
   const manifest = await loadManifest(store, backup, signal);
   await checkRetained(path + MANIFEST_NAME, place, now);
+  if (manifest.snapshot !== undefined) place.forgetting.repositoryOf(manifest.snapshot);
   await store.put(path + REMOVING_NAME, Buffer.from(serialiseManifest(manifest)), { signal });
   await store.delete(path + MANIFEST_NAME, { signal });
   await finishRemoval(path, place);

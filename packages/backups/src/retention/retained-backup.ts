@@ -1,4 +1,5 @@
 import type { CatalogEntry } from '../catalog/list-backups.ts';
+import { plainBytesOf } from '../model/manifest.ts';
 import type { VerificationLevel } from '../model/verification.ts';
 
 /** What retention must know of a backup. */
@@ -23,7 +24,7 @@ export function retainedBackup({ manifest, proof }: CatalogEntry): RetainedBacku
     id: manifest.id,
     set: manifest.set,
     startedAt: manifest.startedAt,
-    bytes: manifest.artifacts.reduce((sum, { plainBytes }) => sum + plainBytes, 0),
+    bytes: plainBytesOf(manifest),
     level: proof.level,
     failed: proof.failedAt !== undefined,
   };

@@ -1,7 +1,8 @@
 import { runContext, task } from '@holdfast/core';
 import { pruneStore, type PruneReport } from '../prune/prune-store.ts';
+import type { ResticRepository } from '../restic/repository.ts';
 import type { RetentionPolicy } from '../retention/policy.ts';
-import { storeNamed } from './surroundings.ts';
+import { storeNamed, surroundings } from './surroundings.ts';
 
 /** What the prune task is told. */
 export interface PruneInput {
@@ -10,6 +11,8 @@ export interface PruneInput {
   readonly policy: RetentionPolicy;
   /** Only this set. Default: every set of the store, each for itself. */
   readonly set?: string;
+  /** The repositories of listed snapshots of restic. Default: none, and snapshots are left alone. */
+  readonly repositories?: readonly ResticRepository[];
   /** Only plan. Default false: a task called prune prunes. */
   readonly dryRun?: boolean;
 }
@@ -26,6 +29,7 @@ export const pruneBackups = task(
     return pruneStore({
       ...rest,
       store: storeNamed(store),
+      ...surroundings(undefined),
       signal: context.signal,
       beforeRemove: () => context.assertLease(),
     });
