@@ -164,6 +164,24 @@ describe('a sparse member', () => {
     await expect(read(entries)).rejects.toMatchObject({ code: 'TAR_INVALID' });
   });
 
+  it('is read from memory that is used again, wherever a chunk ends', async () => {
+    const bytes = archive([...sparse('2\n1000\n3\n2000\n4\n', 'abcdefg'), { name: 'last' }]);
+    const expected = await read(sparse('2\n1000\n3\n2000\n4\n', 'abcdefg'));
+    async function* reusing(size: number): AsyncGenerator<Uint8Array, void, void> {
+      const memory = Buffer.alloc(size);
+      for (let at = 0; at < bytes.length; at += size) {
+        const length = bytes.copy(memory, 0, at, at + size);
+        yield await Promise.resolve(memory.subarray(0, length));
+        memory.fill('!');
+      }
+    }
+    for (const size of [1, 7, 100, 511, 513, 700]) {
+      const log = new MemberLog({ signal });
+      for await (const chunk of log.through(reusing(size))) void chunk;
+      expect(log.members.slice(0, 1)).toEqual(expected);
+    }
+  });
+
   it('is judged by its own name', async () => {
     const entries = sparse('1\n0\n3\n', 'abc', { 'GNU.sparse.name': '../disk' });
     await expect(read(entries)).rejects.toMatchObject({ code: 'ARCHIVE_HOSTILE' });

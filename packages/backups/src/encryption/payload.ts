@@ -52,14 +52,13 @@ function asBuffer(bytes: Uint8Array): Buffer {
 /** Chunks that are handed out together. */
 const SEALED_TOGETHER = 16;
 
-/** Encrypts chunk by chunk, the last one held back until it is known to be the last, into two buffers by turns. */
+/** Encrypts chunk by chunk, the last one held back until it is known to be the last, into memory that is used again. */
 class Sealing {
   readonly #key: Buffer;
   readonly #counter = new ChunkCounter();
   readonly #held = Buffer.allocUnsafeSlow(CHUNK_BYTES);
   #heldBytes = 0;
-  #sealed: Buffer = Buffer.allocUnsafeSlow(SEALED_TOGETHER * (CHUNK_BYTES + TAG_BYTES));
-  #other: Buffer | undefined;
+  readonly #sealed = Buffer.allocUnsafeSlow(SEALED_TOGETHER * (CHUNK_BYTES + TAG_BYTES));
   #sealedBytes = 0;
 
   constructor(key: Buffer) {
@@ -107,15 +106,14 @@ class Sealing {
 
   #hand(): Uint8Array {
     const piece = this.#sealed.subarray(0, this.#sealedBytes);
-    const next = this.#other ?? Buffer.allocUnsafeSlow(this.#sealed.length);
-    [this.#sealed, this.#other, this.#sealedBytes] = [next, this.#sealed, 0];
+    this.#sealedBytes = 0;
     return piece;
   }
 }
 
 /**
  * Encrypts to an age payload: a random nonce, then chunks of 64 KiB, each with the tag of ChaCha20-Poly1305. What it
- * gives stays as it is until the next but one is asked for; so may what it is given.
+ * gives stays as it is until the next is asked for; what it is given need not stay any longer.
  */
 export async function* encryptPayload(
   source: AsyncIterable<Uint8Array>,

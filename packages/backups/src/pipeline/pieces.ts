@@ -1,8 +1,8 @@
 import { finished, type Readable } from 'node:stream';
 import { PIECE_BYTES } from './coalesce.ts';
 
-/** How many pieces of a ring: one that is filled, one that was handed out, and the one before it, which may still be on its way. */
-const RING = 3;
+/** How many pieces of a ring: one that is filled, and one that was handed out. */
+const RING = 2;
 /**
  * Frees the memory of a chunk that nobody looks at any more, now and not at the next collection: V8 lets tens of
  * megabytes of buffers gather before it collects, and then walks through all that the process holds.
@@ -15,7 +15,7 @@ export function free({ buffer, byteLength }: Uint8Array): void {
 /** Fills pieces with chunks, in buffers that go round. */
 class Ring {
   readonly #free: Buffer[] = [];
-  readonly #handed: Buffer[] = [];
+  #handed: Buffer | undefined;
   #made = 0;
   #filling: Buffer | undefined;
   /** Bytes of the piece that is filled. */
@@ -35,19 +35,20 @@ class Ring {
     return part.byteLength;
   }
 
-  /** What was filled. Of those that were handed out before only the last one stays as it is. */
+  /** What was filled. */
   hand(): Uint8Array {
     const piece = this.#filling as Buffer;
     const { filled } = this;
     this.#filling = undefined;
     this.filled = 0;
-    this.#handed.push(piece);
+    this.#handed = piece;
     return piece.subarray(0, filled);
   }
 
-  /** One more piece is asked for: the one before the last is not needed any more. */
+  /** One more piece is asked for: the last is not needed any more. */
   asked(): void {
-    if (this.#handed.length === RING - 1) this.#free.push(this.#handed.shift() as Buffer);
+    if (this.#handed !== undefined) this.#free.push(this.#handed);
+    this.#handed = undefined;
   }
 
   #make(): Buffer | undefined {
@@ -114,7 +115,7 @@ class Gathering {
 
 /**
  * What a child prints, in pieces of {@link PIECE_BYTES}, the last one shorter. **A piece stays as it is until the next
- * but one is asked for**; then its memory is used again. One piece is gathered ahead, and no more.
+ * one is asked for**; then its memory is used again. One piece is gathered ahead, and no more.
  *
  * @param output nobody else reads it; it is destroyed when the loop is left
  * @throws what it is destroyed with

@@ -44,6 +44,8 @@ function written(stdin: Writable, piece: Uint8Array): Promise<void> {
 /**
  * Writes a stream into a program, no faster than it takes it, one piece while the next is asked for. That it takes no
  * more shows in its own end.
+ *
+ * @param source gives chunks that nobody touches again
  */
 async function writeAll(source: AsyncIterable<Uint8Array>, child: Child): Promise<void> {
   const stdin = child.stdin as Writable;

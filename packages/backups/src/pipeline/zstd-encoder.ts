@@ -9,7 +9,7 @@ export const FRAME_BYTES = 2 * 1024 * 1024;
 /** A frame of bytes that cannot be compressed, and what is around it. */
 const MOST_PACKED = FRAME_BYTES + 64 * 1024;
 /** What the encoder of node:zlib writes into at once, in bytes. */
-const OUTPUT_BYTES = 1024 * 1024;
+const OUTPUT_BYTES = 512 * 1024;
 
 /** Memory for one frame, used again. */
 export class FrameSlot {

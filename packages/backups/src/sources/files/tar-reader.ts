@@ -102,7 +102,9 @@ export class TarReader {
       return;
     }
     if (is === 'content') this.#events.content(part);
-    else if (is !== 'padding') this.#held.push(part);
+    // What goes on in the next chunk is copied: the memory of this one may be used again by then.
+    else if (is !== 'padding')
+      this.#held.push(part.length === this.#left ? part : Buffer.from(part));
     this.#left -= part.length;
     if (this.#left === 0) this.#completed();
   }
