@@ -99,7 +99,7 @@ async function feed(source: AsyncIterable<Uint8Array>, queue: FrameQueue): Promi
 }
 
 /**
- * Compresses to zstd frames of 2 MiB, each with a checksum: they are independent of each other, so that
+ * Compresses to zstd frames of 1 MiB, each with a checksum: they are independent of each other, so that
  * several are made at once, and every decoder that follows RFC 8878 reads them one after the other. (With `nbWorkers`
  * the streams of node:zlib end early and lose data, seen on Node 24 and 26.) When it is left early, for whatever
  * reason, `giveUp` is called before the source is waited for, so that a source that is itself waiting can be woken.

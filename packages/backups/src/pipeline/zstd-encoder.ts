@@ -2,10 +2,10 @@ import { constants, createZstdCompress, type ZstdCompress } from 'node:zlib';
 import { FrameCutter } from './zstd-frames.ts';
 
 /**
- * The plain bytes of a frame: as much as level 3 looks back at, so that little is lost by beginning anew, and few
- * enough to have several of them in memory.
+ * The plain bytes of a frame: enough that little is lost by beginning anew (about one byte in a hundred of texts), and
+ * few enough to have several frames in memory.
  */
-export const FRAME_BYTES = 2 * 1024 * 1024;
+export const FRAME_BYTES = 1024 * 1024;
 /** A frame of bytes that cannot be compressed, and what is around it. */
 const MOST_PACKED = FRAME_BYTES + 64 * 1024;
 /** What the encoder of node:zlib writes into at once, in bytes. */

@@ -1,6 +1,5 @@
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { create } from 'tar';
 import type { Child } from '@holdfast/core/process';
 import { drained } from '../../pipeline/drained.ts';
 import { piecesOf } from '../../pipeline/pieces.ts';
@@ -84,11 +83,13 @@ export async function gnuArchive(
  * Archives with node-tar, where there is no GNU tar: without ACLs and extended attributes. A file that
  * vanishes meanwhile fails the whole archive.
  */
-export function libraryArchive(
+export async function libraryArchive(
   directory: string,
   found: readonly Found[],
   room: Workroom,
-): ArchiveStream {
+): Promise<ArchiveStream> {
+  // Loaded where it is needed: it takes megabytes.
+  const { create } = await import('tar');
   const complaints: string[] = [];
   const pack = create(
     {

@@ -2,7 +2,6 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { extract } from 'tar';
 import type { TreeMember } from '../../model/fingerprint.ts';
 import type { Workroom } from '../workroom.ts';
 import { writeInto } from './archive-stream.ts';
@@ -55,6 +54,7 @@ async function extractWithLibrary(
   room: Workroom,
   only: readonly TreeMember[] | undefined,
 ): Promise<void> {
+  const { extract } = await import('tar');
   const wanted = new Set(only?.map(({ path }) => path));
   const unpack = extract({
     cwd: directory,

@@ -35,7 +35,7 @@ async function chooseArchiver(room: Workroom): Promise<Archiver> {
   if (tar === undefined) {
     return {
       tool: { name: 'node-tar', version: '7' },
-      open: (walk) => Promise.resolve(libraryArchive(walk.root, walk.found, room)),
+      open: (walk) => libraryArchive(walk.root, walk.found, room),
     };
   }
   return {
