@@ -101,7 +101,7 @@ export class QueueWork implements QueueWorker {
         more ||= limit > 0 && claims.length === limit;
       }
     }
-    await this.#takeOver();
+    if (KINDS.some((kind) => this.#places.free(kind) > 0)) await this.#takeOver();
   }
 
   async #claim(kind: Kind, limit: number): Promise<readonly Claim[]> {

@@ -41,6 +41,21 @@ describe('a task with a queue whose flow stops', () => {
     expect((ended as { reason: string }).reason).toContain('enough');
   });
 
+  it('is cancelled where the engine of the flow works on the queue itself', async () => {
+    const { clock, machine } = machines();
+    const { ends, t } = stoppable();
+    const f = flow(async () => t(), { name: 'f' });
+    const app = machine({ flows: [f] });
+    await app.work({ queues: ['q'] });
+    const handle = await app.start(f, []);
+    await turns(60);
+    const before = clock.now();
+    await handle.cancel('enough');
+    expect(clock.now()).toBe(before);
+    expect(ends).toHaveLength(1);
+    expect((await taskOf(app, handle.id)).state).toMatchObject({ type: 'CANCELLED' });
+  });
+
   it('is cancelled alone where its future is, or where what was called beside it failed', async () => {
     const { clock, machine } = machines();
     const { ends, t } = stoppable();
