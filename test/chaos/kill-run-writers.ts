@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { RunStore } from '@holdfast/core';
 import { sampleId } from '@holdfast/core/testing';
-import { sqliteRunStore } from '@holdfast/storage/sqlite';
 import { runAndKill } from './kill.ts';
+import { storeAt } from './store-at.ts';
 
 const PROGRAM = fileURLToPath(new URL('programs/transitions.ts', import.meta.url));
 
@@ -56,7 +56,8 @@ async function compare(
   const steps = (await store.history(id)).map((step) => step.version);
   const straight = steps.every((step, at) => step === at + 1) && steps.length === run?.version;
   const asked = { rootId: id, holder: 'look', ttl: 1, now: 0 };
-  const lease = run && (await store.acquireLease(asked)).lease;
+  // Tasks have none of their own.
+  const lease = run?.kind === 'flow' ? (await store.acquireLease(asked)).lease : undefined;
   return {
     lost: [
       ...((run?.version ?? 0) < version ? [`run ${n} at version ${version}`] : []),
@@ -67,34 +68,39 @@ async function compare(
 }
 
 /**
- * Kills a process that writes to a SQLite store, again and again, at random; every transition and every claim that it was
+ * Kills a process that writes to a run store, again and again, at random; every transition and every claim that it was
  * told of must be there afterwards.
+ *
+ * @param place the URL of a PostgreSQL database; default: a SQLite file
  */
-export async function killRunWriters(kills: number): Promise<RunWritersReport> {
+export async function killRunWriters(kills: number, place?: string): Promise<RunWritersReport> {
   const directory = await mkdtemp(join(tmpdir(), 'holdfast-kill-'));
-  const path = join(directory, 'runs.db');
+  const at = place ?? join(directory, 'runs.db');
   const file = join(directory, 'told');
   try {
     await writeFile(file, '');
     for (let kill = 0; kill < kills; kill++) {
       const first = `${kill * STRIDE}`;
-      const { complaints } = await runAndKill(PROGRAM, [path, first, file], SPAN, 'up');
+      const { complaints } = await runAndKill(PROGRAM, [at, first, file], SPAN, 'up');
       if (complaints !== '') throw new Error(`the process complained:\n${complaints}`);
     }
-    const store = sqliteRunStore(path);
-    await store.open();
-    const text = await readFile(file, 'utf8');
-    const found = [];
-    for (const [n, last] of toldIn(text)) found.push(await compare(store, n, last));
-    const errors = await store.check();
-    await store.close();
-    return {
-      kills,
-      acknowledged: text.split('\n').length - 1,
-      lost: found.flatMap(({ lost }) => lost),
-      broken: [...found.flatMap(({ broken }) => broken), ...errors.map(({ message }) => message)],
-    };
+    return await lookAfter(at, await readFile(file, 'utf8'), kills);
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
+}
+
+async function lookAfter(place: string, text: string, kills: number): Promise<RunWritersReport> {
+  const store = storeAt(place);
+  await store.open();
+  const found = [];
+  for (const [n, last] of toldIn(text)) found.push(await compare(store, n, last));
+  const errors = await store.check();
+  await store.close();
+  return {
+    kills,
+    acknowledged: text.split('\n').length - 1,
+    lost: found.flatMap(({ lost }) => lost),
+    broken: [...found.flatMap(({ broken }) => broken), ...errors.map(({ message }) => message)],
+  };
 }

@@ -1,21 +1,32 @@
 /**
- * Takes runs through their states on a SQLite store until it is killed: `transitions.ts <file> <first> <told>`. Appends to the
- * last file which run reached which version, once that was acknowledged, and each claim with its epoch.
+ * Takes runs and a task below each through their states on a store until it is killed: `transitions.ts <place> <first>
+ * <told>`, where the place is a SQLite file or the URL of a PostgreSQL server. Appends to the last file which run reached
+ * which version, once that was acknowledged, and each claim with its epoch.
  */
 import { openSync, writeSync } from 'node:fs';
-import type { Durability, FlowRun, Lease, State } from '@holdfast/core';
-import { advanced, COMPLETED, creation, RUNNING, sampleFlow, update } from '@holdfast/core/testing';
-import { sqliteRunStore } from '@holdfast/storage/sqlite';
+import type { Durability, FlowRun, Lease, State, Write } from '@holdfast/core';
+import {
+  advanced,
+  COMPLETED,
+  creation,
+  RUNNING,
+  sampleFlow,
+  sampleTask,
+  update,
+} from '@holdfast/core/testing';
+import { storeAt } from '../store-at.ts';
 
 /** How many runs are under way at once. */
 const LANES = 4;
+/** From a run's number to that of the task below it. */
+const TASK = 5000;
 /** The version with which a run ends. */
 const LAST = 12;
 
-const [path = '', first = '0', file = ''] = process.argv.slice(2);
+const [place = '', first = '0', file = ''] = process.argv.slice(2);
 // No pipe: it may be full, and what is in a file outlives the process.
 const told = openSync(file, 'a');
-const store = sqliteRunStore(path);
+const store = storeAt(place);
 await store.open();
 writeSync(1, 'up\n');
 
@@ -57,7 +68,22 @@ function next(run: FlowRun): FlowRun {
 
 const error = { name: 'Error', message: 'a failure' };
 
-/** One run: made, claimed, given back and claimed again, and brought to its end. */
+async function put(write: Write, durability: Durability): Promise<void> {
+  const [outcome] = await store.commit([write], durability);
+  if (outcome?.ok !== true) throw new Error(`${JSON.stringify(write)}: ${JSON.stringify(outcome)}`);
+}
+
+/** One task: its start, then its outcome, with what the other lanes write between them. */
+async function taskBelow(root: FlowRun, n: number, fence: Lease): Promise<void> {
+  const started = sampleTask(n, root);
+  await put(creation(started, { fence }), 'process');
+  acknowledge(n, started.version);
+  const ended = advanced(started, COMPLETED);
+  await put(update(ended, { fence }), 'machine');
+  acknowledge(n, ended.version);
+}
+
+/** One run: made, claimed, given back and claimed again, and brought to its end, with a task on the way. */
 async function runThrough(n: number): Promise<void> {
   let run = sampleFlow(n, {
     state: { type: 'SCHEDULED', name: 'Scheduled', dueAt: 0 },
@@ -68,10 +94,10 @@ async function runThrough(n: number): Promise<void> {
   let fence = await claim(n);
   while (run.version < LAST) {
     run = next(run);
-    const [outcome] = await store.commit([update(run, { fence })], durabilityOf(run));
-    if (outcome?.ok !== true) throw new Error(`run ${n}: ${JSON.stringify(outcome)}`);
+    await put(update(run, { fence }), durabilityOf(run));
     acknowledge(n, run.version);
     if (run.version === LAST / 2) {
+      await taskBelow(run, n + TASK, fence);
       await store.releaseLeases([fence]);
       fence = await claim(n);
     }
