@@ -4,7 +4,7 @@ import { creation, sampleFlow, sampleId, sampleTask } from '@holdfast/core/testi
 import { start } from '../sqlite/child-process.ts';
 import { canRun, databases, openStore } from './scratch.ts';
 
-const WRITER = fileURLToPath(new URL('./programs/write-until-killed.ts', import.meta.url));
+const WRITER = fileURLToPath(new URL('../programs/write-until-killed.ts', import.meta.url));
 
 describe.runIf(canRun)('postgresRunStore, when its process is killed', () => {
   const kept = databases();

@@ -45,6 +45,43 @@ function heartbeat(isHeld: (fence: Fence) => boolean = () => true) {
 
 const terms = { holder: 'h', ttl: TTL, now: START };
 
+const SHORT = { holder: 'h', ttl: 300 };
+
+/** Each way to have a lease, with when it ends: by a store that leased nothing otherwise. */
+const LEASED: { readonly [how: string]: (path: string) => Promise<number> } = {
+  'made with its run': async (path) => {
+    const store = await openStore(path);
+    const now = Date.now();
+    await store.commit([creation({ ...root, createdAt: now }, { lease: SHORT })], 'process');
+    return now + SHORT.ttl;
+  },
+  acquired: async (path) => {
+    const store = await openStore(path);
+    await store.commit([creation(root)], 'process');
+    const now = Date.now();
+    await store.acquireLease({ ...SHORT, rootId: root.id, now });
+    return now + SHORT.ttl;
+  },
+  renewed: async (path) => {
+    const before = await openStore(path);
+    await before.commit([creation(root, { lease: { holder: 'h', ttl: TTL } })], 'process');
+    await before.close();
+    const store = await openStore(path);
+    const now = Date.now();
+    await store.renewLeases([{ rootId: root.id, epoch: 1 }], { ...SHORT, now });
+    return now + SHORT.ttl;
+  },
+  claimed: async (path) => {
+    const store = await openStore(path);
+    const state = { type: 'SCHEDULED', name: 'Scheduled', dueAt: 0 } as const;
+    await store.commit([creation({ ...root, state, queue: 'work' })], 'process');
+    const now = Date.now();
+    const wanted = { queues: ['work'], flows: [root.name], tasks: [], limit: 1 };
+    expect(await store.claim({ ...SHORT, ...wanted, now })).toHaveLength(1);
+    return now + SHORT.ttl;
+  },
+};
+
 describe('the heartbeat of a SQLite store', () => {
   it('renews in time what a silent host holds, with its terms and the present time', async () => {
     const { beat, pass, renewed } = heartbeat();
@@ -103,19 +140,20 @@ describe('the heartbeat of a SQLite store', () => {
     expect(renewed).toEqual([]);
   });
 
-  it('holds the lease of a host that gives its thread no turn', async () => {
-    const path = await scratchFile();
-    const store = await openStore(path);
-    const run = { ...root, createdAt: Date.now() };
-    await store.commit([creation(run, { lease: { holder: 'h', ttl: 300 } })], 'process');
-    const expiry = (): number =>
-      behindItsBack(path, (file) => {
-        const row = file.prepare('select expires_at from lease').get() as { expires_at: number };
-        return row.expires_at;
-      });
-    const patience = Date.now() + 15_000;
-    // Nothing is awaited: this thread has no turn meanwhile.
-    while (expiry() === run.createdAt + 300 && Date.now() < patience);
-    expect(expiry()).toBeGreaterThan(run.createdAt + 300);
-  });
+  it.each(Object.keys(LEASED))(
+    'holds a lease that was %s by a host that gives its thread no turn',
+    async (how) => {
+      const path = await scratchFile();
+      const until = await LEASED[how]!(path);
+      const expiry = (): number =>
+        behindItsBack(path, (file) => {
+          const row = file.prepare('select expires_at from lease').get() as { expires_at: number };
+          return row.expires_at;
+        });
+      const patience = Date.now() + 15_000;
+      // Nothing is awaited: this thread has no turn meanwhile.
+      while (expiry() <= until && Date.now() < patience);
+      expect(expiry()).toBeGreaterThan(until);
+    },
+  );
 });

@@ -12,7 +12,7 @@ describe('sqliteRunStore, when its process is killed', () => {
       const durability = round % 2 === 0 ? 'process' : 'machine';
       const first = String(round * 10_000);
       const child = start(
-        commandLine('write-until-killed', path, durability, first),
+        commandLine('../../programs/write-until-killed', path, durability, first),
         (_, { lines, process: writer }) => {
           if (lines.length === after) writer.kill('SIGKILL');
         },

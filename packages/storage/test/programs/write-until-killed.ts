@@ -1,14 +1,18 @@
 /**
  * Creates task runs below a root, several commits under way at a time, and writes the number of each
- * to stdout after its commit was acknowledged. Runs until it is killed.
+ * to stdout after its commit was acknowledged. Runs until it is killed. `write-until-killed.ts <place> <durability> <first>`,
+ * where the place is the URL of a PostgreSQL database or a SQLite file.
  */
 import { writeSync } from 'node:fs';
 import type { Durability } from '@holdfast/core';
 import { creation, sampleFlow, sampleTask } from '@holdfast/core/testing';
 import { postgresRunStore } from '@holdfast/storage/postgres';
+import { sqliteRunStore } from '@holdfast/storage/sqlite';
 
-const [url = '', durability = 'process', first = '0'] = process.argv.slice(2);
-const store = postgresRunStore({ url });
+const [place = '', durability = 'process', first = '0'] = process.argv.slice(2);
+const store = place.startsWith('postgresql:')
+  ? postgresRunStore({ url: place })
+  : sqliteRunStore(place);
 await store.open();
 const root = sampleFlow(0);
 const fence = { rootId: root.id, epoch: 1 };
