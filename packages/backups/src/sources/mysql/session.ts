@@ -1,9 +1,7 @@
-import { randomUUID } from 'node:crypto';
-import { StringDecoder } from 'node:string_decoder';
-import type { Child } from '@holdfast/core/process';
+import { ProgramSession } from '../servers/program-session.ts';
 import type { Workroom } from '../workroom.ts';
 import { mysqlError } from './errors.ts';
-import { type Login, prepareLogin } from './login.ts';
+import { prepareLogin } from './login.ts';
 import type { Tool } from './programs.ts';
 import { type MysqlAddress, mysqlUrl } from './spec.ts';
 
@@ -18,16 +16,6 @@ const ARGUMENTS = [
 /** A transaction that is held open, and statements that take long, must not be ended by the server. */
 const SETTINGS =
   "SET SESSION wait_timeout = 2147483, net_write_timeout = 86400, sql_mode = '', time_zone = '+00:00'";
-
-async function* linesOf(child: Child): AsyncGenerator<string, void, void> {
-  const decoder = new StringDecoder('utf8');
-  let rest = '';
-  for await (const chunk of child.stdout ?? []) {
-    const lines = (rest + decoder.write(chunk as Buffer)).split('\n');
-    rest = lines.pop() ?? '';
-    yield* lines;
-  }
-}
 
 /** Quotes a name for SQL. */
 export function quoteName(name: string): string {
@@ -52,18 +40,10 @@ export interface SessionPlace {
  * counted over the same library that dumps, and no client in JavaScript is needed.
  */
 export class MysqlSession {
-  readonly #child: Child;
-  readonly #login: Login;
-  readonly #what: string;
-  readonly #lines: AsyncGenerator<string, void, void>;
-  /** Statements are answered one after another. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #session: ProgramSession;
 
-  private constructor(child: Child, login: Login, what: string) {
-    this.#child = child;
-    this.#login = login;
-    this.#what = what;
-    this.#lines = linesOf(child);
+  private constructor(session: ProgramSession) {
+    this.#session = session;
   }
 
   /** @throws `SOURCE_LOGIN_REFUSED`, `SOURCE_MISSING`, `SOURCE_UNREACHABLE`, `SOURCE_FAILED` */
@@ -80,7 +60,16 @@ export class MysqlSession {
         stdin: 'pipe',
         signal: room.signal,
       });
-      const session = new MysqlSession(child, login, mysqlUrl(address, database ?? ''));
+      const what = mysqlUrl(address, database ?? '');
+      const session = new MysqlSession(
+        new ProgramSession({
+          child,
+          what,
+          mark: (text) => `SELECT '${text}';`,
+          explain: (error) => mysqlError(error, what),
+          forget: () => login.forget(),
+        }),
+      );
       await session.run(SETTINGS);
       return session;
     } catch (error) {
@@ -91,9 +80,7 @@ export class MysqlSession {
 
   /** Runs a statement; gives the lines that it printed. */
   run(statement: string): Promise<string[]> {
-    const answer = this.#turn.then(() => this.#exchange(statement));
-    this.#turn = answer.catch(() => undefined);
-    return answer;
+    return this.#session.ask(`${statement};`);
   }
 
   /** Runs a query of one column that holds JSON, and gives its rows. */
@@ -109,36 +96,12 @@ export class MysqlSession {
   }
 
   /** Closes the session; a transaction that is open is rolled back. Never throws. */
-  async close(): Promise<void> {
-    await this.#turn;
-    this.#child.stdin?.end();
-    await this.#child.done.catch(() => undefined);
-    await this.#login.forget();
+  close(): Promise<void> {
+    return this.#session.close();
   }
 
   /** Ends the session at once, whatever it is doing. Never throws. */
-  async abandon(): Promise<void> {
-    await this.#child.kill().catch(() => undefined);
-    await this.#login.forget();
-  }
-
-  async #exchange(statement: string): Promise<string[]> {
-    const end = `holdfast-${randomUUID()}`;
-    const lines: string[] = [];
-    try {
-      this.#child.stdin?.write(`${statement};\nSELECT '${end}';\n`);
-      for (;;) {
-        const step = await this.#lines.next();
-        if (step.done === true) break;
-        if (step.value === end) return lines;
-        lines.push(step.value);
-      }
-      // It ended without an error, and without an answer: somebody else closed it.
-      await this.#child.done;
-      throw new Error(`${this.#what}: the session was closed.`);
-    } catch (error) {
-      await this.#child.kill().catch(() => undefined);
-      throw mysqlError(error, this.#what);
-    }
+  abandon(): Promise<void> {
+    return this.#session.abandon();
   }
 }
