@@ -43,6 +43,8 @@ describe.skipIf(!canRun)('a MariaDB source', { timeout: 120_000 }, () => {
     'ü😀',
     ';[client]',
     '%s$(id)`id`',
+    'colons::',
+    '-x',
   ])('logs in with the password %j, through a socket too', async (password) => {
     const quoted = `'${password.replaceAll(/['\\]/g, (char) => `\\${char}`)}'`;
     const { sql, socket } = place.server;
@@ -64,6 +66,7 @@ describe.skipIf(!canRun)('a MariaDB source', { timeout: 120_000 }, () => {
     'semi;colon',
     '$(id)',
     'under_score%',
+    'line\nfeed',
   ])('dumps and proves the database %j, without tables', async (database) => {
     const name = `\`${database.replaceAll('`', '``')}\``;
     place.server.sql(`CREATE OR REPLACE DATABASE ${name}`);

@@ -46,8 +46,8 @@ export interface RedisOptions {
 
 function faultOf(spec: Omit<RedisSpec, 'kind' | 'name' | 'checksums'>): string | undefined {
   const { host, port, user, password, caFile } = spec;
-  if (host === '' || /[\0-\x20]/.test(host) || host.startsWith('-'))
-    return 'host is a name, an address or a path';
+  const odd = isAbsolute(host) ? /\0/ : /^-|^$|[\0-\x20]/;
+  if (odd.test(host)) return 'host is a name, an address or a path';
   if (!Number.isInteger(port) || port < 1 || port > 65_535) return 'port is from 1 to 65535';
   if (user !== undefined && (user === '' || user.includes('\0'))) return 'user is not empty';
   if (password !== undefined && !isSecret(password))
