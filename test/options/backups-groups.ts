@@ -21,8 +21,60 @@ function group(
 
 const COMMON = { file: 'flows/flow-parts.ts', names: ['CommonFlowOptions'] };
 
-/** The kinds of options of the ready-made flows of `@holdfast/backups`, and of what they are made of. */
+/** A kind that one function, which describes something, takes as its argument `options`. */
+function described(
+  call: string,
+  title: string,
+  file: string,
+  names: readonly string[],
+): OptionGroup {
+  const head = new RegExp(`export function ${call}\\([^]*?\\): [\\w<>]+ \\{`);
+  return group(title, `Taken by \`${call}(options)\`.`, [{ file, names }], {
+    file,
+    head,
+    variable: 'options',
+  });
+}
+
+/** The kinds of options of the sources of `@holdfast/backups`, and of what they are made of. */
 export const BACKUPS_GROUPS = {
+  postgresSource: described(
+    'postgresSource',
+    'Databases of PostgreSQL',
+    'sources/postgres/spec.ts',
+    ['PostgresSourceOptions', 'PostgresAddressOptions'],
+  ),
+  postgresTarget: described(
+    'postgresTarget',
+    'PostgreSQL servers to restore into',
+    'sources/postgres/spec.ts',
+    ['PostgresTargetOptions', 'PostgresAddressOptions'],
+  ),
+  mysqlSource: described('mysqlSource', 'A database of MariaDB or MySQL', 'sources/mysql/spec.ts', [
+    'MysqlOptions',
+    'MysqlConnectOptions',
+  ]),
+  mysqlTarget: described(
+    'mysqlTarget',
+    'MariaDB and MySQL servers to restore into',
+    'sources/mysql/spec.ts',
+    ['MysqlTargetOptions', 'MysqlConnectOptions'],
+  ),
+  redisSource: described('redisSource', 'A Redis server', 'sources/redis/spec.ts', [
+    'RedisOptions',
+  ]),
+  sqliteSource: described('sqliteSource', 'A SQLite database', 'sources/sqlite/spec.ts', [
+    'SqliteOptions',
+  ]),
+  commandSource: described('commandSource', 'What a program prints', 'sources/command/spec.ts', [
+    'CommandOptions',
+  ]),
+  commandKind: described(
+    'commandKind',
+    'Kinds of sources that programs dump, restore and count',
+    'sources/command/command-kind.ts',
+    ['CommandKindOptions'],
+  ),
   nightly: group(
     'The nightly backup',
     'Taken by `nightlyBackup(options)`.',
@@ -41,6 +93,26 @@ export const BACKUPS_GROUPS = {
       file: 'flows/archive-old-backups.ts',
       head: /export function archiveOldBackups\([^]*?\): Flow<[^{]*> \{/,
       variable: 'options',
+    },
+  ),
+  restoreDrill: group(
+    'The restore drill',
+    'Taken by `restoreDrill(options)`.',
+    [{ file: 'flows/restore-drill.ts', names: ['DrillOptions'] }, COMMON],
+    {
+      file: 'flows/restore-drill.ts',
+      head: /export function restoreDrill\([^]*?\): Flow<[^{]*> \{/,
+      variable: 'options',
+    },
+  ),
+  archiveCopies: group(
+    'Copies in several stores',
+    'Taken by the task `archiveCopies(input)`.',
+    [{ file: 'tasks/archive-copies.ts', names: ['CopiesInput'] }],
+    {
+      file: 'tasks/archive-copies.ts',
+      head: /async \(input: CopiesInput\): Promise<CopiesReport> => \{/,
+      variable: 'input',
     },
   ),
   healthCheck: group(

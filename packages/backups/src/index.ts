@@ -74,6 +74,7 @@ export type {
   MysqlAddress,
   MysqlConnectOptions,
   MysqlOptions,
+  MysqlTargetOptions,
   MysqlSpec,
   MysqlTarget,
 } from './sources/mysql/spec.ts';
@@ -82,7 +83,7 @@ export type { RedisOptions, RedisSpec } from './sources/redis/spec.ts';
 export { fileTree } from './sources/files/spec.ts';
 export type { FilesSpec } from './sources/files/spec.ts';
 export { sqliteSource } from './sources/sqlite/spec.ts';
-export type { SqliteSpec } from './sources/sqlite/spec.ts';
+export type { SqliteOptions, SqliteSpec } from './sources/sqlite/spec.ts';
 export { openedFile } from './sources/opened-file.ts';
 export { postgresSource, postgresTarget } from './sources/postgres/spec.ts';
 export type {

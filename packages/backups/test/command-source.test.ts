@@ -208,6 +208,22 @@ describe('a kind of one’s own', () => {
     }
   });
 
+  it('adds its own commands to RESTORE.md', async () => {
+    const kind = commandKind({
+      kind: 'lines',
+      restore: (to) => ({ argv: ['sort', '-r', '-o', to] }),
+      count: () => ({ argv: ['echo', '{"lines": 9}'] }),
+      guide: (restored) => [`sort -r -o restored/sorted ${restored}`],
+    });
+    const store = memoryObjectStore();
+    const { scratchRoot } = rooms;
+    const source = shell('seq 1 9', COUNTED);
+    const work = { store, storeName: 's', scratchRoot, sources: [kind] };
+    const backup = await createBackup({ source, ...work });
+    const guide = (await bytesOf(store, `${backup.path}RESTORE.md`)).toString();
+    expect(guide).toContain('sort -r -o restored/sorted restored/lines.dump');
+  });
+
   it('fails where its program does not take the dump', async () => {
     const { store, backup, scratchRoot } = await dump(shell('seq 1 99999', COUNTED));
     const refusing = commandKind({

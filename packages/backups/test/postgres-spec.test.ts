@@ -46,6 +46,22 @@ describe('a PostgreSQL source', () => {
   });
 });
 
+describe('a PostgreSQL server', () => {
+  it('takes every part of an address as it is given', () => {
+    const address = {
+      host: 'db.example',
+      port: 5433,
+      user: 'backup',
+      password: secret('env:PGPASSWORD'),
+      tls: { mode: 'verify-full', rootCert: '/ca.pem' },
+      programs: '/opt/pgsql/bin',
+    } as const;
+    expect(postgresSource({ ...base, ...address })).toMatchObject(address);
+    const target = { ...address, maintenance: 'defaultdb' };
+    expect(postgresTarget(target)).toMatchObject(target);
+  });
+});
+
 describe('a PostgreSQL target', () => {
   it('is plain data with the defaults in their places', () => {
     expect(postgresTarget({ user: 'admin', tls: { mode: 'verify-full' } })).toEqual({

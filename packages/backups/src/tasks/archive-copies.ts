@@ -30,7 +30,8 @@ export interface CopiesInput {
  * @throws `COPIES_TOO_FEW`, `OPTIONS_INVALID`, `DURATION_INVALID`
  */
 export const archiveCopies = task(
-  async ({ backup, to, atLeast = to.length, limits }: CopiesInput): Promise<CopiesReport> => {
+  async (input: CopiesInput): Promise<CopiesReport> => {
+    const { backup, to, atLeast = to.length, limits } = input;
     checkDestinations('archiveCopies', to, atLeast);
     const archive = limits === undefined ? archiveBackup : archiveBackup.with({ limits });
     const copyTo = async (destination: Destination): Promise<CopyReport> => {

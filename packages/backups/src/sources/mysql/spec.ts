@@ -57,8 +57,8 @@ const SYSTEM = new Set(['information_schema', 'mysql', 'performance_schema', 'sy
 
 function faultOf(address: MysqlAddress, database: string | undefined): string | undefined {
   const { host, port, user, password, caFile } = address;
-  if (host === '' || /[\0-\x20]/.test(host))
-    return 'host is a name, an address or an absolute path';
+  const odd = isAbsolute(host) ? /\0/ : /^$|[\0-\x20]/;
+  if (odd.test(host)) return 'host is a name, an address or an absolute path';
   if (!Number.isInteger(port) || port < 1 || port > 65_535) return 'port is from 1 to 65535';
   if (typeof user !== 'string' || user === '' || user.includes('\0')) return 'user is needed';
   if (password !== undefined && !isSecret(password))
@@ -109,15 +109,19 @@ export function mysqlSource(options: MysqlOptions): MysqlSpec {
   return { kind: 'mysql', name: checkName('source', name), ...address, database, checksums };
 }
 
+/** How a server to restore into is described. */
+export interface MysqlTargetOptions extends MysqlConnectOptions {
+  /** What the restored database is called there. Default: as it was called. */
+  readonly database?: string;
+}
+
 /**
- * Describes a server that backups are restored into: with `database`, under that name.
+ * Describes a MariaDB or MySQL server that a backup is restored into, or that scratch copies are made on. The user needs the
+ * right to create databases.
  *
- * @param options.database default: as it was called
  * @throws `OPTIONS_INVALID`
  */
-export function mysqlTarget(
-  options: MysqlConnectOptions & { readonly database?: string },
-): MysqlTarget {
+export function mysqlTarget(options: MysqlTargetOptions): MysqlTarget {
   const { database } = options;
   const address = addressOf('mysqlTarget', options, database);
   return { kind: 'mysql', ...address, ...(database === undefined ? {} : { database }) };
