@@ -105,6 +105,7 @@ export const BACKUPS_PROOFS: {
     scratchServer: 'makes scratch copies on the server that is given',
     check: 'asks a question of one’s own of what it has restored',
     scratchRoot: 'makes scratch directories where it is told',
+    sample: 'restores a sample, where that is wished, which its proof says',
     notify: 'tells people what was not proven',
     limits: 'takes its share of limits',
     lock: 'takes the lock of each set',

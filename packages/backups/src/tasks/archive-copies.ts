@@ -14,6 +14,7 @@ import { archiveBackup, type ArchivedBackup } from './archive.ts';
 
 /** What the task is told. */
 export interface CopiesInput {
+  /** What is copied, and from where. */
   readonly backup: ArchivedBackup;
   /** Where to, all at once. */
   readonly to: readonly Destination[];

@@ -110,6 +110,12 @@ describe('a restore drill', () => {
     await expect(drill({ limits: ['unknown'] })).rejects.toMatchObject({ code: 'OPTIONS_INVALID' });
   });
 
+  it('restores a sample, where that is wished, which its proof says', async () => {
+    await night.run({ stores, sources: [night.site()] });
+    const [report] = await drill({ sets: ['site'], sample: { share: 0.01 } });
+    expect(report?.verification?.sample?.of).toBe(2);
+  });
+
   it('takes the lock of each set', async () => {
     await night.run({ stores, sources: [night.site()] });
     const unlocked = drill({ lock: true, sets: ['site'] });

@@ -30,6 +30,7 @@ export interface MysqlConnectOptions {
   readonly host?: string;
   /** Default 3306; not used with a socket. */
   readonly port?: number;
+  /** As whom to connect. */
   readonly user: string;
   /** Where the password is found. Default: none is sent. */
   readonly password?: Secret;

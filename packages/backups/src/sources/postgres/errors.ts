@@ -59,7 +59,7 @@ const VERDICTS: readonly Verdict[] = [
 ];
 
 /** The end of what a failed program printed. */
-export function stderrOf(error: unknown): string | undefined {
+function stderrOf(error: unknown): string | undefined {
   if (!isHoldfastError(error) || error.code !== 'TOOL_FAILED') return undefined;
   const { stderr } = error.context;
   return typeof stderr === 'string' ? stderr : '';

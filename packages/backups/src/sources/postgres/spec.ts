@@ -55,6 +55,7 @@ export interface PostgresAddressOptions {
   readonly host?: string;
   /** Default 5432. */
   readonly port?: number;
+  /** As whom to connect. */
   readonly user: string;
   /** Where the password is found. Default: none is sent, unless the user's own ~/.pgpass has one. */
   readonly password?: Secret;
