@@ -172,32 +172,21 @@ function standingFor(which: () => ObjectStore): ObjectStore {
   });
 }
 
-describe('a restore whose process dies', () => {
+describe('a restore that is taken up again', () => {
   it('goes on with the same point, and restores no member again that was restored', async () => {
-    const { primary } = night;
-    const first = await makePoint();
-    const to = targets();
-    let back = 0;
-    const input = { name: 'nightly', from: 'primary', to, overwrite: true } as const;
-    const { scratchRoot } = rooms;
-    const { crashes, result } = await crashAtEveryStep(bringBack, {
-      args: [{ ...input, scratchRoot }],
-      engine: { resources: { primary } },
-      realTime: true,
-      // The commits that begin and end the restores.
-      at: ({ commit, moment }) => moment === 'after' && commit > 3,
-      prepare: () => rm(join(rooms.root, 'back'), { recursive: true, force: true }),
-      check: async () => {
-        // What was moved aside was restored before: by an attempt whose end was not recorded.
-        back = Math.max(back, (await leftIn(join(rooms.root, 'back'))).length);
-      },
-      same: (one, other) => one.id === other.id && one.restored.length === other.restored.length,
-    });
-    expect(result.id).toBe(first.id);
-    expect(crashes).toBeGreaterThan(3);
-    expect(back).toBeLessThanOrEqual(3);
-    expect(rowsOf(to.orders, 'orders')).toBe(200);
-  }, 120_000);
+    const point = await makePoint();
+    await mkdir(targets().site, { recursive: true });
+    await writeFile(join(targets().site, 'mine'), 'mine');
+    await expect(restore()).rejects.toMatchObject({ context: { failed: 'site' } });
+    await rm(targets().site, { recursive: true });
+    // A newer point has come meanwhile.
+    await makePoint();
+    const [run] = await night.engine.runs({ topLevel: true });
+    const done = await (await night.engine.retry(run!.id)).result();
+    expect(done).toMatchObject({ id: point.id, restored: [{ set: 'orders' }, { set: 'site' }] });
+    // Nothing was moved aside, nor refused: the database was not restored once more.
+    expect((await leftIn(join(rooms.root, 'back'))).toSorted()).toEqual(['orders.db', 'site']);
+  });
 });
 
 describe('a process that dies', () => {
