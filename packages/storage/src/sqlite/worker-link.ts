@@ -116,7 +116,10 @@ export class WorkerLink {
     if (this.#given === id && durability === 'process') {
       this.#watch.awaitDone(BRIEFLY);
       this.#drain();
-      if (!this.#pending.has(id)) return;
+      if (!this.#pending.has(id)) {
+        this.#wakefulness.inTime();
+        return;
+      }
       this.#wakefulness.inVain();
     }
     this.#wakefulness.await(

@@ -71,12 +71,28 @@ describe('wakefulness', () => {
     expect(wakefulness.forNext()).toBe(true);
   });
 
-  it('gives up an answer that does not come, and sleeps for the next ones', async () => {
+  it('gives up an answer that does not come, and sleeps for the next one', async () => {
     const wakefulness = new Wakefulness(2);
     await new Promise<void>((resolve) => wakefulness.await(() => false, resolve));
-    const awake = Array.from({ length: 100 }, () => wakefulness.forNext());
-    expect(awake.indexOf(true)).toBe(63);
-    expect(awake.slice(63)).not.toContain(false);
+    expect(wakefulness.forNext()).toBe(false);
+    expect(wakefulness.forNext()).toBe(true);
+  });
+
+  it('sleeps for twice as many after each answer that is late, up to a bound, and for fewer once they come', () => {
+    const wakefulness = new Wakefulness(2);
+    const skipped = (): number => {
+      let count = 0;
+      while (!wakefulness.forNext()) count++;
+      return count;
+    };
+    const late = Array.from({ length: 9 }, () => {
+      wakefulness.inVain();
+      return skipped();
+    });
+    expect(late).toEqual([1, 2, 4, 8, 16, 32, 64, 64, 64]);
+    for (let n = 0; n < 3; n++) wakefulness.inTime();
+    wakefulness.inVain();
+    expect(skipped()).toBe(8);
   });
 
   it('leaves a single processor to the thread that is waited for', () => {
