@@ -1,4 +1,5 @@
 import type { GetObjectCommandOutput, S3, S3ClientConfig } from '@aws-sdk/client-s3';
+import type { EpochMs } from '@holdfast/core';
 import { loadPackage } from '../remote/load-package.ts';
 import { SecretValues } from '../remote/secret-values.ts';
 import { atOnce } from '../waiting/at-once.ts';
@@ -79,6 +80,12 @@ export class S3Link {
     signal.throwIfAborted();
     const { reads } = await this.#open();
     return this.#guard(what, signal, reads, request);
+  }
+
+  /** The time by the service's clock, as its last answer told it in whole seconds; before one, by this machine's. */
+  async now(): Promise<EpochMs> {
+    const { calls } = await this.#open();
+    return Date.now() + calls.config.systemClockOffset;
   }
 
   /** What an error means that a stream has thrown. */

@@ -68,13 +68,16 @@ async function lastPartAt(
 
 /**
  * Aborts the uploads that nothing has happened to for some time: of an upload of hours, its parts still come. Those of
- * this process are left alone, and so are those of keys that are none of a store's.
+ * this process are left alone, and so are those of keys that are none of a store's. Their age is told by the service's
+ * clock, not by this machine's.
  */
 export async function sweepUploads(place: S3Place, options: SweepOptions): Promise<SweepReport> {
   const { olderThan = DAY_MS, prefix = '', signal } = options;
-  const before = Date.now() - durationMs(olderThan, 'olderThan');
+  const age = durationMs(olderThan, 'olderThan');
   let removed = 0;
   for await (const upload of found(place, prefix, signal)) {
+    // The listing has told the service's time, which is that of its uploads.
+    const before = (await place.link.now()) - age;
     if (isUnderWay(upload.id) || !isObjectKey(upload.key) || upload.begunAt > before) continue;
     try {
       if ((await lastPartAt(place, upload, signal)) > before) continue;

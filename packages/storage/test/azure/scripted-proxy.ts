@@ -18,6 +18,8 @@ export interface PassingRequest {
 export type Twist =
   /** It is answered with an error, and does not arrive. */
   | { readonly status: number; readonly code: string }
+  /** It does not arrive: the connection is cut. */
+  | 'cut'
   /** It arrives, and the connection is cut instead of an answer. */
   | 'lost-answer'
   /** Its answer has other headers. */
@@ -70,6 +72,10 @@ export async function scriptedProxy(port: number): Promise<ScriptedProxy> {
     if (typeof twist === 'object' && 'status' in twist) {
       incoming.resume();
       response.writeHead(twist.status, { 'x-ms-error-code': twist.code }).end();
+      return;
+    }
+    if (twist === 'cut') {
+      response.destroy();
       return;
     }
     // One side has left: the other one meets a cut connection.

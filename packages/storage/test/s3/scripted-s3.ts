@@ -23,6 +23,8 @@ export interface SeenRequest {
 export type Twist =
   /** An error, and nothing is done. */
   | { readonly status: number; readonly code: string }
+  /** It is not done, and the connection is cut. */
+  | 'cut'
   /** It is done, and the connection is cut instead of an answer. */
   | 'lost-answer'
   /** It is done, and the answer has no ETag. */
@@ -127,6 +129,10 @@ export class ScriptedS3 {
     const isProbe = key.endsWith('.holdfast-probe');
     if (!isProbe) this.seen.push(seen);
     const twist = isProbe ? this.probed(seen) : await this.script(seen);
+    if (twist === 'cut') {
+      response.destroy();
+      return;
+    }
     const body = await buffer(request).catch(() => Buffer.alloc(0));
     if (typeof twist === 'object' && 'status' in twist) {
       this.#error(request, response, twist.status, twist.code);

@@ -8,7 +8,7 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import type { ObjectStore } from '@holdfast/core';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { bodyOf, stuckBody } from '../bodies.ts';
 import { ScriptedS3 } from './scripted-s3.ts';
 import { hasSwift, MIB, testBucket, useSwift } from './swift.ts';
@@ -161,6 +161,27 @@ describe('a sweep of old uploads', () => {
     expect(new Set(server.uploads.keys())).toEqual(new Set(['upload-young', 'upload-coming']));
     expect(await sweeping.sweep!({ olderThan: '30m' })).toEqual({ removed: 2 });
   });
+
+  it.each([-4, 4])(
+    "goes by the service's clock where this machine's is %i days off",
+    async (days) => {
+      const { server, store } = await ScriptedS3.start();
+      const now = Date.now();
+      for (const [key, hours] of [
+        ['live', 1],
+        ['dead', 90],
+      ] as const) {
+        const at = new Date(now - hours * 3_600_000);
+        const parts = new Map([[1, Buffer.alloc(1)]]);
+        server.uploads.set(key, { key, meta: {}, lock: undefined, parts, begunAt: at, partAt: at });
+      }
+      server.script = () => ({ headers: { date: new Date(now).toUTCString() } });
+      vi.useFakeTimers({ toFake: ['Date'], now: now + days * 24 * 3_600_000 });
+      onTestFinished(() => void vi.useRealTimers());
+      expect(await store().sweep!()).toEqual({ removed: 1 });
+      expect([...server.uploads.keys()]).toEqual(['live']);
+    },
+  );
 
   it('is not disturbed by one that is completed meanwhile, and ends when it is aborted', async () => {
     const { server, store } = await ScriptedS3.start();

@@ -27,7 +27,8 @@ export interface SftpDirectory {
   readonly directory: string;
   /** The way of its stores to the server. */
   readonly line: FaultyLine;
-  store(options?: Partial<SftpObjectStoreOptions>): ObjectStore;
+  /** @param open what opens it, where another process shall */
+  store(options?: Partial<SftpObjectStoreOptions>, open?: typeof sftpObjectStore): ObjectStore;
   close(): Promise<void>;
 }
 
@@ -40,8 +41,8 @@ async function makeDirectory(): Promise<SftpDirectory> {
   return {
     directory,
     line,
-    store(options) {
-      const store = sftpObjectStore({
+    store(options, open = sftpObjectStore) {
+      const store = open({
         host: '127.0.0.1',
         port: line.port,
         username,
