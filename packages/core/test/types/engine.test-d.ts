@@ -14,6 +14,7 @@ import {
   type FlowRun,
   type HistoryEntry,
   type Outcome,
+  type Progress,
   type ToldProgress,
   type Queues,
   type QueueWorker,
@@ -147,6 +148,7 @@ it('events carry what they tell of', () => {
   expectTypeOf(off).toEqualTypeOf<() => void>();
   engine.events.on('progress', ({ progress }) => {
     expectTypeOf(progress).toEqualTypeOf<ToldProgress>();
+    expectTypeOf(progress).toExtend<Progress>();
   });
   engine.events.on('hook-failed', ({ hook, error }) => {
     expectTypeOf(hook).toEqualTypeOf<string>();
