@@ -8,6 +8,7 @@ import type { Tables } from '../sql/tables.ts';
 import { claimFunction } from './migrations/0001-claim.ts';
 import { commitFunction } from './migrations/0001-commit.ts';
 import { commitTaskFunction } from './migrations/0002-commit-task.ts';
+import { lists } from './migrations/0002-lists.ts';
 import { tables } from './migrations/0001-tables.ts';
 import { codeOf } from './problems.ts';
 
@@ -25,7 +26,7 @@ const MIGRATIONS: Readonly<Record<string, (schema: string) => readonly string[]>
   '0002-commit-task': (schema) => {
     const s = `"${schema}"`;
     const known = [commitFunction(s, channelOf(schema), 2), claimFunction(s, 2)];
-    return [...known, commitTaskFunction(s, 2)];
+    return [...lists(s), ...known, commitTaskFunction(s, 2)];
   },
 };
 
