@@ -50,8 +50,8 @@ function wrong(what: string, problem: string, hint: string, cause?: unknown): Ho
 }
 
 /**
- * By a cron pattern. Where the clocks go forward, a time that the day does not have comes as much later as they went;
- * where they go back, a time that the day has twice comes once, the first time (croner's rules).
+ * By a cron pattern. Where the clocks go forward, a time that the day does not have comes at that moment; where they go
+ * back, a time that the day has twice comes once, the first time (croner's rules).
  */
 function cronOccurrences({ cron, timeZone = 'UTC' }: CronTimes, what: string): Occurrences {
   let job: Cron;

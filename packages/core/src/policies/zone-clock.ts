@@ -38,7 +38,7 @@ export class ZoneClock {
     return this.#change(late - this.#gap(wall), late);
   }
 
-  /** When it first shows this; where that is skipped, as much later as it is put forward, as cron patterns have it. */
+  /** When it first shows this; where that is skipped, as much later as it is put forward. */
   firstOrLater(wall: WallTime): EpochMs {
     const [early, late] = this.#candidates(wall);
     return early ?? late;

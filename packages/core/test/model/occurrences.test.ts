@@ -25,7 +25,7 @@ function times(given: Times, from: string, count: number): string[] {
 describe('times by a pattern', () => {
   it('go by the clock of their zone, through the change to summer time', () => {
     const nightly = { cron: '30 2 * * *', timeZone: 'Europe/Berlin' };
-    // There is no half past two on the 29th: it comes an hour later by the clock, at half past three less one hour.
+    // There is no half past two on the 29th: it comes as the clock is put forward, from two to three.
     expect(times(nightly, '2026-03-27T12:00:00Z', 3)).toEqual([
       '2026-03-28T01:30:00.000Z',
       '2026-03-29T01:00:00.000Z',
