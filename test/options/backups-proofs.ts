@@ -22,7 +22,6 @@ export const BACKUPS_PROOFS: {
       port: 'comes back in a server of its own, as it was',
       globals:
         'holds passwords of roles only when it is told to, and no globals at all when it is told so',
-      lockWait: 'waits for a lock as long as it is told, and says that somebody holds it',
       jobs: 'is dumped by several processes at once into a tar, and proven and restored from that',
     }),
     ...inFile(`${TEST}/postgres-content.test.ts`, {
@@ -34,7 +33,7 @@ export const BACKUPS_PROOFS: {
       tls: TOLD,
       programs: TOLD,
     }),
-    ...inFile(`${TEST}/postgres-spec.test.ts`, { host: ADDRESS }),
+    ...inFile(`${TEST}/postgres-spec.test.ts`, { host: ADDRESS, lockWait: 'is refused with %s' }),
   },
   postgresTarget: {
     ...inFile(`${TEST}/postgres-restore.test.ts`, {
