@@ -1,33 +1,13 @@
-import { randomBytes } from 'node:crypto';
 import type { StoredBackup } from '../source.ts';
 import type { Workroom } from '../workroom.ts';
 import { readIdentity } from './identity.ts';
 import { MysqlPlace } from './place.ts';
-import { findTool, type Tool } from './programs.ts';
+import { findTool } from './programs.ts';
 import { startScratchMysql } from './scratch-server.ts';
-import { MysqlSession, quoteName, quoteText } from './session.ts';
-import type { MysqlAddress, MysqlTarget } from './spec.ts';
+import { onServer, quoteText } from './session.ts';
+import type { MysqlTarget } from './spec.ts';
 import { createStatement } from './swap.ts';
-
-/** Opens a session with a server, uses it, and closes it. */
-export async function onServer<T>(
-  address: MysqlAddress,
-  client: Tool,
-  room: Workroom,
-  work: (session: MysqlSession) => Promise<T>,
-): Promise<T> {
-  const session = await MysqlSession.open({ address, database: undefined, client }, room);
-  try {
-    return await work(session);
-  } finally {
-    await session.close();
-  }
-}
-
-/** Work that must be done though the room's signal may have aborted. */
-export function unhurried(room: Workroom): Workroom {
-  return { ...room, signal: new AbortController().signal };
-}
+import { temporaryDatabase } from './temporary-database.ts';
 
 /**
  * Statements that make the accounts in whose name things act: locked, on a server of one's own. There a missing one is
@@ -79,18 +59,12 @@ export async function openGivenServer(
 ): Promise<MysqlPlace> {
   const identity = readIdentity(backup.manifest);
   const client = await findTool('client', room);
-  const database = `holdfast_scratch_${randomBytes(8).toString('hex')}`;
-  return MysqlPlace.open({
-    backup,
+  const { name, prepare, close } = temporaryDatabase('scratch', {
+    address: on,
+    client,
+    identity,
     room,
-    at: { address: on, database, client },
-    prepare: () =>
-      onServer(on, client, room, async (session) => {
-        await session.run(createStatement(database, identity));
-      }),
-    close: () =>
-      onServer(on, client, unhurried(room), async (session) => {
-        await session.run(`DROP DATABASE IF EXISTS ${quoteName(database)}`);
-      }),
   });
+  const at = { address: on, database: name, client };
+  return MysqlPlace.open({ backup, room, at, prepare, close });
 }

@@ -1,16 +1,15 @@
-import { randomBytes } from 'node:crypto';
 import { HoldfastError } from '@holdfast/core';
 import { serverFingerprint, tablesOnly } from '../servers/compare-databases.ts';
 import type { ServerRestoreOptions, Swapped } from '../servers/server-source.ts';
 import type { StoredBackup } from '../source.ts';
 import type { Workroom } from '../workroom.ts';
 import { readIdentity } from './identity.ts';
-import { onServer, unhurried } from './open-place.ts';
 import { MysqlPlace } from './place.ts';
 import { findTool } from './programs.ts';
-import { quoteName } from './session.ts';
+import { onServer } from './session.ts';
 import { mysqlUrl, type MysqlTarget } from './spec.ts';
-import { createStatement, lookAt, swapDatabases } from './swap.ts';
+import { lookAt, swapDatabases } from './swap.ts';
+import { temporaryDatabase, unhurried } from './temporary-database.ts';
 
 /**
  * Opens a place beside a target's database, on its server.
@@ -43,7 +42,8 @@ export async function openTargetDatabase(
       },
     );
   }
-  const staged = `holdfast_restore_${randomBytes(8).toString('hex')}`;
+  const copy = temporaryDatabase('restore', { address: to, client, identity, room });
+  const { name: staged, prepare, close } = copy;
   const { id } = backup.manifest;
   const parts = { server, dump, staged, name, tables, identity, id, room: unhurried(room) };
   const swap = (): Promise<Swapped> =>
@@ -53,14 +53,7 @@ export async function openTargetDatabase(
     room,
     at: { address: to, database: staged, client },
     swap,
-    prepare: () =>
-      onServer(to, client, room, async (session) => {
-        await session.run(createStatement(staged, identity));
-      }),
-    close: () =>
-      onServer(to, client, unhurried(room), async (session) => {
-        await session.run('SET SESSION foreign_key_checks = 0');
-        await session.run(`DROP DATABASE IF EXISTS ${quoteName(staged)}`);
-      }),
+    prepare,
+    close,
   });
 }

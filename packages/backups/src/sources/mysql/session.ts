@@ -105,3 +105,18 @@ export class MysqlSession {
     return this.#session.abandon();
   }
 }
+
+/** Opens a session with a server, uses it, and closes it. */
+export async function onServer<T>(
+  address: MysqlAddress,
+  client: Tool,
+  room: Workroom,
+  work: (session: MysqlSession) => Promise<T>,
+): Promise<T> {
+  const session = await MysqlSession.open({ address, database: undefined, client }, room);
+  try {
+    return await work(session);
+  } finally {
+    await session.close();
+  }
+}

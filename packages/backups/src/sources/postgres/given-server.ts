@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { HoldfastError } from '@holdfast/core';
-import { currentProcess, formatIdentity, isAlive, parseIdentity } from '@holdfast/core/process';
 import type { ServerRestoreOptions, Swapped } from '../servers/server-source.ts';
+import { isLeftBehind, ownerText, temporaryName } from '../servers/temporary-names.ts';
 import type { StoredBackup } from '../source.ts';
 import type { Workroom } from '../workroom.ts';
 import { ANYTHING } from './catalog-queries.ts';
@@ -14,14 +14,8 @@ import { quoteName, quoteText, withSession } from './server.ts';
 import type { PsqlSession } from './session.ts';
 import type { PostgresTarget } from './spec.ts';
 
-/** What the databases of ours begin with; whose they are stands in their comment. */
-const OURS = /^holdfast_(scratch|restore)_[0-9a-f]{16}$/;
 /** The longest name of a database, in bytes. */
 const LONGEST_NAME = 63;
-
-function temporaryName(what: 'scratch' | 'restore'): string {
-  return `holdfast_${what}_${randomBytes(8).toString('hex')}`;
-}
 
 function localeOf({ provider, icuLocale, collate, ctype }: DumpedDatabase): string {
   const base = `LC_COLLATE ${quoteText(collate)} LC_CTYPE ${quoteText(ctype)}`;
@@ -32,7 +26,7 @@ function localeOf({ provider, icuLocale, collate, ctype }: DumpedDatabase): stri
     : `${base} LOCALE_PROVIDER builtin BUILTIN_LOCALE ${locale}`;
 }
 
-/** Makes an empty database as the dumped one was made, marked as ours. */
+/** Makes an empty database as the dumped one was made; whose it is stands in its comment. */
 async function createDatabase(
   session: PsqlSession,
   name: string,
@@ -42,8 +36,7 @@ async function createDatabase(
   await session.run(
     `CREATE DATABASE ${quoteName(name)} TEMPLATE template0 ENCODING ${encoding} ${localeOf(dumped)}`,
   );
-  const owner = quoteText(formatIdentity(currentProcess()));
-  await session.run(`COMMENT ON DATABASE ${quoteName(name)} IS ${owner}`);
+  await session.run(`COMMENT ON DATABASE ${quoteName(name)} IS ${quoteText(ownerText())}`);
 }
 
 /** FORCE, of PostgreSQL 13: a session of a killed pg_restore may still be in it. */
@@ -57,9 +50,7 @@ async function sweepDatabases(session: PsqlSession): Promise<void> {
     "SELECT datname AS name, shobj_description(oid, 'pg_database') AS owner FROM pg_database WHERE datname ~ '^holdfast_'",
   );
   for (const { name, owner } of rows) {
-    const identity = parseIdentity(owner ?? '');
-    if (!OURS.test(name) || identity === undefined || isAlive(identity) !== 'dead') continue;
-    await dropDatabase(session, name);
+    if (isLeftBehind(name, owner)) await dropDatabase(session, name);
   }
 }
 
