@@ -54,6 +54,7 @@ export const STORAGE_PROOFS: {
       checksums: 'sends checksums when the service knows them',
       partBytes: 'sends a body within one part by one request, and parts of the size it was told',
       growParts: 'names its place by a URL, and what it can hold',
+      maxParts: 'sends no more parts than the service takes, which grow the sooner',
       copyBytes: 'copies in one request up to copyBytes, and more in parts',
       pageKeys: 'lists as many objects at once as it is told',
       connectTimeout:

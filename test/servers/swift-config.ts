@@ -71,8 +71,9 @@ const FILTERS = [
 /** What a filter is, where that is not its name; and what it is told. */
 const SETTINGS: { readonly [filter: string]: string } = {
   cache: 'use = egg:swift#memcache\nmemcache_servers = 127.0.0.1:@MEMCACHED@',
-  s3api: 'use = egg:swift#s3api\ns3_acl = false\nlocation = us-east-1',
+  s3api: 'use = egg:swift#s3api\ns3_acl = false\nlocation = us-east-1\nmax_upload_part_num = 10000',
   tempauth: `use = egg:swift#tempauth\nuser_test_tester = ${SWIFT_KEYS.secretAccessKey} .admin`,
+  slo: 'use = egg:swift#slo\nmax_manifest_segments = 10000',
   'container-quotas': 'use = egg:swift#container_quotas',
   'account-quotas': 'use = egg:swift#account_quotas',
   versioned_writes: 'use = egg:swift#versioned_writes\nallow_versioned_writes = true',

@@ -126,12 +126,14 @@ describe.skipIf(!hasAge)('RESTORE.md of an encrypted backup', () => {
     expect(describeTree(join(folder, 'restored'))).toBe(describeTree(path));
   });
 
-  it('stops before it restores anything where the identity is that of somebody else', async () => {
+  it('stops before it restores anything where the identity is that of somebody else, and works with the right one then', async () => {
     const [key, other] = [await makeKey(rooms.root, 'a'), await makeKey(rooms.root, 'b')];
     const path = join(rooms.root, 'orders.db');
     makeOrders(path);
     const { folder, paste } = await restoreByHand(sqliteSource({ name: 'orders', path }), key);
     await expect(paste(other.path)).rejects.toMatchObject({ code: 1 });
     expect(execFileSync('ls', [folder], { encoding: 'utf8' })).not.toContain('restored');
+    await paste();
+    expect(rowsOf(join(folder, 'restored', 'orders.sqlite'), 'orders')).toBe(200);
   });
 });

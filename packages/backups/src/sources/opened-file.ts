@@ -24,10 +24,13 @@ export function openedFile(artifact: Pick<Artifact, 'name' | 'layers'>): string 
   return shellQuote(isEncrypted(artifact) ? `./${DECRYPTED}/${name}` : `./${name}`);
 }
 
-/** The commands that decrypt artifacts; they ask for the passphrase where there is one. */
+/**
+ * The commands that decrypt artifacts; they ask for the passphrase where there is one. Given again after an attempt that
+ * failed, they begin anew.
+ */
 export function decryptCommands(encrypted: readonly Artifact[]): readonly string[] {
   return [
-    `(umask 077 && mkdir ${DECRYPTED})`,
+    `(umask 077 && rm -rf ${DECRYPTED} && mkdir ${DECRYPTED})`,
     ...encrypted.map((artifact) => {
       const stored = shellQuote(`./${artifact.name}`);
       return `age -d \${AGE_IDENTITY:+-i "$AGE_IDENTITY"} -o ${openedFile(artifact)} ${stored}`;

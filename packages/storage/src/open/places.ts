@@ -24,6 +24,7 @@ const S3: Readers = {
   objectLock: oneOf('governance', 'compliance'),
   partBytes: count,
   growParts: flag,
+  maxParts: count,
   concurrency: count,
   copyBytes: count,
   pageKeys: count,

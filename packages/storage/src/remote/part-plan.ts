@@ -25,8 +25,8 @@ export function steadyParts(bytes: number, limits: PartLimits): PartPlan {
 }
 
 /**
- * Parts that grow with an object, so that the largest one fits into the number of parts: of one size for the first 15 %
- * of them, then each larger than the one before by the same number of bytes. Memory stays small for all but very large
+ * Parts that grow with an object, so that the largest one fits into the number of parts, or as much as does where they
+ * are few: of one size for the first 15 % of them, then each larger than the one before by the same number of bytes. Memory stays small for all but very large
  * objects; for those nothing else can be done, as their size is not known when they begin.
  */
 export function growingParts(bytes: number, limits: PartLimits): PartPlan {
@@ -37,5 +37,7 @@ export function growingParts(bytes: number, limits: PartLimits): PartPlan {
   const step = Math.ceil((maxObjectBytes - bytes * maxParts) / ((growing * (growing + 1)) / 2));
   const sizeOf = (part: number): number =>
     Math.min(maxPartBytes, bytes + Math.max(0, part - steady) * step);
-  return { sizeOf, maxParts, maxBytes: maxObjectBytes };
+  let fits = 0;
+  for (let part = 1; part <= maxParts; part++) fits += sizeOf(part);
+  return { sizeOf, maxParts, maxBytes: Math.min(maxObjectBytes, fits) };
 }

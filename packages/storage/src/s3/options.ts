@@ -53,9 +53,14 @@ export interface S3ObjectStoreOptions {
   readonly partBytes?: number;
   /**
    * Whether parts grow with a large object, so that 5 TiB fit into 10,000 of them. Default true. False for services that
-   * want parts of one size (R2): then an object has at most 10,000 × `partBytes`.
+   * want parts of one size (R2): then an object has at most `maxParts` × `partBytes`.
    */
   readonly growParts?: boolean;
+  /**
+   * How many parts of an object the service takes: 1 to 10,000. Default 10,000; OpenStack Swift takes 1,000 unless its
+   * `max_upload_part_num` says more. The fewer, the sooner parts grow, and with them the memory they take.
+   */
+  readonly maxParts?: number;
   /** How many parts are sent at once, as long as they together are no larger than so many of `partBytes`. Default 4. */
   readonly concurrency?: number;
   /** The most that is copied by one request, in bytes; more is copied in parts. Default 5 GiB. */
@@ -120,6 +125,7 @@ const KNOWN: { readonly [option in keyof S3ObjectStoreOptions]-?: true } = {
   objectLock: true,
   partBytes: true,
   growParts: true,
+  maxParts: true,
   concurrency: true,
   copyBytes: true,
   pageKeys: true,
@@ -158,6 +164,7 @@ export function s3Settings(options: S3ObjectStoreOptions): S3Settings {
     5 * GIB,
   );
   const concurrency = checks.wholeBetween('concurrency', options.concurrency ?? 4, 1, 1000);
+  const maxParts = checks.wholeBetween('maxParts', options.maxParts ?? LIMITS.maxParts, 1, 10_000);
   const makePlan = options.growParts === false ? steadyParts : growingParts;
   return {
     options,
@@ -170,7 +177,7 @@ export function s3Settings(options: S3ObjectStoreOptions): S3Settings {
       'looks',
       'refused',
     ]),
-    plan: makePlan(partBytes, LIMITS),
+    plan: makePlan(partBytes, { ...LIMITS, maxParts }),
     concurrency,
     bytesUnderWay: concurrency * partBytes,
     copyBytes: checks.wholeBetween('copyBytes', options.copyBytes ?? 5 * GIB, LEAST_PART, 5 * GIB),

@@ -26,6 +26,7 @@ const BY_CODE: { readonly [code: string]: ObjectStoreProblem } = {
   InvalidDigest: 'incomplete',
   XAmzContentSHA256Mismatch: 'incomplete',
   XAmzContentChecksumMismatch: 'incomplete',
+  InsufficientStorage: 'full',
   QuotaExceeded: 'full',
   ServiceQuotaExceededException: 'full',
   XMinioAdminBucketQuotaExceeded: 'full',

@@ -41,6 +41,16 @@ describe('parts that grow', () => {
   });
 });
 
+describe('few parts that grow', () => {
+  it('hold what fits into them, and say so', () => {
+    const plan = growingParts(8 * MIB, { ...S3, maxParts: 1000 });
+    const sizes = Array.from({ length: 1000 }, (_, index) => plan.sizeOf(index + 1));
+    expect(Math.max(...sizes)).toBe(5 * GIB);
+    expect(plan.maxBytes).toBe(sizes.reduce((total, size) => total + size, 0));
+    expect(plan.maxBytes).toBeGreaterThan(3 * TIB);
+  });
+});
+
 describe('parts of one size', () => {
   it('hold so many bytes', () => {
     const plan = steadyParts(8 * MIB, S3);

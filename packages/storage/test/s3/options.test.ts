@@ -25,6 +25,7 @@ describe('s3ObjectStore', () => {
     ],
     ['partBytes is 1048576', { partBytes: MIB }],
     ['partBytes', { partBytes: 6000 * MIB }],
+    ['maxParts is 10001', { maxParts: 10_001 }],
     ['concurrency is 0', { concurrency: 0 }],
     ['attempts is 1.5', { attempts: 1.5 }],
     ['copyBytes is 1', { copyBytes: 1 }],
@@ -168,6 +169,14 @@ describe('s3ObjectStore', () => {
     expect(sizes()[1]).toBeGreaterThan(1000 * MIB);
     expect(sizes(true)).toEqual(sizes());
     expect(sizes(false)).toEqual([8 * MIB, 8 * MIB]);
+  });
+
+  it('sends no more parts than the service takes, which grow the sooner', () => {
+    const { plan } = s3Settings({ bucket: 'b', partBytes: 8 * MIB, maxParts: 1000 });
+    expect(plan.maxParts).toBe(1000);
+    let sent = 0;
+    for (let part = 1; part <= 1000; part++) sent += plan.sizeOf(part);
+    expect(sent).toBeGreaterThan(100 * 8 * MIB * 1000);
   });
 
   it('connects by the agent it is given, and waits for that no longer than connectTimeout', async () => {

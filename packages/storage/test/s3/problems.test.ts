@@ -38,6 +38,7 @@ describe('what an error of the SDK means', () => {
     ['BadDigest', 400, 'incomplete'],
     ['IncompleteBody', 400, 'incomplete'],
     ['QuotaExceeded', 403, 'full'],
+    ['InsufficientStorage', 503, 'full'],
     ['XMinioStorageFull', 507, 'full'],
     [undefined, 507, 'full'],
     ['NotImplemented', 501, 'invalid'],
