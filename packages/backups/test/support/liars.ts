@@ -24,7 +24,8 @@ async function factsOf(source: Source, spec: SqliteSpec | FilesSpec, room: Workr
     const step = await dump.next();
     if (step.done === true) return { facts: step.value, streams };
     const chunks: Uint8Array[] = [];
-    for await (const chunk of step.value.bytes ?? []) chunks.push(chunk);
+    // A chunk is lent: its memory goes round.
+    for await (const chunk of step.value.bytes ?? []) chunks.push(Uint8Array.from(chunk));
     streams.push({ stream: step.value, bytes: Buffer.concat(chunks) });
   }
 }

@@ -21,7 +21,8 @@ export async function recordDump(
     const step = await dump.next();
     if (step.done === true) return { facts: step.value, streams };
     const chunks: Uint8Array[] = [];
-    for await (const chunk of dumpBytes(step.value, room)) chunks.push(chunk);
+    // A chunk stays as it is until the next one is asked for.
+    for await (const chunk of dumpBytes(step.value, room)) chunks.push(Uint8Array.from(chunk));
     streams.push({ stream: step.value, bytes: Buffer.concat(chunks) });
   }
 }
