@@ -32,7 +32,8 @@ interface DumpStreamBase {
 export interface StreamedDump extends DumpStreamBase {
   /**
    * The bytes. The iteration ends only after everything that produces them was seen to end well, every
-   * exit code included; else it throws. It throws soon after the workroom's signal aborts.
+   * exit code included; else it throws. It throws soon after the workroom's signal aborts. A chunk may be changed once
+   * the next one is asked for: whoever keeps one keeps a copy.
    */
   readonly bytes: AsyncIterable<Uint8Array>;
   readonly command?: never;
@@ -66,7 +67,8 @@ export interface DumpFacts {
 export interface StoredBackup {
   readonly manifest: Manifest;
   /**
-   * Reads one artifact back to its plain bytes. They are proven only when the iteration has ended.
+   * Reads one artifact back to its plain bytes, in chunks that nobody touches again. They are proven only when the
+   * iteration has ended.
    *
    * @throws `ARTIFACT_ALTERED`, `ARTIFACT_UNREADABLE`, or what the store throws
    */
