@@ -31,7 +31,7 @@ function codeOf(define: () => unknown): string {
 
 describe('every option of a standard decorator is checked where it is given', () => {
   it.each([
-    ['flow', decorateFlow, ['waitFor', 'concurrency', 'stopOnFailure', 'stillValid']],
+    ['flow', decorateFlow, ['waitFor', 'concurrency', 'stopOnFailure', 'stillValid', 'queue']],
     ['task', decorateTask, ['durable', 'resumeWithin', 'resumeOtherVersions']],
   ] as const)('of a %s', (_kind, define, others: readonly string[]) => {
     const wrong: string[] = [];
