@@ -1,38 +1,24 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { HoldfastError } from '@holdfast/core';
 import {
   type DrillOptions,
   listBackups,
   restoreDrill,
   type RestoreCheck,
-  type ServerSource,
   setLocks,
-  sourceOfKind,
 } from '@holdfast/backups';
 import { rowsOf } from '../support/databases.ts';
 import { hasAge, makeKey } from '../support/keys.ts';
 import { testNight } from '../support/night.ts';
 import { testRooms } from '../support/rooms.ts';
+import { served } from '../support/served-source.ts';
 
 const rooms = testRooms();
 /** What the copies held that were asked, and where they lay. */
 const asked: { rows: number; path: string }[] = [];
 const check: RestoreCheck = ({ path }) => void asked.push({ rows: rowsOf(path, 'orders'), path });
 
-/** Dumps like SQLite, and says which server it was to restore to. */
-const { identity, dump, guide } = sourceOfKind('sqlite');
-const served: ServerSource = {
-  kind: 'served',
-  restoresTo: 'server',
-  identity,
-  dump,
-  guide,
-  openScratch: (_backup, on) =>
-    Promise.reject(new HoldfastError('ASKED', `on ${on?.host}`, { retryable: false })),
-  openTarget: () => Promise.reject(new Error('not asked')),
-};
 const night = testNight(
   rooms,
   { limits: { ...setLocks('orders'), drills: 1 } },

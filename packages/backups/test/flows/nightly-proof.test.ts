@@ -1,27 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { HoldfastError } from '@holdfast/core';
-import { type RestoreCheck, type ServerSource, sourceOfKind } from '@holdfast/backups';
+import { type RestoreCheck } from '@holdfast/backups';
 import { rowsOf } from '../support/databases.ts';
 import { testNight } from '../support/night.ts';
 import { testRooms } from '../support/rooms.ts';
+import { served } from '../support/served-source.ts';
 
 const rooms = testRooms();
 /** What the restored copies held that were asked. */
 const asked: number[] = [];
 const check: RestoreCheck = ({ path }) => void asked.push(rowsOf(path, 'orders'));
 
-/** Dumps like SQLite, and says which server it was to restore to. */
-const { identity, dump, guide } = sourceOfKind('sqlite');
-const served: ServerSource = {
-  kind: 'served',
-  restoresTo: 'server',
-  identity,
-  dump,
-  guide,
-  openScratch: (_backup, on) =>
-    Promise.reject(new HoldfastError('ASKED', `on ${on?.host}`, { retryable: false })),
-  openTarget: () => Promise.reject(new Error('not asked')),
-};
 const night = testNight(rooms, {}, { countOrders: check, 'source:served': served });
 const stores = { primary: 'primary' };
 
